@@ -1,0 +1,130 @@
+/**
+ * The contracts by which `execute` knows engines, guards and the recorder without their knowing each other: an engine is
+ * given a database address, which happens to be the gateway's.
+ */
+import type { StepEvidence } from './evidence.ts';
+import type { Decision } from './policy.ts';
+import type { Redactor } from './redactor.ts';
+import type { Access, Step } from './step.ts';
+import type { Binding } from './value.ts';
+
+/** What an engine may use to carry out one step. */
+export interface EngineContext {
+  /** Absolute. Paths of the plan are resolved from here. */
+  readonly workspace: string;
+  /** The complete environment of a process of this step: nothing else is inherited. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Values for the step's holes, by name. */
+  readonly bindings: ReadonlyMap<string, Binding>;
+  /** Where output is kept: `<folder>/sha256/<digest>`. */
+  readonly evidenceFolder: string;
+  /** The folder that is this step's own TMPDIR. */
+  readonly temporaryFolder: string;
+  readonly redactor: Redactor;
+  /** Sends a statement in the hardened read-only session (or as the rolled-back probe); absent without a database. */
+  readonly assertion?: (query: AssertionQuery) => Promise<AssertionAnswer>;
+  /** Aborted on SIGINT, SIGTERM, or when the guard dies: the step's processes are ended. */
+  readonly signal: AbortSignal;
+  /** Told of each process (group leader) of the step as it starts, so that a guard can look at the files it opens. */
+  readonly processStarted?: (pid: number) => void;
+}
+
+/** Carries out one step and returns what it showed. Never throws for what a plan can cause: `problem` says it. */
+export interface StepEngine<S extends Step = Step> {
+  readonly kind: S['kind'];
+  readonly run: (step: S, context: EngineContext) => Promise<StepEvidence>;
+}
+
+export interface AssertionQuery {
+  readonly sql: string;
+  readonly parameters: readonly (string | null)[];
+  readonly mode: 'read' | 'probe';
+  readonly timeoutMs: number;
+}
+
+/** What the server answered: rows as text (`null` for NULL), or its rejection with the diagnostic fields. */
+export type AssertionAnswer =
+  | {
+      readonly kind: 'rows';
+      readonly columns: readonly { readonly name: string; readonly type: string; readonly relation?: string }[];
+      readonly rowCount: number;
+      readonly rows: readonly (readonly (string | null)[])[];
+      readonly transactionId?: string;
+    }
+  | { readonly kind: 'failure'; readonly sqlstate: string; readonly message: string; readonly table?: string; readonly column?: string; readonly constraint?: string }
+  | { readonly kind: 'refused'; readonly decision: Decision }
+  | { readonly kind: 'lost'; readonly message: string };
+
+/**
+ * One statement that the gateway saw. `writes` are the tables it writes, by the parse tree; `fate` that of its transaction.
+ * `sequence` counts statements as they arrive, over all sessions; `settledAt` is the last number given when the transaction's
+ * end was seen, so that a statement with a greater sequence was sent only after that.
+ */
+export interface StatementRecord {
+  readonly sequence: number;
+  readonly step: string;
+  readonly session: number;
+  readonly text: string;
+  readonly decision: Decision;
+  readonly writes: readonly { readonly relation: string; readonly columns: readonly string[] }[];
+  readonly rowCount?: number;
+  readonly sqlstate?: string;
+  readonly fate: 'committed' | 'rolled back' | 'open' | 'none';
+  readonly settledAt?: number;
+}
+
+/** The guard's identity for one step: a database address that is good for this step alone. */
+export interface StepDoor {
+  /** `postgresql://step-2.1:token@127.0.0.1:port/database?sslmode=disable`. */
+  readonly url: string;
+  /** Ends the identity and its sessions, and answers with everything that came through. */
+  readonly close: () => Promise<readonly StatementRecord[]>;
+}
+
+/** What the tripwires found different after a step. `explained` changes are the production path's or a declared write. */
+export interface TripwireFinding {
+  readonly kind: 'rows' | 'schema' | 'sessions' | 'sqlite-file' | 'workspace';
+  readonly what: string;
+  readonly explained: boolean;
+}
+
+/** A canary's answer: the forbidden act that the runner tried, and whether the guard refused it. */
+export interface CanaryResult {
+  readonly name: string;
+  readonly layer: 'gateway' | 'session' | 'tripwire' | 'token' | 'sqlite';
+  readonly refused: boolean;
+  readonly detail: string;
+}
+
+export interface Guard {
+  readonly canaries: () => Promise<readonly CanaryResult[]>;
+  readonly open: (step: string, access: Access) => Promise<StepDoor>;
+  readonly assertion: (query: AssertionQuery) => Promise<AssertionAnswer>;
+  /** Prepares every query against the live catalogue; one answer a query, in order: undefined, or the server's rejection. */
+  readonly preflight: (queries: readonly AssertionQuery[]) => Promise<readonly (AssertionAnswer | undefined)[]>;
+  /** Marks the state before a step. `folders` (absolute) are the step's own, such as its TMPDIR: whatever appears there is its doing. */
+  readonly watch: (step: string, access: Access, folders?: readonly string[]) => Promise<StepWatch>;
+  /** Holds a REPEATABLE READ snapshot from now on, until `close`. */
+  readonly holdSnapshot: () => Promise<HeldSnapshot>;
+  /** Rejects (once) when the guard is no longer alive. */
+  readonly died: Promise<never>;
+  readonly close: () => Promise<void>;
+}
+
+/** A step under the eyes of the tripwires. */
+export interface StepWatch {
+  readonly processStarted: (pid: number) => void;
+  /** Compares with the state marked at the start; call it when the step's processes and sessions have ended. */
+  readonly compare: () => Promise<readonly TripwireFinding[]>;
+}
+
+export interface HeldSnapshot {
+  /** Was there a row with this key in the snapshot? */
+  readonly had: (relation: string, column: string, value: string) => Promise<boolean>;
+  readonly close: () => Promise<void>;
+}
+
+/** The durable record. `durable` entries are on disk when the promise resolves; a failed write is sticky. */
+export interface Recorder {
+  readonly record: (kind: string, data: Readonly<Record<string, unknown>>, options?: { readonly durable?: boolean }) => Promise<{ readonly seq: number; readonly hash: string }>;
+}

@@ -1,0 +1,96 @@
+import type { ValueType } from './value.ts';
+
+/** The database that an environment names: our own embedded server, or one that is reached by an URL. */
+export type DatabaseSource = { readonly kind: 'embedded' } | { readonly kind: 'url'; readonly url: string } | { readonly kind: 'environment-variable'; readonly name: string };
+
+/** A command of the project's configuration that runs before the execution opens; `id` is its place, `prepare.0`, `prepare.1`, … */
+export interface PrepareCommand {
+  readonly run: string;
+  readonly workingDirectory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Only for this plan (file name without extension), where given. */
+  readonly plans?: readonly string[];
+  readonly timeoutMs: number;
+}
+
+/** A value that the environment provides: a constant, or taken from a line that a prepare command prints. */
+export type Provided =
+  | { readonly name: string; readonly type?: ValueType; readonly kind: 'constant'; readonly text: string }
+  | { readonly name: string; readonly type?: ValueType; readonly kind: 'prepare-line'; readonly prepare: number; readonly pattern: string };
+
+/** The Python that an environment's commands need: a virtual environment with exactly these requirements. Paths relative to the workspace. */
+export interface PythonRequirement {
+  readonly virtualEnvironment: string;
+  readonly requirements: string;
+  readonly minimum: string;
+}
+
+/** A witness of the project's own that recomputes a hash chain from stored rows; `row` has `{column}` holes, `query` takes the seed as `$1`. */
+export interface HashChainWitness {
+  readonly name: string;
+  readonly algorithm: 'sha256';
+  /** The captured name whose text starts the chain and is the query's parameter. */
+  readonly seed: string;
+  readonly row: string;
+  readonly query: string;
+  /** The coordinator's field that must equal the recomputed root. */
+  readonly root: string;
+}
+
+/** One environment of `proofplan.config.yaml`. `workspace` is absolute here. */
+export interface EnvironmentConfig {
+  readonly name: string;
+  readonly workspace: string;
+  readonly database: DatabaseSource;
+  /** Folders put first on the steps' PATH, absolute. */
+  readonly path: readonly string[];
+  readonly python?: PythonRequirement;
+  readonly prepare: readonly PrepareCommand[];
+  readonly prepareOutside: boolean;
+  readonly provides: readonly Provided[];
+  /** Names of the process environment that steps may inherit, beside the fixed list. */
+  readonly inherit: readonly string[];
+  readonly witnesses: readonly HashChainWitness[];
+}
+
+/** A sentence of the organisation's baseline, read by the same phrasebook as a plan's. */
+export interface ProjectConfig {
+  readonly path: string;
+  readonly default?: string;
+  readonly environments: readonly EnvironmentConfig[];
+  readonly baseline: readonly string[];
+}
+
+/** What was done before the execution opened: never mistaken for a step of the plan. */
+export interface PreparationRecord {
+  readonly command: string;
+  readonly exitCode: number;
+  readonly durationMs: number;
+  readonly stdoutSha256: string;
+  readonly stdout: string;
+}
+
+/** The database as the runner reaches it. The real address goes to no step. */
+export interface DatabaseAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly tls: boolean;
+}
+
+/** An environment made ready for one execution. */
+export interface ReadyEnvironment {
+  readonly config: EnvironmentConfig;
+  /** The application's owner role: what prepare used and what the gateway logs in with. */
+  readonly database?: DatabaseAddress;
+  /** The runner's own superuser, on the embedded server only. */
+  readonly superuser?: DatabaseAddress;
+  readonly ownServer: boolean;
+  readonly serverVersion?: string;
+  readonly preparation: readonly PreparationRecord[];
+  readonly provided: readonly { readonly name: string; readonly text: string; readonly type?: ValueType }[];
+  /** Ends everything that was started. Safe to call twice. */
+  readonly close: () => Promise<void>;
+}

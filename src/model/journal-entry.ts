@@ -1,0 +1,64 @@
+import type { Verdict } from './verdict.ts';
+
+/** The version of the journal's and the ledger's lines. A reader refuses one that it does not know. */
+export const journalVersion = 1;
+
+/** The names inside `executions/<id>/`. Engines write evidence, `execute` the reports, the journal its own two files. */
+export const executionFiles = {
+  journal: 'journal.jsonl',
+  checkpoint: 'checkpoint',
+  verdict: 'verdict.json',
+  report: 'report.md',
+  evidence: 'evidence',
+} as const;
+
+/** Where content with this digest is kept, relative to the execution's folder. */
+export function evidencePath(sha256: string): string {
+  return `${executionFiles.evidence}/sha256/${sha256}`;
+}
+
+/** An execution's id: `2026-02-09T12-00-00Z-abcdef`. Sorts by time, is a safe file name, needs no quoting in a shell. */
+export const executionIdPattern = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z-[0-9a-f]{6}$/;
+
+/**
+ * One line of a journal, in RFC 8785 form. `seq` counts from 1, so it is the line's number; `ts` is UTC with milliseconds
+ * and never goes back; `prev` is the SHA-256 of the line before with its line feed (`sed -n 16p journal.jsonl | sha256sum`
+ * is the `prev` of line 17), and in line 1 that of the text `proofplan/journal/v1`, line feed, the execution's id, line feed.
+ */
+export interface JournalEntry {
+  readonly v: typeof journalVersion;
+  readonly execution: string;
+  readonly seq: number;
+  readonly ts: string;
+  readonly kind: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly prev: string;
+}
+
+/** How far a journal has come: number of lines, SHA-256 of the last line, RFC 6962 root over the lines; digests in lower hex. */
+export interface JournalState {
+  readonly entries: number;
+  readonly head: string;
+  readonly root: string;
+}
+
+/** A file that a `files` entry fixes. `path` is relative to the execution's folder. */
+export interface RecordedFile {
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/**
+ * The least that an audit needs to find in the data of these kinds of entry (others are free, and so are further fields).
+ * Order at the end: `verdict`; then `verdict.json` and the reports are written; then `files`; then `closed`, the last line.
+ * Beside these, an object with `stream`, `sha256` and `bytes` (an OutputEvidence) in any entry names a file of evidence.
+ */
+export interface AuditedData {
+  readonly opened: { readonly plan: { readonly path: string; readonly sha256: string } };
+  readonly 'step-started': { readonly step: string; readonly attempt: number };
+  readonly 'step-ended': { readonly step: string; readonly attempt: number };
+  readonly verdict: { readonly verdict: Verdict; readonly exitCode: number };
+  readonly files: { readonly files: readonly RecordedFile[] };
+  readonly closed: Readonly<Record<string, unknown>>;
+}

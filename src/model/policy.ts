@@ -1,0 +1,51 @@
+import type { Span } from './span.ts';
+
+/** What a policy sentence forbids or demands: the closed set of kinds, each with its parameters. */
+export type PolicyRule =
+  /** Only `writer` (the production path's step) may write `tables`; everything else reads unless the plan declares its writes. */
+  | { readonly kind: 'no-manual-writes'; readonly tables: readonly string[]; readonly writer?: string }
+  | { readonly kind: 'read-only' }
+  | { readonly kind: 'no-execution' }
+  | { readonly kind: 'no-sqlite-fallback'; readonly identifiers: readonly string[]; readonly files: readonly string[] }
+  | { readonly kind: 'stop-on-failure'; readonly evidence: boolean }
+  /** Every step of section `after` only once the steps and claims of section `before` have held. */
+  | { readonly kind: 'order'; readonly before: string; readonly after: string }
+  | { readonly kind: 'no-ddl' }
+  | { readonly kind: 'no-undeclared-env' }
+  | { readonly kind: 'no-workspace-change' }
+  | { readonly kind: 'no-substitution' }
+  | { readonly kind: 'fresh-evidence'; readonly names: readonly string[] }
+  | { readonly kind: 'attempt-limit'; readonly attempts: number }
+  | { readonly kind: 'no-network'; readonly permit: readonly string[] }
+  /** Not enforced by any guard; the author accepted that by name in the addendum. */
+  | { readonly kind: 'accepted'; readonly by: string };
+
+export type PolicyKind = PolicyRule['kind'];
+
+/** Where a policy is in force. */
+export type PolicyScope = { readonly kind: 'document' } | { readonly kind: 'section'; readonly section: string } | { readonly kind: 'step'; readonly step: string };
+
+/** One policy of one sentence (a sentence may hold several), numbered `P1`, `P2`, … in the order of the text. */
+export interface Policy {
+  readonly id: string;
+  readonly text: string;
+  readonly span: Span;
+  readonly scope: PolicyScope;
+  readonly rule: PolicyRule;
+  readonly origin: 'text' | 'heading' | 'addendum' | 'baseline';
+}
+
+/** How strongly a policy was enforced. */
+export type Strength = 'PREVENTED' | 'DETECTED' | 'ATTESTED' | 'UNENFORCED';
+
+/** What was put before a policy and answered. `matched` is the stretch of the action that decided; `sqlstate` what a client saw. */
+export interface Decision {
+  readonly effect: 'permit' | 'refuse';
+  /** The rule that decided, a stable short name such as `protected-relation`, `write-in-read-step`, `unparsable`. */
+  readonly rule: string;
+  readonly reason: string;
+  readonly matched?: string;
+  readonly sqlstate?: string;
+  /** The kind of policy that forbids it, so that the runner can name the sentence; absent where the guard's own integrity does. */
+  readonly policy?: PolicyKind;
+}
