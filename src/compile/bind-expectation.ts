@@ -1,0 +1,242 @@
+/** Claims get the step whose evidence they are about; general rules add what every step of a kind must show. */
+import type { Claim } from '../model/claim.ts';
+import { nearestName } from '../model/nearest-name.ts';
+import type { PlacedText } from './addendum-shape.ts';
+import { expect, expectOnce, namesOf, oneOf, span, suppliersOf, type Binder } from './bind.ts';
+import { compileClaim } from './claim.ts';
+import type { ClaimDraft, ExpectationDraft, StepDraft } from './draft.ts';
+import { note } from './draft.ts';
+import { fold } from './prose.ts';
+
+export function bindExpectations(binder: Binder, inputs: readonly string[], probes: ReadonlyMap<StepDraft, { readonly start: number; readonly end: number }>): void {
+  const probed = new Set([...probes.values()].map((place) => place.start));
+  for (const claim of binder.draft.claims) {
+    const entry = binder.addendum?.probes.find((probe) => [...probes].some(([step, place]) => step.grantedAt === probe.span && place.start === claim.start));
+    if (entry) continue;
+    attach(binder, claim, claim.origin ?? 'text', inputs);
+  }
+  for (const claim of binder.draft.acceptance) if (!probed.has(claim.start)) attachAcceptance(binder, claim, inputs);
+  for (const [step, place] of probes) {
+    const entry = binder.addendum?.probes.find((probe) => probe.span === step.grantedAt);
+    const original = [...binder.draft.acceptance, ...binder.draft.claims, ...binder.draft.criteria].find((claim) => claim.start === place.start);
+    for (const text of entry?.expect ?? []) attachText(binder, text, step, 'text', original?.text, inputs);
+    if (original) note(binder.draft, original.block, 'expectation', () => `probe ${step.id}`).boundBy = 'addendum';
+  }
+  for (const entry of binder.addendum?.steps ?? []) {
+    if (entry.expect.length === 0) continue;
+    const step = oneOf(binder, { text: entry.at, span: entry.atSpan }, binder.draft.steps, 'step');
+    if (step) for (const text of entry.expect) attachText(binder, text, step, 'addendum', undefined, inputs);
+  }
+  for (const entry of binder.addendum?.expectations ?? []) {
+    const step = entry.step ? oneOf(binder, entry.step, binder.draft.steps, 'step') : stepNear(binder, entry.at, entry.atSpan);
+    binder.used.add(entry);
+    for (const text of entry.expect) attachText(binder, text, step, 'addendum', undefined, inputs);
+  }
+}
+
+/** What every step of a kind must show, whether the text says it or not. Always marked as implied. */
+export function implyExpectations(binder: Binder, inputs: readonly string[], guarded: boolean): void {
+  for (const step of binder.draft.steps) {
+    const has = (kind: Claim['kind']): boolean => step.expectations.some((expectation) => expectation.claim.kind === kind);
+    const imply = (text: string, claim: Claim): void => void expectOnce(step, { text, span: span(binder, step), claim, origin: 'implied' });
+    if ((step.kind === 'shell' || step.kind === 'coordinator-call') && !has('exit-code') && !has('fails')) imply('exit code is 0', { kind: 'exit-code', code: 0 });
+    if (step.testRunner) imply('at least one test ran and none failed', { kind: 'tests-pass' });
+    if (step.kind === 'rg-check' && !has('found') && step.search) imply(step.search.quantity === 'each' && step.search.patterns.length > 1 ? `each of the ${step.search.patterns.length} alternatives is found` : 'the pattern is found', { kind: 'found', quantity: step.search.quantity });
+    if (step.sql && step.sql.mode === 'read') implyByTitle(step, has, imply);
+    for (const column of step.sql?.mode === 'read' ? step.sql.columns : []) {
+      if (!inputs.includes(column.column) || column.name === column.column) continue;
+      imply(`${column.name} == ${column.column}`, { kind: 'compare', left: { kind: 'name', name: column.name }, operator: '==', right: { kind: 'name', name: column.column } });
+    }
+  }
+  if (guarded) implyFreshness(binder);
+}
+
+function implyByTitle(step: StepDraft, has: (kind: Claim['kind']) => boolean, imply: (text: string, claim: Claim) => void): void {
+  const title = fold(step.title);
+  const noun = step.sql?.relations[0] ?? '';
+  const property = title.match(/^.+? has (?:an? |the )?([a-z_]\w*)$/)?.[1];
+  const flag = step.sql?.columns.find((column) => column.column === `has_${property}`);
+  if (flag) {
+    if (!has('rows')) imply('at least 1 row', { kind: 'rows', bound: 'at-least', count: 1, noun });
+    imply(`${flag.name} is true`, { kind: 'compare', left: { kind: 'name', name: flag.name }, operator: '==', right: { kind: 'literal', value: { type: 'boolean', text: 'true' } } });
+    return;
+  }
+  if (!/\bexists?$/.test(title)) return;
+  const [count] = step.sql?.columns ?? [];
+  if (step.sql?.aggregate && count) imply(`${count.name} >= 1`, { kind: 'compare', left: { kind: 'name', name: count.name }, operator: '>=', right: { kind: 'literal', value: { type: 'integer', text: '1' } } });
+  else if (!has('rows')) imply('at least 1 row', { kind: 'rows', bound: 'at-least', count: 1, noun });
+}
+
+/** What the production path says it made must be new: each captured name that is later the key of a query. */
+function implyFreshness(binder: Binder): void {
+  for (const step of binder.draft.steps.filter((candidate) => candidate.productionPath)) {
+    for (const name of new Set(step.captures.map((capture) => capture.name))) {
+      const key = binder.draft.steps.filter((other) => other.start > step.start).flatMap((other) => other.sql?.keys ?? []).find((candidate) => candidate.name === name);
+      if (!key) continue;
+      expectOnce(step, { text: `${name} is new: no row of ${key.relation} had it before this step`, span: span(binder, step), claim: { kind: 'fresh', name, relation: key.relation, column: key.column }, origin: 'implied' });
+    }
+  }
+}
+
+/** A local acceptance list: "… fails with …" needs a probe; "normal creation … succeeds" is the production path's own success. */
+function attachAcceptance(binder: Binder, claim: ClaimDraft, inputs: readonly string[]): void {
+  const folded = fold(claim.text);
+  const production = binder.draft.steps.find((step) => step.productionPath);
+  if (/\b(?:creation|run|execution|insert)\b.*\bsucceeds?\b/.test(folded)) {
+    if (!production) {
+      note(binder.draft, claim.block, 'unclaimed');
+      binder.diagnostics.push({ severity: 'error', code: 'compile/expectation-without-step', message: 'this is shown by the production path, and the plan has none', span: span(binder, claim), help: "in the addendum, under `steps:`, write { at: '…', productionPath: true } for the command that is meant" });
+      return;
+    }
+    expect(production, { text: claim.text, span: span(binder, claim), claim: { kind: 'exit-code', code: 0 }, origin: 'text' });
+    note(binder.draft, claim.block, 'expectation', () => `expectation of step ${production.id}`);
+    return;
+  }
+  if (/\b(?:insert|update|delete|write)\b.*\b(?:fails?|is rejected|is refused)\b/.test(folded)) {
+    const policy = binder.draft.policies.find((candidate) => /\b(?:insert|write)/.test(fold(candidate.text)));
+    note(binder.draft, claim.block, 'unclaimed');
+    binder.diagnostics.push({
+      severity: 'error',
+      code: 'compile/policy-conflict',
+      message: `this claim needs a statement that ${policy ? 'a policy forbids' : 'no step sends'}`,
+      span: span(binder, claim),
+      ...(policy ? { notes: [`line ${span(binder, policy).start.line} forbids it: ${policy.text}`] } : {}),
+      help: `in the addendum, under \`probes:\`, write { at: '${claim.text.replace(/'/g, "''")}', sql: 'insert …', expect: 'fails with … on column …' }: the runner sends it and rolls it back`,
+    });
+    return;
+  }
+  attach(binder, claim, 'text', inputs);
+}
+
+/** A claim of the document: compiled with the names near it, and given to the step that supplies them. */
+function attach(binder: Binder, claim: ClaimDraft, origin: ExpectationDraft['origin'], inputs: readonly string[]): readonly ExpectationDraft[] {
+  const names = namesOf(binder, inputs, claim.steps);
+  const reading = compileClaim(claim.text.replace(/:$/, ''), names);
+  if (reading.kind !== 'claims') {
+    note(binder.draft, claim.block, 'unclaimed');
+    report(binder, claim.text, span(binder, claim), reading, names.all);
+    return [];
+  }
+  return reading.claims.flatMap((compiled) => {
+    const step = stepOf(binder, compiled, claim);
+    if (!step) {
+      note(binder.draft, claim.block, 'unclaimed');
+      binder.diagnostics.push({ severity: 'error', code: 'compile/expectation-without-step', message: 'no step before this line shows what it claims', span: span(binder, claim), help: 'put the expectation below the step whose evidence is meant' });
+      return [];
+    }
+    const expectation = expect(step, { text: reading.claims.length > 1 ? describeClaim(compiled) : claim.text.replace(/\.$/, ''), span: span(binder, claim), claim: compiled, origin });
+    note(binder.draft, claim.block, 'expectation', () => `expectation ${expectation.id}`);
+    return [expectation];
+  });
+}
+
+/** A claim of the addendum, for a given step (or the step that supplies its names). `text` is the plan's own words for it. */
+export function attachText(binder: Binder, claim: PlacedText, step: StepDraft | undefined, origin: ExpectationDraft['origin'], text: string | undefined, inputs: readonly string[]): readonly ExpectationDraft[] {
+  const names = namesOf(binder, inputs, step ? [step] : []);
+  const reading = compileClaim(claim.text, names);
+  if (reading.kind !== 'claims') {
+    report(binder, claim.text, claim.span, reading, names.all);
+    return [];
+  }
+  return reading.claims.flatMap((compiled) => {
+    const target = step && (namesIn(compiled).length === 0 || namesIn(compiled).every((name) => suppliersOf(binder, name).includes(step) || suppliersOf(binder, name).length === 0)) ? step : latest(namesIn(compiled).map((name) => suppliersOf(binder, name).at(-1)).filter((found) => found !== undefined)) ?? step;
+    return target ? [expectOnce(target, { text: text ?? claim.text, span: text === undefined ? claim.span : span(binder, target), claim: compiled, origin })] : [];
+  });
+}
+
+function report(binder: Binder, text: string, place: ReturnType<typeof span>, reading: Exclude<ReturnType<typeof compileClaim>, { readonly kind: 'claims' }>, known: readonly string[]): void {
+  if (reading.kind === 'unknown-name') {
+    for (const name of reading.names) {
+      const near = nearestName(name, known);
+      binder.diagnostics.push({ severity: 'error', code: 'compile/unknown-name', message: `nothing supplies \`${name}\``, span: place, notes: [`names that are supplied: ${known.slice(0, 12).map((candidate) => `\`${candidate}\``).join(', ') || 'none'}`], help: near ? `did you mean \`${near}\`?` : 'name a column, a printed field, a recorded name or an input' });
+    }
+  } else if (reading.kind === 'vacuous') {
+    binder.diagnostics.push({ severity: 'error', code: 'compile/vacuous-claim', message: `nothing could make this claim fail: ${reading.why}`, span: place, help: 'compare a name with a value, or with another name' });
+  } else {
+    binder.diagnostics.push({ severity: 'error', code: 'compile/unclear-expectation', message: `\`${text.replace(/`/g, '')}\` is no claim that could be judged`, span: place, help: 'write it as `name >= 1`, `name = VALUE`, `1 trace row`, `name in { a, b }`, `fails with …` or `stdout contains "…"`' });
+  }
+}
+
+/** The step whose evidence a claim is about: near the claim first, then the last before it. */
+function stepOf(binder: Binder, claim: Claim, near: ClaimDraft): StepDraft | undefined {
+  const names = namesIn(claim);
+  if (names.length > 0) {
+    const steps = names.flatMap((name) => {
+      const suppliers = suppliersOf(binder, name);
+      const local = suppliers.filter((step) => near.steps.includes(step)).at(-1);
+      const found = local ?? suppliers.filter((step) => step.start < near.start).at(-1) ?? suppliers[0];
+      return found ? [found] : [];
+    });
+    return latest(steps) ?? near.steps.at(-1);
+  }
+  if (claim.kind === 'rows') return rowsStep(near.steps, claim.noun);
+  if (claim.kind === 'found') return near.steps.filter((step) => step.kind === 'rg-check').at(-1);
+  if (claim.kind === 'sql-fails') return near.steps.filter((step) => step.sql).at(-1);
+  return near.steps.filter((step) => step.kind === 'shell' || step.kind === 'coordinator-call' || step.kind === 'rg-check').at(-1) ?? near.steps.at(-1);
+}
+
+/** "1 trace row": the query whose table's name holds the noun's words. */
+export function rowsStep(steps: readonly StepDraft[], noun: string): StepDraft | undefined {
+  const queries = steps.filter((step) => step.sql?.mode === 'read' && !step.sql.aggregate);
+  const words = wordsOf(noun);
+  const named = queries.filter((step) => step.sql?.relations.some((relation) => words.length > 0 && words.every((word) => wordsOf(relation).includes(word))));
+  return named.at(0) ?? (queries.length === 1 || words.length === 0 ? queries.at(-1) : undefined);
+}
+
+/** Words of a noun or a table's name, in the singular. */
+export function wordsOf(text: string): readonly string[] {
+  return fold(text)
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '' && !/^(the|a|an|for|of|db|postgres|postgresql|database|new)$/.test(word))
+    .map((word) => (word.length > 3 ? word.replace(/ies$/, 'y').replace(/(?<=[^s])s$/, '') : word));
+}
+
+export function namesIn(claim: Claim): readonly string[] {
+  switch (claim.kind) {
+    case 'compare':
+      return [claim.left, claim.right].flatMap((side) => (side.kind === 'name' ? [side.name] : []));
+    case 'member':
+    case 'null':
+    case 'fresh':
+      return [claim.name];
+    case 'hash-chain':
+      return [claim.root];
+    default:
+      return [];
+  }
+}
+
+export function describeClaim(claim: Claim): string {
+  switch (claim.kind) {
+    case 'compare': {
+      const side = (operand: typeof claim.left): string => (operand.kind === 'name' ? operand.name : (operand.value.text ?? 'null'));
+      return `${side(claim.left)} ${claim.operator} ${side(claim.right)}`;
+    }
+    case 'member':
+      return `${claim.name} in { ${claim.values.map((value) => value.text ?? 'null').join(', ')} }`;
+    case 'null':
+      return `${claim.name} is ${claim.negated ? 'not null' : 'null'}`;
+    case 'rows':
+      return `${claim.bound === 'exactly' ? '' : `${claim.bound.replace('-', ' ')} `}${claim.count} ${claim.noun === '' ? '' : `${claim.noun} `}row${claim.count === 1 ? '' : 's'}`;
+    case 'exit-code':
+      return `exit code is ${claim.code}`;
+    default:
+      return claim.kind;
+  }
+}
+
+/** The step that stands last in the document among these. */
+export function latest(steps: readonly StepDraft[]): StepDraft | undefined {
+  return steps.reduce<StepDraft | undefined>((last, step) => (last === undefined || step.start >= last.start ? step : last), undefined);
+}
+
+function stepNear(binder: Binder, at: string, atSpan: PlacedText['span']): StepDraft | undefined {
+  const places = binder.quotations.find(at);
+  const inside = binder.draft.steps.filter((step) => places.some((place) => place.start < step.end && step.start < place.end));
+  if (inside.length === 1) return inside[0];
+  const captured = binder.draft.captures.filter((capture) => places.some((place) => place.start < capture.end && capture.start < place.end));
+  if (captured.length === 1) return captured[0]?.step;
+  if (places.length === 0) oneOf(binder, { text: at, span: atSpan }, [], 'step');
+  const before = binder.draft.steps.filter((step) => places.length === 1 && step.start <= (places[0]?.start ?? 0));
+  return before.at(-1);
+}

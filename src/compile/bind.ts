@@ -1,0 +1,91 @@
+/** What all bindings share: the draft, the addendum with its quotations found, and the steps by what they supply. */
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Span } from '../model/span.ts';
+import { spanOf } from '../parse/markdown-document.ts';
+import type { SqlParser } from '../policy/sql-parser.ts';
+import type { Addendum, PlacedText, QuotingEntry } from './addendum-shape.ts';
+import type { ClaimNames } from './claim.ts';
+import type { Draft, ExpectationDraft, StepDraft } from './draft.ts';
+import { quotationDiagnostic, shorten, type QuotationIndex, type Stretch } from './quotation.ts';
+
+export interface Binder {
+  readonly draft: Draft;
+  readonly addendum: Addendum | undefined;
+  readonly quotations: QuotationIndex;
+  readonly planPath: string;
+  readonly parser: SqlParser;
+  /** Names supplied from outside (`--set`, `--params`, the environment's `provides`). */
+  readonly given: ReadonlySet<string>;
+  readonly diagnostics: Diagnostic[];
+  /** Addendum entries that bound something; the others are reported. */
+  readonly used: Set<object>;
+}
+
+export function span(binder: Binder, place: Stretch): Span {
+  return spanOf(binder.draft.document, place.start, place.end);
+}
+
+/** Where an entry's quotation stands; a diagnostic when nowhere. */
+export function placesOf(binder: Binder, entry: QuotingEntry): readonly Stretch[] {
+  return placesOfText(binder, { text: entry.at, span: entry.atSpan });
+}
+
+export function placesOfText(binder: Binder, quoted: PlacedText): readonly Stretch[] {
+  const found = binder.quotations.find(quoted.text);
+  if (found.length === 0) binder.diagnostics.push(quotationDiagnostic(binder.quotations, quoted.text, quoted.span, binder.planPath));
+  return found;
+}
+
+/** Do two stretches share a place? */
+export function overlaps(a: Stretch, b: Stretch): boolean {
+  return a.start < b.end && b.start < a.end;
+}
+
+/**
+ * The one thing that a quotation stands in. None or several is a diagnostic: a binding that could mean two things binds
+ * neither.
+ */
+export function oneOf<T extends Stretch>(binder: Binder, quoted: PlacedText, candidates: readonly T[], noun: string): T | undefined {
+  const places = placesOfText(binder, quoted);
+  if (places.length === 0) return undefined;
+  const hits = candidates.filter((candidate) => places.some((place) => overlaps(place, candidate)));
+  // A quotation inside two nested candidates means the inner one.
+  const inner = hits.filter((hit) => !hits.some((other) => other !== hit && other.start >= hit.start && other.end <= hit.end && other.end - other.start < hit.end - hit.start));
+  if (inner.length === 1) return inner[0];
+  binder.diagnostics.push(
+    inner.length === 0
+      ? { severity: 'error', code: 'compile/quotation-of-nothing', message: `\`${shorten(quoted.text)}\` stands in the plan, but in no ${noun}`, span: quoted.span, notes: [`found at line ${places.map((place) => span(binder, place).start.line).join(', ')}`], help: `quote text of the ${noun} that is meant` }
+      : { severity: 'error', code: 'compile/quotation-ambiguous', message: `\`${shorten(quoted.text)}\` stands in ${inner.length} ${noun}s`, span: quoted.span, notes: [`at lines ${inner.map((hit) => span(binder, hit).start.line).join(', ')}`], help: 'quote more of the text, so that one is meant' },
+  );
+  return undefined;
+}
+
+/** Who supplies which name, in the order of the steps. */
+export function suppliersOf(binder: Binder, name: string): readonly StepDraft[] {
+  return binder.draft.steps.filter((step) => step.supplies.includes(name) || step.captures.some((capture) => capture.name === name));
+}
+
+/** All names that a claim may use. `extra` are inputs. */
+export function namesOf(binder: Binder, extra: readonly string[], near?: readonly StepDraft[]): ClaimNames & { readonly all: readonly string[] } {
+  const all = [...new Set([...binder.draft.steps.flatMap((step) => [...step.supplies, ...step.captures.map((capture) => capture.name)]), ...extra])];
+  const resolve = (name: string): string | undefined => {
+    if (all.includes(name)) return name;
+    const local = [...new Set((near ?? []).flatMap((step) => step.supplies).filter((candidate) => candidate.endsWith(`.${name}`)))];
+    if (local.length === 1) return local[0];
+    const qualified = all.filter((candidate) => candidate.endsWith(`.${name}`));
+    return qualified.length === 1 ? qualified[0] : undefined;
+  };
+  return { all, resolve };
+}
+
+/** The same claim twice on one step is one expectation: the first that asked for it keeps it. */
+export function expectOnce(step: StepDraft, draft: Omit<ExpectationDraft, 'id' | 'step'>): ExpectationDraft {
+  const wanted = JSON.stringify(draft.claim);
+  return step.expectations.find((expectation) => JSON.stringify(expectation.claim) === wanted) ?? expect(step, draft);
+}
+
+export function expect(step: StepDraft, draft: Omit<ExpectationDraft, 'id' | 'step'>): ExpectationDraft {
+  const expectation: ExpectationDraft = { id: '', step, ...draft };
+  step.expectations.push(expectation);
+  return expectation;
+}

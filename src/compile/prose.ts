@@ -1,0 +1,171 @@
+/**
+ * Running text as the rules of this floor see it: markup gone, inline code kept in backticks, every offset mapped back
+ * to the author's file. Folding is for matching only; it never touches a command.
+ */
+import type { Inline, MarkdownDocument } from '../parse/markdown-document.ts';
+import { spanOf } from '../parse/markdown-document.ts';
+import type { Span } from '../model/span.ts';
+
+/** Inline code in a stretch of prose: its content, and where it stands in the source (backticks included). */
+export interface ProseCode {
+  readonly value: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A stretch of prose. `text` is plain; `start`/`end` are source offsets. */
+export interface Prose {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+  readonly codes: readonly ProseCode[];
+  readonly strong: boolean;
+}
+
+/** A labelled stretch: `**Expected:** 1 trace row` has the lead `Expected` and the rest as `body`. */
+export interface Segment {
+  readonly lead: string | undefined;
+  readonly leadStart: number;
+  readonly body: Prose;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The prose of inlines, as one stretch. */
+export function proseOf(inlines: readonly Inline[], fallback = 0): Prose {
+  const text = inlines.map(plain).join('');
+  return {
+    text,
+    start: inlines[0]?.start ?? fallback,
+    end: inlines.at(-1)?.end ?? fallback,
+    codes: inlines.filter((piece) => piece.kind === 'code').map((piece) => ({ value: piece.value, start: piece.start, end: piece.end })),
+    strong: inlines.length > 0 && inlines.every((piece) => piece.strong || piece.value.trim() === ''),
+  };
+}
+
+/**
+ * Divides a block's inlines at each line that begins with a bold lead: `**Label:** …`, `**Label**: …`, or a line that is
+ * bold as a whole. A lead's body runs to the next lead.
+ */
+export function segmentsOf(inlines: readonly Inline[]): readonly Segment[] {
+  const lines = linesOf(inlines);
+  const segments: { lead: string | undefined; leadStart: number; body: Inline[]; start: number }[] = [];
+  for (const line of lines) {
+    const lead = leadOf(line);
+    if (lead !== undefined || segments.length === 0) {
+      segments.push({ lead: lead?.label, leadStart: line[0]?.start ?? 0, body: [...(lead?.rest ?? line)], start: line[0]?.start ?? 0 });
+    } else {
+      const last = segments.at(-1);
+      last?.body.push({ kind: 'text', value: '\n', start: line[0]?.start ?? 0, end: line[0]?.start ?? 0, strong: false }, ...line);
+    }
+  }
+  return segments.map((segment, index) => {
+    const body = trimmed(segment.body);
+    const next = segments[index + 1]?.start;
+    const end = body.at(-1)?.end ?? next ?? lines.at(-1)?.at(-1)?.end ?? segment.start;
+    return { lead: segment.lead, leadStart: segment.leadStart, body: proseOf(body, end), start: segment.start, end };
+  });
+}
+
+/** One sentence of a stretch with its source span. Splits at `.`, `!`, `?` and `;` before white space, never inside code. */
+export function sentencesOf(prose: Prose, source: string): readonly Prose[] {
+  const text = source.slice(prose.start, prose.end);
+  const sentences: Prose[] = [];
+  let start = 0;
+  const push = (from: number, to: number): void => {
+    const raw = text.slice(from, to);
+    const lead = raw.length - raw.trimStart().length;
+    const trimmedText = raw.trim();
+    if (trimmedText === '') return;
+    const absolute = prose.start + from + lead;
+    const end = absolute + trimmedText.length;
+    sentences.push({
+      text: trimmedText.replace(/\*\*|__/g, '').replace(/\s+/g, ' '),
+      start: absolute,
+      end,
+      codes: prose.codes.filter((code) => code.start >= absolute && code.end <= end),
+      strong: false,
+    });
+  };
+  let inCode = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charAt(index);
+    if (unit === '`') inCode = !inCode;
+    if (!inCode && /[.!?;]/.test(unit) && /^[*_]{0,2}(\s|$)/.test(text.slice(index + 1, index + 4)) && !/\b(e\.g|i\.e|etc|vs)\.$/i.test(text.slice(0, index + 1))) {
+      push(start, index + 1);
+      start = index + 1;
+    }
+  }
+  push(start, text.length);
+  return sentences;
+}
+
+/** For matching: NFKC, one kind of hyphen and quote, lower case, single spaces, no emphasis, no closing punctuation. */
+export function fold(text: string): string {
+  return text
+    .normalize('NFKC')
+    .replace(/[\u2010-\u2015\u2212\u00ad\ufe63\uff0d]/g, '-')
+    .replace(/[\u2018\u2019\u201a\u201b]/g, "'")
+    .replace(/[\u201c-\u201f]/g, '"')
+    .replace(/\*\*|__/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .toLowerCase();
+}
+
+export function spanOfProse(document: MarkdownDocument, prose: { readonly start: number; readonly end: number }): Span {
+  return spanOf(document, prose.start, prose.end);
+}
+
+function plain(piece: Inline): string {
+  return piece.kind === 'code' ? `\`${piece.value}\`` : piece.value;
+}
+
+function linesOf(inlines: readonly Inline[]): readonly (readonly Inline[])[] {
+  const lines: Inline[][] = [[]];
+  for (const piece of inlines) {
+    if (piece.kind === 'break') {
+      lines.push([]);
+      continue;
+    }
+    if (piece.kind !== 'text' || !piece.value.includes('\n')) {
+      lines.at(-1)?.push(piece);
+      continue;
+    }
+    let offset = 0;
+    for (const [index, part] of piece.value.split('\n').entries()) {
+      if (index > 0) lines.push([]);
+      if (part !== '') lines.at(-1)?.push({ ...piece, value: part, start: piece.start + offset, end: piece.start + offset + part.length });
+      offset += part.length + 1;
+    }
+  }
+  return lines.filter((line) => line.some((piece) => piece.value.trim() !== ''));
+}
+
+function leadOf(line: readonly Inline[]): { readonly label: string; readonly rest: readonly Inline[] } | undefined {
+  const first = line.findIndex((piece) => piece.value.trim() !== '');
+  if (first === -1 || !line[first]?.strong) return undefined;
+  let end = first;
+  while (line[end]?.strong) end += 1;
+  const label = line.slice(first, end).map(plain).join('').trim();
+  const after = line.slice(end);
+  const next = after[0];
+  if (/:$/.test(label)) return { label: label.slice(0, -1).trim(), rest: after };
+  if (next?.kind === 'text' && /^\s*:/.test(next.value)) {
+    const colon = next.value.indexOf(':') + 1;
+    return { label, rest: [{ ...next, value: next.value.slice(colon), start: next.start + colon }, ...after.slice(1)] };
+  }
+  return after.every((piece) => piece.value.trim() === '') ? { label, rest: [] } : undefined;
+}
+
+function trimmed(inlines: readonly Inline[]): Inline[] {
+  const pieces = [...inlines];
+  while (pieces[0] && pieces[0].value.trim() === '') pieces.shift();
+  while (pieces.length > 0 && pieces.at(-1)?.value.trim() === '') pieces.pop();
+  const first = pieces[0];
+  if (first?.kind === 'text') {
+    const lead = first.value.length - first.value.trimStart().length;
+    pieces[0] = { ...first, value: first.value.trimStart(), start: first.start + lead };
+  }
+  return pieces;
+}

@@ -1,0 +1,101 @@
+/** What a query shows: its columns with the relation of each plain one, the tables it reads, and the keys its holes are. */
+import type { QueryColumn, Splice } from '../model/step.ts';
+import type { SqlParser } from '../policy/sql-parser.ts';
+import type { SqlKey, StepDraft } from './draft.ts';
+import { applySplices, sqlSplices } from './placeholder.ts';
+
+type Tree = { readonly [key: string]: unknown };
+
+export interface QueryReading {
+  readonly splices: readonly Splice[];
+  readonly sql: NonNullable<StepDraft['sql']>;
+}
+
+export async function compileQuery(text: string, parser: SqlParser, mode: 'read' | 'probe' = 'read'): Promise<QueryReading> {
+  const { splices, parameters } = sqlSplices(text);
+  const sql = applySplices(text, splices);
+  const parsed = await parser.parse(sql);
+  const empty = { text: sql, parameters, columns: [], relations: [], keys: [], mode, aggregate: false, mentions: new Map() };
+  if (parsed.kind !== 'statements' || parsed.statements.length !== 1) return { splices, sql: empty };
+  const tree = parsed.statements[0]?.tree as Tree | undefined;
+  const relations = [...new Set(collect(tree, 'RangeVar').map((range) => qualified(range)))];
+  const select = (tree?.['SelectStmt'] ?? undefined) as Tree | undefined;
+  if (!select) return { splices, sql: { ...empty, relations } };
+  const aliases = aliasesOf(select);
+  const columns: QueryColumn[] = [];
+  const mentions = new Map<string, readonly string[]>();
+  let aggregate = false;
+  for (const target of listOf(select['targetList'])) {
+    const result = target['ResTarget'] as Tree | undefined;
+    const value = result?.['val'] as Tree | undefined;
+    const reference = columnOf(value);
+    const column = (result?.['name'] as string | undefined) ?? reference?.column ?? functionName(value);
+    if (column === undefined || column === '*') continue;
+    if (value && 'FuncCall' in value && /^(count|sum|min|max|avg|bool_and|bool_or|every)$/.test(functionName(value) ?? '')) aggregate = true;
+    const relation = reference === undefined || result?.['name'] !== undefined && result['name'] !== reference.column ? undefined : relationOf(reference, aliases);
+    const name = relation === undefined ? column : `${relation}.${column}`;
+    columns.push({ column, name });
+    mentions.set(name, collect(value, 'ColumnRef').flatMap((ref) => columnOf({ ColumnRef: ref })?.column ?? []));
+  }
+  const keys = parameters.length === 0 ? [] : keysOf(select, aliases, parameters);
+  return { splices, sql: { ...empty, columns, relations, keys, aggregate: aggregate && listOf(select['groupClause']).length === 0, mentions } };
+}
+
+/** `alias → relation` of the FROM clause; `''` is the only table where there is just one. */
+function aliasesOf(select: Tree): ReadonlyMap<string, string> {
+  const aliases = new Map<string, string>();
+  const ranges = collect(select['fromClause'], 'RangeVar');
+  for (const range of ranges) {
+    const alias = (range['alias'] as Tree | undefined)?.['aliasname'] as string | undefined;
+    aliases.set(alias ?? String(range['relname']), qualified(range));
+  }
+  const only = ranges[0];
+  if (ranges.length === 1 && only) aliases.set('', qualified(only));
+  return aliases;
+}
+
+function qualified(range: Tree): string {
+  const schema = range['schemaname'] as string | undefined;
+  return schema === undefined || schema === 'public' ? String(range['relname']) : `${schema}.${String(range['relname'])}`;
+}
+
+function relationOf(reference: { readonly table: string | undefined; readonly column: string }, aliases: ReadonlyMap<string, string>): string | undefined {
+  return aliases.get(reference.table ?? '');
+}
+
+function columnOf(value: unknown): { readonly table: string | undefined; readonly column: string } | undefined {
+  const fields = listOf(((value as Tree | undefined)?.['ColumnRef'] as Tree | undefined)?.['fields']);
+  const names = fields.map((field) => ((field['String'] as Tree | undefined)?.['sval'] as string | undefined) ?? '*');
+  const column = names.at(-1);
+  return column === undefined ? undefined : { table: names.at(-2), column };
+}
+
+function functionName(value: Tree | undefined): string | undefined {
+  const call = value?.['FuncCall'] as Tree | undefined;
+  return (listOf(call?.['funcname']).at(-1)?.['String'] as Tree | undefined)?.['sval'] as string | undefined;
+}
+
+/** `column = $n` anywhere under the WHERE clause. */
+function keysOf(select: Tree, aliases: ReadonlyMap<string, string>, parameters: readonly string[]): readonly SqlKey[] {
+  return collect(select['whereClause'], 'A_Expr').flatMap((expression) => {
+    const sign = (listOf(expression['name'])[0]?.['String'] as Tree | undefined)?.['sval'];
+    if (sign !== '=') return [];
+    const sides = [expression['lexpr'], expression['rexpr']] as const;
+    const reference = sides.map(columnOf).find((side) => side !== undefined);
+    const parameter = sides.flatMap((side) => collect(side, 'ParamRef')).at(0)?.['number'] as number | undefined;
+    const relation = reference && relationOf(reference, aliases);
+    const name = parameter === undefined ? undefined : parameters[parameter - 1];
+    return reference && relation !== undefined && name !== undefined ? [{ relation, column: reference.column, name }] : [];
+  });
+}
+
+/** Every node of this tag below (and at) a place of the tree. */
+function collect(node: unknown, tag: string): readonly Tree[] {
+  if (Array.isArray(node)) return node.flatMap((child) => collect(child, tag));
+  if (typeof node !== 'object' || node === null) return [];
+  return Object.entries(node).flatMap(([key, value]) => (key === tag ? [value as Tree, ...collect(value, tag)] : collect(value, tag)));
+}
+
+function listOf(value: unknown): readonly Tree[] {
+  return Array.isArray(value) ? (value as readonly Tree[]) : [];
+}

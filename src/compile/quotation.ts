@@ -1,0 +1,75 @@
+/** Finding an addendum's quotations in the document: exactly as written, except that a run of white space equals any other. */
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Span } from '../model/span.ts';
+import type { MarkdownDocument } from '../parse/markdown-document.ts';
+
+export interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface QuotationIndex {
+  readonly find: (quotation: string) => readonly Stretch[];
+  /** The line of the document that comes nearest, for a quotation that matches nothing. */
+  readonly nearest: (quotation: string) => { readonly line: number; readonly text: string } | undefined;
+}
+
+export function indexQuotations(document: MarkdownDocument): QuotationIndex {
+  const source = document.text.text;
+  let folded = '';
+  const offsets: number[] = [];
+  for (let index = 0; index < source.length; index += 1) {
+    const unit = source.charAt(index);
+    if (/\s/.test(unit)) {
+      if (folded.endsWith(' ')) continue;
+      folded += ' ';
+    } else folded += unit;
+    offsets.push(index);
+  }
+  const find = (quotation: string): readonly Stretch[] => {
+    const wanted = quotation.replace(/\s+/g, ' ').trim();
+    const found: Stretch[] = [];
+    if (wanted === '') return found;
+    for (let at = folded.indexOf(wanted); at !== -1; at = folded.indexOf(wanted, at + 1)) {
+      const start = offsets[at] ?? 0;
+      const last = offsets[at + wanted.length - 1] ?? start;
+      found.push({ start, end: last + 1 });
+    }
+    return found;
+  };
+  const nearest = (quotation: string): { readonly line: number; readonly text: string } | undefined => {
+    const wanted = wordsOf(quotation);
+    let best: { readonly line: number; readonly text: string; readonly score: number } | undefined;
+    for (const [index, text] of source.split('\n').entries()) {
+      const words = wordsOf(text);
+      if (words.size === 0) continue;
+      const shared = [...wanted].filter((word) => words.has(word)).length;
+      const score = shared / (wanted.size + words.size - shared);
+      if (score > (best?.score ?? 0.3)) best = { line: index + 1, text: text.trim(), score };
+    }
+    return best;
+  };
+  return { find, nearest };
+}
+
+export function quotationDiagnostic(index: QuotationIndex, quotation: string, span: Span, planPath: string): Diagnostic {
+  const nearest = index.nearest(quotation);
+  return {
+    severity: 'error',
+    code: 'compile/quotation-not-found',
+    message: `\`${shorten(quotation)}\` does not stand in \`${planPath}\``,
+    span,
+    label: 'quoted here',
+    ...(nearest ? { notes: [`the nearest line is ${nearest.line}: ${shorten(nearest.text)}`] } : {}),
+    help: nearest ? `quote the text of line ${nearest.line} as it stands, if that is meant` : 'quote the text as it stands in the plan, or remove the entry',
+  };
+}
+
+export function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > 90 ? `${line.slice(0, 87)}…` : line;
+}
+
+function wordsOf(text: string): ReadonlySet<string> {
+  return new Set(text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []);
+}

@@ -1,0 +1,127 @@
+/** A block of code, or an inline command, becomes a step (or a reference): by its language, its content and where it stands. */
+import type { SqlParser } from '../policy/sql-parser.ts';
+import { parseShell, type ShellScript } from '../policy/shell-syntax.ts';
+import type { Draft, SectionDraft, StepDraft } from './draft.ts';
+import { compileQuery } from './query.ts';
+import { compileSearchCommand } from './search-command.ts';
+
+const shellLanguages = new Set(['bash', 'sh', 'shell', 'zsh', 'console', 'shell-session', 'shellsession', 'terminal', 'ksh', 'dash']);
+const sqlLanguages = new Set(['sql', 'postgres', 'postgresql', 'pgsql', 'psql', 'plpgsql']);
+
+export type CodeMeaning = 'shell' | 'sql' | 'reference' | 'unknown';
+
+/** What a fence is, by its language; without one, by its content. */
+export function codeMeaning(language: string | undefined, text: string): CodeMeaning {
+  const name = language?.replace(/^[{.]+|[},:].*$/g, '').toLowerCase();
+  if (name !== undefined && name !== '') {
+    if (shellLanguages.has(name)) return 'shell';
+    return sqlLanguages.has(name) ? 'sql' : 'reference';
+  }
+  if (text.trim() === '') return 'reference';
+  if (/^\s*(?:--[^\n]*\n\s*)*(?:select|with|insert|update|delete|create|alter|drop|truncate|table|explain|begin|copy)\b[\s\S]*;?\s*$/i.test(text)) return 'sql';
+  if (/^[ \t]*\$ /m.test(text) || isCommand(text.trim().split('\n')[0] ?? '')) return 'shell';
+  return 'unknown';
+}
+
+const programs =
+  /^(?:rg|grep|psql|python[\d.]*|node|npm|npx|yarn|pnpm|pytest|make|curl|wget|git|docker|docker-compose|kubectl|helm|terraform|ansible(?:-playbook)?|bash|sh|cat|echo|ls|cd|cp|mv|rm|mkdir|touch|test|true|false|sed|awk|jq|find|tar|ssh|scp|rsync|pg_dump|pg_restore|pgbench|redis-cli|sqlite3|systemctl|service|cargo|go|java|mvn|gradle|pip[\d.]*|poetry|uv|ruby|bundle|rails|php|composer|dotnet|az|aws|gcloud|flyctl|heroku|alembic|flask|django-admin|uvicorn|sleep|export|source|diff|sha256sum|md5sum|openssl|dig|ping|nc|head|tail|wc|sort|xargs|printf|env|timeout|\.{0,2}\/[\w./-]+)$/;
+
+/** Does this text of inline code read as a command line, and not as a name, a value or a path? */
+export function isCommand(text: string): boolean {
+  const line = text.replace(/^\$ /, '').replace(/^(?:[A-Za-z_]\w*=\S*\s+)+/, '');
+  const [program, ...rest] = line.trim().split(/\s+/);
+  if (program === undefined || !programs.test(program)) return false;
+  return rest.length > 0 || /^(?:pytest|make|ls|true|false)$/.test(program) || /^\.{1,2}\//.test(program);
+}
+
+export interface CodePlace {
+  readonly start: number;
+  readonly end: number;
+  readonly place: (offset: number) => number;
+  readonly title: string;
+  readonly role: 'step' | 'precondition' | 'report';
+}
+
+export function newStep(draft: Draft, section: SectionDraft, text: string, place: CodePlace): StepDraft {
+  const step: StepDraft = {
+    id: '',
+    kind: 'shell',
+    section,
+    title: place.title,
+    text,
+    start: place.start,
+    end: place.end,
+    place: place.place,
+    role: place.role,
+    captures: [],
+    expectations: [],
+    supplies: [],
+    environment: {},
+    writes: [],
+    productionPath: false,
+    splices: [],
+    command: text,
+    fields: [],
+  };
+  draft.steps.push(step);
+  return step;
+}
+
+/** A shell text: rg-check, coordinator-call or shell, by what it runs. */
+export function readShell(draft: Draft, section: SectionDraft, text: string, place: CodePlace): StepDraft {
+  const step = newStep(draft, section, text, place);
+  const script = parseShell(text);
+  step.script = script;
+  const search = compileSearchCommand(script);
+  if (search) {
+    step.kind = 'rg-check';
+    step.search = { ...search, quantity: section.meaning === 'search' ? 'each' : 'any' };
+    return step;
+  }
+  if (/\bget_\w*coordinator\s*\(/.test(text) || /\s-m\s+[\w.]*coordinators?\b[\w.]*/.test(text)) {
+    step.kind = 'coordinator-call';
+    step.fields = fieldsOf(text);
+    step.supplies.push(...step.fields);
+  }
+  if (runsPytest(script)) step.testRunner = 'pytest';
+  return step;
+}
+
+/** An SQL text: one sql-assert for each statement. Holes become parameters before the parser sees it. */
+export async function readSql(draft: Draft, section: SectionDraft, text: string, place: CodePlace, parser: SqlParser): Promise<readonly StepDraft[]> {
+  const parts = await splitStatements(text, parser);
+  const steps: StepDraft[] = [];
+  for (const part of parts) {
+    const step = newStep(draft, section, part.text, { ...place, place: (offset) => place.place(part.offset + offset), title: parts.length > 1 ? `${place.title} (${steps.length + 1} of ${parts.length})` : place.title });
+    step.kind = 'sql-assert';
+    const query = await compileQuery(part.text, parser);
+    step.splices = query.splices;
+    step.command = query.sql.text;
+    step.sql = query.sql;
+    step.supplies.push(...query.sql.columns.map((column) => column.name));
+    steps.push(step);
+  }
+  return steps;
+}
+
+async function splitStatements(text: string, parser: SqlParser): Promise<readonly { readonly text: string; readonly offset: number }[]> {
+  // A hole is as long as a parameter of the same width, so that the parser's offsets hold for the author's text.
+  const blank = text.replace(/'?<[A-Za-z_][\w. /-]*>'?/g, (hole) => `'${'x'.repeat(Math.max(0, hole.length - 2))}'`.slice(0, hole.length));
+  const parsed = await parser.parse(blank);
+  if (parsed.kind !== 'statements' || parsed.statements.length < 2) return [{ text, offset: 0 }];
+  return parsed.statements.map((statement) => ({ text: text.slice(statement.offset, statement.offset + statement.length).trim(), offset: statement.offset + (text.slice(statement.offset).length - text.slice(statement.offset).trimStart().length) }));
+}
+
+/** Names that a program prints as `name: value`: the literal starts of its print calls. */
+function fieldsOf(text: string): string[] {
+  const names = [...text.matchAll(/\b(?:print|console\.log|puts|echo|printf)\s*\(?\s*f?["'`]([A-Za-z_]\w*)\s*[:=]/g)].map((match) => match[1] ?? '');
+  return [...new Set(names)];
+}
+
+function runsPytest(script: ShellScript): boolean {
+  return script.commands.some((command) => {
+    const values = command.words.map((word) => word.value ?? '');
+    const program = values[0]?.split('/').at(-1) ?? '';
+    return program === 'pytest' || program === 'py.test' || (/^python[\d.]*$/.test(program) && values.some((value, index) => value === '-m' && values[index + 1] === 'pytest'));
+  });
+}

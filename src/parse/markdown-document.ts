@@ -1,0 +1,228 @@
+/**
+ * Markdown to a flat list of blocks with places. Knows the syntax (CommonMark, GFM, front matter) and no meaning: what a
+ * block becomes is decided in `compile`. The text is never rewritten; every stretch can be cut out of the source.
+ */
+import type { Nodes, Parents, PhrasingContent, Root } from 'mdast';
+import remarkFrontmatter from 'remark-frontmatter';
+import remarkGfm from 'remark-gfm';
+import remarkParse from 'remark-parse';
+import { unified } from 'unified';
+import type { Checked, Diagnostic } from '../model/diagnostic.ts';
+import type { Span } from '../model/span.ts';
+import { spanAt, type TextDocument } from './text-document.ts';
+
+/** A piece of running text: `value` without markup, `start`/`end` its place in the source with markup. */
+export interface Inline {
+  readonly kind: 'text' | 'code' | 'link' | 'html' | 'break';
+  readonly value: string;
+  readonly start: number;
+  readonly end: number;
+  readonly strong: boolean;
+  readonly url?: string;
+}
+
+/** The content of a fenced or indented block. `offsets[i]` is the source offset of the first unit of line `i` of `value`. */
+export interface CodeContent {
+  readonly language: string | undefined;
+  readonly meta: string | undefined;
+  readonly value: string;
+  readonly offsets: readonly number[];
+  readonly fenced: boolean;
+}
+
+export type BlockType =
+  | 'heading'
+  | 'paragraph'
+  | 'list'
+  | 'list-item'
+  | 'code'
+  | 'quote'
+  | 'table'
+  | 'table-row'
+  | 'html'
+  | 'rule'
+  | 'front-matter'
+  | 'definition'
+  | 'other';
+
+/** One block of the tree, in the order of the text. `parent` and `children` are indexes into `blocks`. */
+export interface MarkdownBlock {
+  readonly index: number;
+  readonly type: BlockType;
+  readonly start: number;
+  readonly end: number;
+  readonly depth: number;
+  readonly parent: number | undefined;
+  readonly children: readonly number[];
+  /** Headings only: 1 to 6. */
+  readonly level?: number;
+  readonly ordered?: boolean;
+  readonly checked?: boolean;
+  readonly inlines: readonly Inline[];
+  /** Table rows only: the cells' inlines. */
+  readonly cells?: readonly (readonly Inline[])[];
+  readonly code?: CodeContent;
+}
+
+export interface MarkdownDocument {
+  readonly text: TextDocument;
+  readonly blocks: readonly MarkdownBlock[];
+}
+
+const types: Readonly<Record<string, BlockType>> = {
+  heading: 'heading',
+  paragraph: 'paragraph',
+  list: 'list',
+  listItem: 'list-item',
+  code: 'code',
+  blockquote: 'quote',
+  table: 'table',
+  tableRow: 'table-row',
+  html: 'html',
+  thematicBreak: 'rule',
+  yaml: 'front-matter',
+  toml: 'front-matter',
+  definition: 'definition',
+  footnoteDefinition: 'other',
+};
+
+const processor = unified().use(remarkParse).use(remarkGfm).use(remarkFrontmatter, ['yaml', 'toml']).freeze();
+
+/** Deepest nesting of quotes and lists that is read; deeper text is a diagnostic, since the tree is walked recursively. */
+const deepest = 100;
+
+/** Never fails: what cannot be read is a diagnostic with its place. */
+export function parseMarkdown(text: TextDocument): Checked<MarkdownDocument> {
+  const tooDeep = nestingBeyond(text);
+  if (tooDeep) return { value: undefined, diagnostics: [tooDeep] };
+  const tree: Root = processor.parse(text.text);
+  const blocks: MarkdownBlock[] = [];
+  const diagnostics: Diagnostic[] = [];
+
+  const add = (node: Nodes, parent: number | undefined, depth: number): number => {
+    const index = blocks.length;
+    const start = node.position?.start.offset ?? 0;
+    const end = node.position?.end.offset ?? start;
+    const children: number[] = [];
+    const base = { index, type: types[node.type] ?? 'other', start, end, depth, parent, children, inlines: inlinesOf(node, text.text) };
+    const block: MarkdownBlock =
+      node.type === 'heading'
+        ? { ...base, level: node.depth }
+        : node.type === 'list'
+          ? { ...base, ordered: node.ordered === true }
+          : node.type === 'listItem' && typeof node.checked === 'boolean'
+            ? { ...base, checked: node.checked }
+            : node.type === 'tableRow'
+              ? { ...base, cells: node.children.map((cell) => cell.children.flatMap((child) => inline(child, text.text, false))) }
+              : node.type === 'code'
+                ? { ...base, code: codeOf(node, text.text, start, end) }
+                : base;
+    blocks.push(block);
+    if (node.type === 'code' && block.code?.fenced && !isTerminated(text.text, start, end)) {
+      diagnostics.push({
+        severity: 'error',
+        code: 'parse/unterminated-fence',
+        message: 'this fenced block is never closed',
+        span: spanAt(text, start, lineEnd(text.text, start)),
+        label: 'opened here; everything after it was read as code',
+        help: `close it with a line of ${text.text.slice(start).match(/^[`~]+/)?.[0] ?? '```'}`,
+      });
+    }
+    if ('children' in node && node.type !== 'heading' && node.type !== 'paragraph' && node.type !== 'tableRow') {
+      for (const child of (node as Parents).children) children.push(add(child as Nodes, index, depth + 1));
+    }
+    return index;
+  };
+  for (const child of tree.children) add(child, undefined, 0);
+  return { value: { text, blocks }, diagnostics };
+}
+
+/** The span of a stretch of source offsets. */
+export function spanOf(document: MarkdownDocument, start: number, end: number): Span {
+  return spanAt(document.text, start, end);
+}
+
+/** The source offset of an offset in a code block's value. */
+export function sourceOffset(code: CodeContent, offset: number): number {
+  const before = code.value.slice(0, offset);
+  const line = before.split('\n').length - 1;
+  const column = before.length - (before.lastIndexOf('\n') + 1);
+  return (code.offsets[line] ?? code.offsets.at(-1) ?? 0) + column;
+}
+
+function inlinesOf(node: Nodes, source: string): readonly Inline[] {
+  return node.type === 'heading' || node.type === 'paragraph' ? node.children.flatMap((child) => inline(child, source, false)) : [];
+}
+
+function inline(node: PhrasingContent, source: string, strong: boolean): readonly Inline[] {
+  const start = node.position?.start.offset ?? 0;
+  const end = node.position?.end.offset ?? start;
+  switch (node.type) {
+    case 'text':
+      return [{ kind: 'text', value: node.value, start, end, strong }];
+    case 'inlineCode':
+      return [{ kind: 'code', value: node.value, start, end, strong }];
+    case 'html':
+      return [{ kind: 'html', value: node.value, start, end, strong }];
+    case 'break':
+      return [{ kind: 'break', value: '\n', start, end, strong }];
+    case 'strong':
+      return node.children.flatMap((child) => inline(child, source, true));
+    case 'emphasis':
+    case 'delete':
+      return node.children.flatMap((child) => inline(child, source, strong));
+    case 'link':
+      return node.children.flatMap((child) => inline(child, source, strong)).map((piece) => ({ ...piece, kind: piece.kind === 'text' ? ('link' as const) : piece.kind, url: node.url }));
+    case 'linkReference':
+      return node.children.flatMap((child) => inline(child, source, strong));
+    default:
+      return [{ kind: 'text', value: source.slice(start, end), start, end, strong }];
+  }
+}
+
+function codeOf(node: Extract<Nodes, { type: 'code' }>, source: string, start: number, end: number): CodeContent {
+  const fenced = /^[`~]{3}/.test(source.slice(start, start + 3));
+  const lines = node.value === '' ? [] : node.value.split('\n');
+  const offsets: number[] = [];
+  let at = fenced ? nextLine(source, start) : start;
+  for (const line of lines) {
+    const stop = Math.min(lineEnd(source, at), end);
+    // The value's line is the tail of the source's line: what was stripped is the indentation of the list item or quote.
+    offsets.push(Math.max(at, stop - line.length));
+    at = nextLine(source, at);
+  }
+  return { language: node.lang ?? undefined, meta: node.meta ?? undefined, value: node.value, offsets, fenced };
+}
+
+function isTerminated(source: string, start: number, end: number): boolean {
+  const fence = source.slice(start).match(/^(`{3,}|~{3,})/)?.[1] ?? '```';
+  const last = source.slice(source.lastIndexOf('\n', end - 1) + 1, end).replace(/^[\s>]+/, '').trimEnd();
+  return lineEnd(source, start) < end && last.length >= fence.length && last === fence.charAt(0).repeat(last.length);
+}
+
+function lineEnd(source: string, from: number): number {
+  const end = source.slice(from).search(/\r?\n|\r/);
+  return end === -1 ? source.length : from + end;
+}
+
+function nextLine(source: string, from: number): number {
+  const end = lineEnd(source, from);
+  return Math.min(source.length, source.startsWith('\r\n', end) ? end + 2 : end + 1);
+}
+
+function nestingBeyond(text: TextDocument): Diagnostic | undefined {
+  for (const [index, start] of text.lineStarts.entries()) {
+    const line = text.text.slice(start, Math.min(text.lineStarts[index + 1] ?? text.text.length, start + 4096));
+    const markers = line.match(/^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t]))+/)?.[0] ?? '';
+    if ((markers.match(/>|[-+*]|\d[.)]/g) ?? []).length > deepest) {
+      return {
+        severity: 'error',
+        code: 'parse/nested-too-deep',
+        message: `quotes and lists are nested more than ${deepest} deep`,
+        span: spanAt(text, start, start + 1),
+        help: 'write it flatter',
+      };
+    }
+  }
+  return undefined;
+}
