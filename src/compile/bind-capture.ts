@@ -44,7 +44,7 @@ function defaultSource(step: StepDraft, capture: CaptureDraft): Capture['source'
   return column ? { kind: 'column', column: column.column } : { kind: 'label', label: capture.label };
 }
 
-function sourceOf(source: AddendumCaptureSource): Capture['source'] {
+export function sourceOf(source: AddendumCaptureSource): Capture['source'] {
   switch (source.kind) {
     case 'line': {
       const holes = holesIn(source.pattern);

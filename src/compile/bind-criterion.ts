@@ -14,7 +14,7 @@ export function bindCriteria(binder: Binder, inputs: readonly string[]): readonl
   const entries = (binder.addendum?.criteria ?? []).map((entry) => ({ entry, places: placesOf(binder, entry) }));
   return binder.draft.criteria.map((criterion, index) => {
     const bound = entries.filter(({ places }) => places.some((place) => overlaps(place, criterion)));
-    const clauses = splitTerms(criterion.text.replace(/\.$/, '')).map((text, place) => ({ text, place }));
+    const clauses = (criterion.clauses ?? splitTerms(criterion.text.replace(/\.$/, ''))).map((text, place) => ({ text, place }));
     const results = clauses.map(({ text, place }) => {
       const own = bound.filter(({ entry }) => entry.clause === undefined || fold(text).includes(fold(entry.clause.text)) || fold(entry.clause.text).includes(fold(text)));
       const witnesses: WitnessDraft[] = own.flatMap(({ entry }) => {

@@ -72,6 +72,7 @@ function tablesOf(binder: Binder): readonly string[] {
 }
 
 function scopeOf(draft: PolicyDraft): PolicyScope {
+  if (draft.scope) return draft.scope;
   return draft.wholeSection ? { kind: 'section', section: draft.section.number } : { kind: 'document' };
 }
 

@@ -139,11 +139,12 @@ export async function bindPreconditions(binder: Binder, searches: ReadonlyMap<Se
       if (step) checks.push(() => ({ kind: 'step', step: step.id }));
     }
     const assignment = fold(precondition.text).startsWith('`') ? precondition.text.match(/^`([A-Za-z_]\w*)=([^`]*)`\.?$/) : null;
-    if (assignment) checks.push(() => environmentCheck(binder, assignment[1] ?? '', assignment[2] ?? ''));
+    const variable = precondition.variable ?? (assignment ? { name: assignment[1] ?? '', value: assignment[2] ?? '' } : undefined);
+    if (variable) checks.push(() => environmentCheck(binder, variable.name, variable.value));
     const clauses = precondition.text.split(/\s+and\s+|[;,]\s+/);
     const reachable = clauses.filter((clause) => /\b(?:db|database|postgres\w*)\b.*\b(?:reachable|running|up|available|accessible|online)\b/i.test(clause));
     if (reachable.length > 0) checks.push(() => ({ kind: 'database-reachable' }));
-    const open = bound.length === 0 && !assignment && precondition.searches.length === 0 ? clauses.filter((clause) => !reachable.includes(clause)) : [];
+    const open = bound.length === 0 && !variable && precondition.searches.length === 0 ? clauses.filter((clause) => !reachable.includes(clause)) : [];
     if (open.length > 0) {
       binder.diagnostics.push({
         severity: 'error',

@@ -8,6 +8,7 @@ import { parseText } from '../parse/text-document.ts';
 import { parseYaml } from '../parse/yaml-document.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
 import { compileAddendum } from './addendum.ts';
+import { validate } from './generated/plan-validator.js';
 import type { Addendum } from './addendum-shape.ts';
 import { overlaps, placesOf, span, type Binder } from './bind.ts';
 import { bindCaptures } from './bind-capture.ts';
@@ -23,6 +24,8 @@ import { inScope, judgeStatically } from './judge-static.ts';
 import { applySplices, shellSplices } from './placeholder.ts';
 import { shorten, indexQuotations } from './quotation.ts';
 import { readDocument } from './read-document.ts';
+import { readYamlPlan } from './read-yaml-plan.ts';
+import { schemaDiagnostics } from './schema-diagnostic.ts';
 
 export interface CompileOptions {
   /** The file as the user named it; it stands in every message. */
@@ -52,6 +55,7 @@ export async function compilePlan(options: CompileOptions): Promise<CompiledPlan
   const text = parseText(options.bytes, options.path);
   if (!text.value) return { plan: undefined, diagnostics: text.diagnostics };
   const addendum = readAddendum(options);
+  if (/\.ya?ml$/i.test(options.path)) return compileYamlPlan(options, text.value.text, text.diagnostics);
   const markdown = parseMarkdown(text.value);
   if (!markdown.value) return { plan: undefined, diagnostics: [...text.diagnostics, ...markdown.diagnostics, ...addendum.diagnostics] };
   const draft = await readDocument(markdown.value, options.parser);
@@ -60,7 +64,20 @@ export async function compilePlan(options: CompileOptions): Promise<CompiledPlan
     diagnostics.push({ severity: 'error', code: 'compile/no-step', message: 'this document has nothing to execute', span: spanOf(markdown.value, 0, Math.min(1, text.value.text.length)), help: 'write at least one ```bash or ```sql block' });
   }
   const binder: Binder = { draft, addendum: addendum.value, quotations: indexQuotations(markdown.value), planPath: options.path, parser: options.parser, given: new Set(options.given ?? []), diagnostics, used: new Set() };
-  const plan = await bind(binder, options);
+  const plan = await bind(binder, options, 'markdown');
+  return { plan, diagnostics: sorted(diagnostics) };
+}
+
+/** A YAML plan says itself what a document leaves to its addendum; both become the same draft and are bound alike. */
+async function compileYamlPlan(options: CompileOptions, text: string, read: readonly Diagnostic[]): Promise<CompiledPlan> {
+  const yaml = parseYaml(text, options.path);
+  if (!yaml.value) return { plan: undefined, diagnostics: [...read, ...yaml.diagnostics] };
+  const wrong = schemaDiagnostics(validate, yaml.value);
+  if (wrong.length > 0) return { plan: undefined, diagnostics: sorted([...read, ...yaml.diagnostics, ...wrong]) };
+  const { draft, addendum, quotations } = await readYamlPlan(yaml.value, options.parser);
+  const diagnostics: Diagnostic[] = [...read, ...yaml.diagnostics, ...draft.diagnostics];
+  const binder: Binder = { draft, addendum, quotations, planPath: options.path, parser: options.parser, given: new Set(options.given ?? []), diagnostics, used: new Set() };
+  const plan = await bind(binder, options, 'yaml');
   return { plan, diagnostics: sorted(diagnostics) };
 }
 
@@ -74,7 +91,7 @@ function readAddendum(options: CompileOptions): { readonly value: Addendum | und
   return { value: addendum.value, diagnostics: [...yaml.diagnostics, ...addendum.diagnostics] };
 }
 
-async function bind(binder: Binder, options: CompileOptions): Promise<Plan> {
+async function bind(binder: Binder, options: CompileOptions, form: Plan['form']): Promise<Plan> {
   const { draft } = binder;
   const searches = bindSearches(binder);
   bindSteps(binder);
@@ -105,10 +122,10 @@ async function bind(binder: Binder, options: CompileOptions): Promise<Plan> {
   const policyIds = new Map([...starts].map(([id, start]) => [`at ${start}`, id]));
   const plan: Plan = {
     path: options.path,
-    form: 'markdown',
+    form,
     title: draft.title,
     sha256: options.sha256(options.bytes),
-    ...(options.addendum && binder.addendum ? { addendum: { path: options.addendum.path, sha256: options.sha256(options.addendum.bytes) } } : {}),
+    ...(options.addendum && binder.addendum && form === 'markdown' ? { addendum: { path: options.addendum.path, sha256: options.sha256(options.addendum.bytes) } } : {}),
     metadata: draft.metadata,
     inputs,
     preconditions: preconditions.map((build): Precondition => build()),
@@ -138,7 +155,7 @@ function number(draft: Draft): void {
   for (const step of draft.steps) {
     const count = (counts.get(step.section.number) ?? 0) + 1;
     counts.set(step.section.number, count);
-    step.id = `${step.section.number}.${count}`;
+    step.id = step.fixedId ?? `${step.section.number}.${count}`;
   }
 }
 

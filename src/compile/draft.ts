@@ -38,6 +38,8 @@ export type Becomes = string | (() => string);
 /** A step as found. `place` maps an offset of `text` to the source. */
 export interface StepDraft {
   id: string;
+  /** A YAML plan's own number for it. */
+  fixedId?: string;
   kind: StepKind;
   readonly section: SectionDraft;
   title: string;
@@ -92,6 +94,8 @@ export interface ClaimDraft {
 }
 
 export interface TextDraft {
+  /** A YAML plan's own clauses; prose is divided at its conjunctions. */
+  readonly clauses?: readonly string[];
   readonly text: string;
   readonly start: number;
   readonly end: number;
@@ -103,6 +107,7 @@ export interface PolicyDraft extends TextDraft {
   readonly origin: Policy['origin'];
   readonly codes: readonly string[];
   readonly wholeSection: boolean;
+  readonly scope?: Policy['scope'];
 }
 
 export interface ReportDraft extends TextDraft {
@@ -127,6 +132,7 @@ export interface SearchDraft extends TextDraft {
 }
 
 export interface PreconditionDraft extends TextDraft {
+  readonly variable?: { readonly name: string; readonly value: string };
   readonly searches: SearchDraft[];
 }
 

@@ -113,7 +113,7 @@ async function splitStatements(text: string, parser: SqlParser): Promise<readonl
 }
 
 /** Names that a program prints as `name: value`: the literal starts of its print calls. */
-function fieldsOf(text: string): string[] {
+export function fieldsOf(text: string): string[] {
   const names = [...text.matchAll(/\b(?:print|console\.log|puts|echo|printf)\s*\(?\s*f?["'`]([A-Za-z_]\w*)\s*[:=]/g)].map((match) => match[1] ?? '');
   return [...new Set(names)];
 }

@@ -46,11 +46,12 @@ export async function readDocument(document: MarkdownDocument, parser: SqlParser
     notes: new Map(),
     lines: [],
   };
-  const preface: SectionDraft = { number: '0', title: '', level: 0, meaning: 'narrative', brackets: [], start: 0, end: document.text.text.length };
-  let context = contextOf(preface, true);
   const open: SectionDraft[] = [];
   const headings = document.blocks.filter((block) => block.type === 'heading' && block.parent === undefined);
   const titleBlock = headings[0]?.level === 1 && headings.filter((heading) => heading.level === 1).length === 1 ? headings[0] : undefined;
+  const first = headings.find((heading) => heading !== titleBlock);
+  const preface: SectionDraft = { number: first ? '0' : '1', title: titleBlock ? proseOf(titleBlock.inlines).text : '', level: 0, meaning: 'steps', brackets: [], start: 0, end: first?.start ?? document.text.text.length };
+  let context = contextOf(preface, true);
   for (const block of document.blocks) {
     if (block.parent !== undefined) continue;
     if (block.type === 'heading') {
