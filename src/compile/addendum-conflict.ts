@@ -14,7 +14,9 @@ export function addendumConflicts(addendum: Addendum, top: YamlPart): readonly D
     // One step, task, field or block is bound by one entry; a precondition, a criterion or a policy may need several.
     ...[addendum.steps, addendum.tasks, addendum.report, addendum.accept].flatMap((list) => boundTwice(list, ({ at }) => at)),
     ...boundTwice(addendum.captures, ({ at, name }) => JSON.stringify([at, name])),
-    ...[addendum.preconditions, addendum.searches, addendum.probes, addendum.expectations, addendum.policies, addendum.criteria].flatMap((list) => boundTwice(list, sameContent)),
+    ...[addendum.preconditions, addendum.searches, addendum.probes, addendum.expectations, addendum.policies, addendum.criteria].flatMap((list) =>
+      boundTwice(list, sameContent),
+    ),
     ...addendum.captures.flatMap(({ sources }) => sources.flatMap(unusablePattern)),
     ...itemsAt(top, 'preconditions').flatMap((part) => exclusive(part, ['holds', 'expect'])),
     ...itemsAt(top, 'captures').flatMap((part) => exclusive(part, sourceKeys)),
@@ -22,7 +24,10 @@ export function addendumConflicts(addendum: Addendum, top: YamlPart): readonly D
   ];
 }
 
-function boundTwice(list: readonly (AddendumEntry & { readonly name?: string })[], identity: (entry: AddendumEntry & { readonly name?: string }) => string | undefined): readonly Diagnostic[] {
+function boundTwice(
+  list: readonly (AddendumEntry & { readonly name?: string })[],
+  identity: (entry: AddendumEntry & { readonly name?: string }) => string | undefined,
+): readonly Diagnostic[] {
   const first = new Map<string, AddendumEntry>();
   return list.flatMap((entry): readonly Diagnostic[] => {
     const key = identity(entry) ?? '';

@@ -42,7 +42,8 @@ export function compilePrecondition(part: YamlPart): AddendumPrecondition {
 
 function preconditionCheck(part: YamlPart): AddendumPreconditionCheck {
   const expect = placedItems(part, 'expect');
-  if (part.get('run') !== undefined) return { kind: 'run', run: placedAt(part, 'run'), expect, environment: textsAt(part, 'environment'), ...whereAndHowLong(part) };
+  if (part.get('run') !== undefined)
+    return { kind: 'run', run: placedAt(part, 'run'), expect, environment: textsAt(part, 'environment'), ...whereAndHowLong(part) };
   if (part.get('sql') !== undefined) return { kind: 'sql', sql: placedAt(part, 'sql'), expect };
   return { kind: 'database-reachable' };
 }
@@ -87,7 +88,8 @@ export function compileCapture(part: YamlPart): AddendumCapture {
 function captureSource(part: YamlPart): readonly AddendumCaptureSource[] {
   const { span } = part;
   const [line, take, column, label] = [part.get('line'), part.get('take'), part.get('column'), part.get('label')];
-  if (line !== undefined) return [{ kind: 'line', pattern: line.text, first: booleanAt(part, 'first') ?? false, span: line.span, ...given({ take: take && holeName(take.text) }) }];
+  if (line !== undefined)
+    return [{ kind: 'line', pattern: line.text, first: booleanAt(part, 'first') ?? false, span: line.span, ...given({ take: take && holeName(take.text) }) }];
   if (column !== undefined) return [{ kind: 'column', column: column.text, span: column.span }];
   if (label !== undefined) return [{ kind: 'label', label: label.text, span: label.span }];
   return part.get('stdout') === undefined ? [] : [{ kind: 'stdout', span }];

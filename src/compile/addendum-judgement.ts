@@ -78,7 +78,8 @@ function compileWitness(part: YamlPart): AddendumWitness {
   if (expectation !== undefined) return { kind: 'expectation', quotation: placed(expectation), span };
   if (step !== undefined) return { kind: 'step', quotation: placed(step), span };
   if (policy !== undefined) return { kind: 'policy', quotation: placed(policy), span };
-  if (writeOrder !== undefined) return { kind: 'write-order', first: relationColumn(textAt(writeOrder, 'first')), then: { relation: textAt(writeOrder, 'then') }, span };
+  if (writeOrder !== undefined)
+    return { kind: 'write-order', first: relationColumn(textAt(writeOrder, 'first')), then: { relation: textAt(writeOrder, 'then') }, span };
   if (fresh !== undefined) return { kind: 'fresh', name: textAt(fresh, 'name'), relation: textAt(fresh, 'relation'), column: textAt(fresh, 'column'), span };
   return {
     kind: 'each-hit',

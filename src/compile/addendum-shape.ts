@@ -130,10 +130,22 @@ export interface AddendumTask extends QuotingEntry {
 export type AddendumWitness =
   | { readonly kind: 'claim'; readonly claim: PlacedText; readonly step?: PlacedText; readonly span: Span }
   | { readonly kind: 'expectation' | 'step' | 'policy'; readonly quotation: PlacedText; readonly span: Span }
-  | { readonly kind: 'write-order'; readonly first: { readonly relation: string; readonly column: string }; readonly then: { readonly relation: string }; readonly span: Span }
+  | {
+      readonly kind: 'write-order';
+      readonly first: { readonly relation: string; readonly column: string };
+      readonly then: { readonly relation: string };
+      readonly span: Span;
+    }
   | { readonly kind: 'fresh'; readonly name: string; readonly relation: string; readonly column: string; readonly span: Span }
   /** Each hit of the quoted search has `contains` within so many lines; hits that match `except` are left out. */
-  | { readonly kind: 'each-hit'; readonly search: PlacedText; readonly contains: string; readonly withinLines: number; readonly except?: string; readonly span: Span };
+  | {
+      readonly kind: 'each-hit';
+      readonly search: PlacedText;
+      readonly contains: string;
+      readonly withinLines: number;
+      readonly except?: string;
+      readonly span: Span;
+    };
 
 export interface AddendumCriterion extends QuotingEntry {
   /** The clause of the criterion that is meant; all of it where absent. */

@@ -2,7 +2,16 @@
 import type { Checked, Diagnostic } from '../model/diagnostic.ts';
 import type { YamlDocument } from '../parse/yaml-document.ts';
 import { addendumConflicts } from './addendum-conflict.ts';
-import { compileAcceptance, compileCapture, compileDefault, compileInput, compilePrecondition, compileProbe, compileSearch, compileStep } from './addendum-entry.ts';
+import {
+  compileAcceptance,
+  compileCapture,
+  compileDefault,
+  compileInput,
+  compilePrecondition,
+  compileProbe,
+  compileSearch,
+  compileStep,
+} from './addendum-entry.ts';
 import { compileCriterion, compileExpectation, compilePolicy, compileReportField, compileTask } from './addendum-judgement.ts';
 import type { Addendum } from './addendum-shape.ts';
 import { validate } from './generated/addendum-validator.js';

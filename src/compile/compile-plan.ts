@@ -117,6 +117,7 @@ async function bind(binder: Binder, options: CompileOptions, form: Plan['form'])
   const accessOf = (step: StepDraft): Access => access(step, policies);
   await judgeStatically(binder, policies, protectedTables, accessOf);
   acceptBlocks(binder);
+  markBound(binder);
   reportUnused(binder);
   const blocks = blocksOf(draft);
   const policyIds = new Map([...starts].map(([id, start]) => [`at ${start}`, id]));
@@ -285,6 +286,17 @@ function acceptBlocks(binder: Binder): void {
         if (at?.path === binder.planPath && at.start.offset >= block.start && at.end.offset <= block.end && binder.diagnostics[index]?.code.startsWith('compile/un')) binder.diagnostics.splice(index, 1);
       }
     }
+  }
+}
+
+/** Blocks that an entry quotes are shown as bound by the addendum. */
+function markBound(binder: Binder): void {
+  const { addendum } = binder;
+  if (!addendum) return;
+  const entries = [...addendum.preconditions, ...addendum.searches, ...addendum.probes, ...addendum.steps, ...addendum.captures, ...addendum.expectations, ...addendum.policies, ...addendum.tasks, ...addendum.criteria, ...addendum.report];
+  for (const place of entries.flatMap((entry) => (entry.at === undefined ? [] : binder.quotations.find(entry.at)))) {
+    for (const block of binder.draft.document.blocks) if (block.children.length === 0 && overlaps(place, block)) note(binder.draft, block.index, 'narrative').boundBy = 'addendum';
+    for (const line of binder.draft.lines) if (overlaps(place, line)) line.note.boundBy = 'addendum';
   }
 }
 

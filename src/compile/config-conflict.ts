@@ -8,7 +8,13 @@ import { entriesAt, itemsAt, textAt, type YamlPart } from './yaml-part.ts';
 
 export function configConflicts(top: YamlPart): readonly Diagnostic[] {
   const environments = entriesAt(top, 'environments');
-  return [...unknownDefault(top, environments.map(([name]) => name)), ...environments.flatMap(([, part]) => environmentConflicts(part))];
+  return [
+    ...unknownDefault(
+      top,
+      environments.map(([name]) => name),
+    ),
+    ...environments.flatMap(([, part]) => environmentConflicts(part)),
+  ];
 }
 
 function unknownDefault(top: YamlPart, names: readonly string[]): readonly Diagnostic[] {
@@ -43,7 +49,8 @@ function unusableProvided(name: string, part: YamlPart, commands: number): reado
   if (from === undefined || line === undefined) return [];
   const diagnostics: Diagnostic[] = [];
   if (prepareIndex(part) >= commands) {
-    const help = commands === 0 ? 'add the command under `prepare`' : `name one of ${listed(Array.from({ length: commands }, (_, index) => `prepare.${index}`))}`;
+    const help =
+      commands === 0 ? 'add the command under `prepare`' : `name one of ${listed(Array.from({ length: commands }, (_, index) => `prepare.${index}`))}`;
     diagnostics.push({ severity: 'error', code: 'compile/unknown-prepare', message: `there is no \`${from.text}\``, span: from.span, help });
   }
   const holes = holesIn(line.text);
@@ -74,9 +81,20 @@ function unprovidedNames(command: YamlPart, index: number, provides: readonly (r
   return [...used].flatMap((name): readonly Diagnostic[] => {
     const source = provides.find(([provided]) => provided === name)?.[1];
     if (source !== undefined && (source.get('from') === undefined || prepareIndex(source) < index)) return [];
-    const nearest = nearestName(name, provides.map(([provided]) => provided));
-    const message = source === undefined ? `nothing provides \`${name}\` to this command` : `\`${name}\` is provided only by \`${textAt(source, 'from')}\`, which has not run before this command`;
-    const help = source === undefined ? (nearest === undefined ? `add \`${name}\` under \`provides\`` : `did you mean \`PP_${nearest}\`?`) : 'change the order of the commands';
+    const nearest = nearestName(
+      name,
+      provides.map(([provided]) => provided),
+    );
+    const message =
+      source === undefined
+        ? `nothing provides \`${name}\` to this command`
+        : `\`${name}\` is provided only by \`${textAt(source, 'from')}\`, which has not run before this command`;
+    const help =
+      source === undefined
+        ? nearest === undefined
+          ? `add \`${name}\` under \`provides\``
+          : `did you mean \`PP_${nearest}\`?`
+        : 'change the order of the commands';
     return [{ severity: 'error', code: 'compile/unprovided-name', message, span: run.span, help }];
   });
 }
@@ -87,13 +105,31 @@ function unusableWitness(part: YamlPart, before: readonly YamlPart[]): readonly 
   const [row, query] = [chain.get('row'), chain.get('query')];
   const diagnostics: Diagnostic[] = [];
   if (before.some((other) => witnessName(other) === name)) {
-    diagnostics.push({ severity: 'error', code: 'compile/duplicate-entry', message: `a second witness is called \`${name}\``, span: part.span, help: 'give it a `name` of its own' });
+    diagnostics.push({
+      severity: 'error',
+      code: 'compile/duplicate-entry',
+      message: `a second witness is called \`${name}\``,
+      span: part.span,
+      help: 'give it a `name` of its own',
+    });
   }
   if (row !== undefined && !/\{[^{}]+\}/.test(row.text)) {
-    diagnostics.push({ severity: 'error', code: 'compile/wrong-value', message: '`row` names no column, so every chain would be the same', span: row.span, help: 'write columns in braces, for example `{step_index}:{status}`' });
+    diagnostics.push({
+      severity: 'error',
+      code: 'compile/wrong-value',
+      message: '`row` names no column, so every chain would be the same',
+      span: row.span,
+      help: 'write columns in braces, for example `{step_index}:{status}`',
+    });
   }
   if (query !== undefined && !/\$1(?!\d)/.test(query.text)) {
-    diagnostics.push({ severity: 'error', code: 'compile/wrong-value', message: '`query` does not use `$1`, the seed', span: query.span, help: 'select the rows of the seed, for example `where run_id = $1`' });
+    diagnostics.push({
+      severity: 'error',
+      code: 'compile/wrong-value',
+      message: '`query` does not use `$1`, the seed',
+      span: query.span,
+      help: 'select the rows of the seed, for example `where run_id = $1`',
+    });
   }
   return diagnostics;
 }

@@ -22,7 +22,18 @@ export function schemaDiagnostics(validate: Validator, yaml: YamlDocument): read
   if (validate(yaml.value)) return [];
   const found = findingsOf(namedKeys(validate.errors ?? []));
   // A keyword that is not known here must not turn a refusal into silence.
-  const findings = found.length > 0 ? found : [{ pointer: [], of: 'value', code: 'compile/wrong-value', message: 'the document is not as its schema says', help: 'compare it with the schema' } as const];
+  const findings =
+    found.length > 0
+      ? found
+      : [
+          {
+            pointer: [],
+            of: 'value',
+            code: 'compile/wrong-value',
+            message: 'the document is not as its schema says',
+            help: 'compare it with the schema',
+          } as const,
+        ];
   return oneAPlace(findings.map(({ pointer, of, ...rest }): Diagnostic => ({ severity: 'error', span: firstLineOf(yaml, pointer, of), ...rest })));
 }
 
@@ -37,7 +48,7 @@ export function oneAPlace(diagnostics: readonly Diagnostic[]): readonly Diagnost
 }
 
 /** The place of a node, or of its key, cut at its first line's end: a frame shows one line. */
-export function firstLineOf(yaml: YamlDocument, pointer: YamlPointer, of: 'key' | 'value' = 'value'): Span {
+function firstLineOf(yaml: YamlDocument, pointer: YamlPointer, of: 'key' | 'value' = 'value'): Span {
   const { start, end } = yaml.spanOf(pointer, of);
   const lineEnd = /[\r\n]|$/.exec(yaml.text.text.slice(start.offset, end.offset))?.index ?? 0;
   return spanAt(yaml.text, start.offset, start.offset + lineEnd);
@@ -59,8 +70,12 @@ function findingsOf(errors: readonly ErrorObject[]): readonly SchemaFinding[] {
 
 /** ajv names the key in an error about a key only where the key's schema is not behind a `$ref`; here every such error does. */
 function namedKeys(errors: readonly ErrorObject[]): readonly ErrorObject[] {
-  const keys = new Set(errors.filter(({ keyword }) => keyword === 'propertyNames').map(({ instancePath, params }) => `${instancePath}/${params['propertyName']}`));
-  return errors.map((error) => (typeof error.data === 'string' && keys.has(`${error.instancePath}/${error.data}`) ? { ...error, propertyName: error.data } : error));
+  const keys = new Set(
+    errors.filter(({ keyword }) => keyword === 'propertyNames').map(({ instancePath, params }) => `${instancePath}/${params['propertyName']}`),
+  );
+  return errors.map((error) =>
+    typeof error.data === 'string' && keys.has(`${error.instancePath}/${error.data}`) ? { ...error, propertyName: error.data } : error,
+  );
 }
 
 function unknownKey(error: ErrorObject): { readonly finding: SchemaFinding; readonly object: string; readonly nearest: string | undefined } {
@@ -81,11 +96,14 @@ function unknownKey(error: ErrorObject): { readonly finding: SchemaFinding; read
 /** Of a union whose branches only name the key that they need: none of the keys is there, or several are. */
 function keyChoice(error: ErrorObject, meant: ReadonlySet<string>): readonly SchemaFinding[] {
   if (error.keyword !== 'oneOf' && error.keyword !== 'anyOf') return [];
+  // For anything but a mapping every branch holds, and its type is the error.
+  if (typeof error.data !== 'object' || error.data === null || Array.isArray(error.data)) return [];
+  const data = error.data;
   const branches = Array.isArray(error.schema) ? error.schema.map(onlyRequired) : [];
   const keys = branches.flatMap((key) => (key === undefined ? [] : [key]));
   if (keys.length === 0 || keys.length !== branches.length) return [];
   const pointer = pointerOf(error.instancePath);
-  const given = keys.filter((key) => Object.hasOwn(error.data as object, key));
+  const given = keys.filter((key) => Object.hasOwn(data, key));
   const last = given.at(-1);
   if (given.length > 1 && last !== undefined) {
     const message = `${listed(given)} exclude each other`;

@@ -11,24 +11,66 @@ export function wrongValue(error: ErrorObject): readonly SchemaFinding[] {
   const what = nameOf(pointer);
   switch (error.keyword) {
     case 'type':
-      return [{ pointer, of: 'value', code: 'compile/wrong-type', message: `${what} must be ${typesOf(error.schema)}, not ${kindOf(error.data)}`, help: typeHelp(error) }];
+      return [
+        {
+          pointer,
+          of: 'value',
+          code: 'compile/wrong-type',
+          message: `${what} must be ${typesOf(error.schema)}, not ${kindOf(error.data)}`,
+          help: typeHelp(error),
+        },
+      ];
     case 'enum':
     case 'const':
       return [wrongChoice(error, pointer, what)];
     case 'pattern':
-      return [{ pointer, of: 'value', code: 'compile/wrong-value', message: `${what} must be a ${formOf(error)}`, help: exampleOf(error) ?? `write a ${formOf(error)}` }];
+      return [
+        {
+          pointer,
+          of: 'value',
+          code: 'compile/wrong-value',
+          message: `${what} must be a ${formOf(error)}`,
+          help: exampleOf(error) ?? `write a ${formOf(error)}`,
+        },
+      ];
     case 'minLength':
     case 'minItems':
     case 'minProperties':
       return [tooFew(error, pointer, what)];
     case 'maxItems':
-      return [{ pointer, of: 'value', code: 'compile/wrong-value', message: `${what} must have at most ${error.params['limit']} items`, help: exampleOf(error) ?? 'remove the rest' }];
+      return [
+        {
+          pointer,
+          of: 'value',
+          code: 'compile/wrong-value',
+          message: `${what} must have at most ${error.params['limit']} items`,
+          help: exampleOf(error) ?? 'remove the rest',
+        },
+      ];
     case 'minimum':
-      return [{ pointer, of: 'value', code: 'compile/wrong-value', message: `${what} must be at least ${error.params['limit']}`, help: exampleOf(error) ?? 'write a larger number' }];
+      return [
+        {
+          pointer,
+          of: 'value',
+          code: 'compile/wrong-value',
+          message: `${what} must be at least ${error.params['limit']}`,
+          help: exampleOf(error) ?? 'write a larger number',
+        },
+      ];
     case 'maximum':
-      return [{ pointer, of: 'value', code: 'compile/wrong-value', message: `${what} must be at most ${error.params['limit']}`, help: 'write a smaller number' }];
+      return [
+        { pointer, of: 'value', code: 'compile/wrong-value', message: `${what} must be at most ${error.params['limit']}`, help: 'write a smaller number' },
+      ];
     case 'uniqueItems':
-      return [{ pointer: [...pointer, Math.max(error.params['i'], error.params['j'])], of: 'value', code: 'compile/duplicate-entry', message: `${what} has the same item twice`, help: 'remove one of the two' }];
+      return [
+        {
+          pointer: [...pointer, Math.max(error.params['i'], error.params['j'])],
+          of: 'value',
+          code: 'compile/duplicate-entry',
+          message: `${what} has the same item twice`,
+          help: 'remove one of the two',
+        },
+      ];
     default:
       return [];
   }
@@ -43,7 +85,13 @@ function wrongChoice(error: ErrorObject, pointer: YamlPointer, what: string): Sc
   const choices: readonly unknown[] = error.keyword === 'const' ? [error.schema] : Array.isArray(error.schema) ? error.schema : [];
   const nearest = typeof error.data === 'string' ? nearestName(error.data, choices.map(String)) : undefined;
   const message = choices.length === 1 ? `${what} must be ${listed(choices)}` : `${what} must be one of ${listed(choices)}`;
-  return { pointer, of: 'value', code: 'compile/wrong-value', message, help: nearest === undefined ? (choices.length === 1 ? `write ${listed(choices)}` : 'write one of them') : `did you mean \`${nearest}\`?` };
+  return {
+    pointer,
+    of: 'value',
+    code: 'compile/wrong-value',
+    message,
+    help: nearest === undefined ? (choices.length === 1 ? `write ${listed(choices)}` : 'write one of them') : `did you mean \`${nearest}\`?`,
+  };
 }
 
 function tooFew(error: ErrorObject, pointer: YamlPointer, what: string): SchemaFinding {
@@ -51,7 +99,14 @@ function tooFew(error: ErrorObject, pointer: YamlPointer, what: string): SchemaF
   if (error.keyword === 'minProperties' && limit > 1) {
     return { pointer, of: 'value', code: 'compile/empty-value', message: `${what} binds nothing`, help: 'say what it binds, or remove it' };
   }
-  if (limit > 1) return { pointer, of: 'value', code: 'compile/wrong-value', message: `${what} must have at least ${limit} items`, help: exampleOf(error) ?? 'add the rest' };
+  if (limit > 1)
+    return {
+      pointer,
+      of: 'value',
+      code: 'compile/wrong-value',
+      message: `${what} must have at least ${limit} items`,
+      help: exampleOf(error) ?? 'add the rest',
+    };
   return { pointer, of: 'value', code: 'compile/empty-value', message: `${what} is empty`, help: exampleOf(error) ?? 'give a value, or remove it' };
 }
 

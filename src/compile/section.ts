@@ -32,8 +32,8 @@ export interface HeadingReading {
 }
 
 export function compileHeading(text: string): HeadingReading {
-  const number = text.match(/^\s*(?:section\s+|step\s+|phase\s+|part\s+)?(\d+(?:\.\d+)*)[.):]?\s/i)?.[1];
-  const title = text.replace(/^\s*(?:(?:section|step|phase|part)\s+)?\d+(?:\.\d+)*[.):]?\s*(?:[-\u2010-\u2015]\s*)?/i, '').trim();
+  const number = text.match(/^\s*(?:section\s+|step\s+|phase\s+|part\s+)?(\d+(?:\.\d+)*(?:[a-z](?=[.):]))?)[.):]?\s/i)?.[1];
+  const title = text.replace(/^\s*(?:(?:section|step|phase|part)\s+)?\d+(?:\.\d+)*(?:[a-z](?=[.):]))?[.):]?\s+(?:[-\u2010-\u2015]\s*)?/i, '').trim();
   const brackets = [...title.matchAll(/\(([^()]*)\)/g)].map((match) => fold(match[1] ?? ''));
   const words = fold(title.replace(/\([^()]*\)/g, ' '));
   const row = meanings.find((candidate) => candidate.words.test(words));

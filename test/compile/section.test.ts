@@ -18,6 +18,8 @@ describe('headings by meaning', () => {
     ['Rollback Procedure', undefined, 'reference'],
     ['Background', undefined, 'narrative'],
     ['Smoke', undefined, 'steps'],
+    ['3b. Pause', '3b', 'steps'],
+    ['5G rollout', undefined, 'steps'],
   ])('%s', (text, number, meaning) => expect(compileHeading(text)).toMatchObject({ number, meaning }));
 
   test('words in brackets are kept', () => expect(compileHeading('3. Verify (DB Read\u2011Only)').brackets).toEqual(['db read-only']));
