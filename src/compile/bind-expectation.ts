@@ -53,18 +53,17 @@ export function implyExpectations(binder: Binder, inputs: readonly string[], gua
 
 function implyByTitle(step: StepDraft, has: (kind: Claim['kind']) => boolean, imply: (text: string, claim: Claim) => void): void {
   const title = fold(step.title);
-  const noun = step.sql?.relations[0] ?? '';
   const property = title.match(/^.+? has (?:an? |the )?([a-z_]\w*)$/)?.[1];
   const flag = step.sql?.columns.find((column) => column.column === `has_${property}`);
   if (flag) {
-    if (!has('rows')) imply('at least 1 row', { kind: 'rows', bound: 'at-least', count: 1, noun });
+    if (!has('rows')) imply('at least 1 row', { kind: 'rows', bound: 'at-least', count: 1, noun: '' });
     imply(`${flag.name} is true`, { kind: 'compare', left: { kind: 'name', name: flag.name }, operator: '==', right: { kind: 'literal', value: { type: 'boolean', text: 'true' } } });
     return;
   }
   if (!/\bexists?$/.test(title)) return;
   const [count] = step.sql?.columns ?? [];
   if (step.sql?.aggregate && count) imply(`${count.name} >= 1`, { kind: 'compare', left: { kind: 'name', name: count.name }, operator: '>=', right: { kind: 'literal', value: { type: 'integer', text: '1' } } });
-  else if (!has('rows')) imply('at least 1 row', { kind: 'rows', bound: 'at-least', count: 1, noun });
+  else if (!has('rows')) imply('at least 1 row', { kind: 'rows', bound: 'at-least', count: 1, noun: '' });
 }
 
 /** What the production path says it made must be new: each captured name that is later the key of a query. */
@@ -125,7 +124,8 @@ function attach(binder: Binder, claim: ClaimDraft, origin: ExpectationDraft['ori
       return [];
     }
     const expectation = expect(step, { text: reading.claims.length > 1 ? describeClaim(compiled) : claim.text.replace(/\.$/, ''), span: span(binder, claim), claim: compiled, origin });
-    note(binder.draft, claim.block, 'expectation', () => `expectation ${expectation.id}`);
+    // What the addendum asks of a precondition leaves that block what it is.
+    if (origin !== 'addendum') note(binder.draft, claim.block, 'expectation', () => `expectation ${expectation.id}`);
     return [expectation];
   });
 }

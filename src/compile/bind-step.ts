@@ -163,7 +163,9 @@ async function preconditionStep(binder: Binder, precondition: PreconditionDraft,
   const place = { start: precondition.start, end: precondition.end, place: () => precondition.start, title: precondition.text.replace(/`/g, ''), role: 'precondition' as const };
   if (kind === 'run') {
     const step = readShell(binder.draft, precondition.section, text, place);
-    step.workingDirectory = binder.addendum?.defaults.find((entry) => entry.kind === step.kind)?.workingDirectory;
+    const preset = binder.addendum?.defaults.find((entry) => entry.kind === step.kind);
+    step.workingDirectory = preset?.workingDirectory;
+    step.timeoutMs = preset?.timeoutMs;
     return step;
   }
   const step = newStep(binder.draft, precondition.section, text, place);

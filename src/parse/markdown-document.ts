@@ -166,8 +166,12 @@ function inline(node: PhrasingContent, source: string, strong: boolean): readonl
       return [{ kind: 'html', value: node.value, start, end, strong }];
     case 'break':
       return [{ kind: 'break', value: '\n', start, end, strong }];
-    case 'strong':
-      return node.children.flatMap((child) => inline(child, source, true));
+    case 'strong': {
+      // Its asterisks belong to its first and last piece, so that a bold lead's place is all of it.
+      const pieces = node.children.flatMap((child) => inline(child, source, true));
+      const last = pieces.length - 1;
+      return pieces.map((piece, index) => (piece.kind === 'text' ? { ...piece, start: index === 0 ? start : piece.start, end: index === last ? end : piece.end } : piece));
+    }
     case 'emphasis':
     case 'delete':
       return node.children.flatMap((child) => inline(child, source, strong));

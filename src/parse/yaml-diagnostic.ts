@@ -12,7 +12,11 @@ const diagnosticLimit = 20;
 export function syntaxDiagnostic(document: TextDocument, error: YAMLError): Diagnostic {
   const span = spanAt(document, error.pos[0], error.pos[1]);
   if (error.code === 'TAG_RESOLVE_FAILED') {
-    return diagnose('parse/yaml-tag', span, { message: `the tag \`${document.text.slice(...error.pos)}\` is not read`, notes: ['only the tags of YAML 1.2 core are known'], help: 'remove the tag' });
+    return diagnose('parse/yaml-tag', span, {
+      message: `the tag \`${document.text.slice(...error.pos)}\` is not read`,
+      notes: ['only the tags of YAML 1.2 core are known'],
+      help: 'remove the tag',
+    });
   }
   if (error.code === 'TAB_AS_INDENT') {
     return diagnose('parse/yaml-tab', span, { message: 'a tab stands where YAML wants spaces', help: 'indent with spaces' });
@@ -63,7 +67,10 @@ export function faultDiagnostic(document: TextDocument, fault: YamlFault): Diagn
         help: 'write the values out',
       });
     case 'unusable-text':
-      return diagnose('parse/yaml-control-character', span, { message: `an escape in this text stands for ${codePointName(fault.unit)}, which no command, path or statement can hold`, help: 'remove the escape' });
+      return diagnose('parse/yaml-control-character', span, {
+        message: `an escape in this text stands for ${codePointName(fault.unit)}, which no command, path or statement can hold`,
+        help: 'remove the escape',
+      });
   }
 }
 

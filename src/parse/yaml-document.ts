@@ -59,7 +59,10 @@ export function parseYaml(text: string, path: string): Checked<YamlDocument> {
   }
   if (diagnostics.length > 0) return { value: undefined, diagnostics: tidy(diagnostics) };
   if (composed.contents === null) {
-    return { value: undefined, diagnostics: [diagnose('parse/empty-document', spanAt(document, 0, 0), { message: `\`${path}\` is empty`, help: 'write at least one key' })] };
+    return {
+      value: undefined,
+      diagnostics: [diagnose('parse/empty-document', spanAt(document, 0, 0), { message: `\`${path}\` is empty`, help: 'write at least one key' })],
+    };
   }
   const find = (pointer: YamlPointer) => locate(composed.contents as Node, pointer, (node) => (isAlias(node) ? (targetOf(node) ?? node) : node));
   return {
@@ -153,6 +156,6 @@ function locate(root: Node, pointer: YamlPointer, resolve: (node: Node) => Node)
     key = nextKey;
   }
   const target = resolve(node);
-  const source = complete && node !== key && isScalar(target) ? (target.source ?? String(target.value ?? '')) : undefined;
+  const source = complete && node !== key && isScalar(target) ? (target.source ?? '') : undefined;
   return { node, ...(key !== undefined && { key }), ...(source !== undefined && { source }) };
 }

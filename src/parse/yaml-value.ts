@@ -38,7 +38,11 @@ export function yamlValueOf(root: Node | null): YamlValue {
     else if ('anchor' in node && node.anchor !== undefined) anchors.set(node.anchor, node);
     if (isScalar(node)) return scalarValue(node, node.value);
     open.add(node);
-    const value = isMap(node) ? mapValue(node.items as readonly Pair<Node, Node | null>[]) : isSeq(node) ? node.items.map((item) => valueOf(item as Node)) : null;
+    const value = isMap(node)
+      ? mapValue(node.items as readonly Pair<Node, Node | null>[])
+      : isSeq(node)
+        ? node.items.map((item) => valueOf(item as Node))
+        : null;
     open.delete(node);
     return value;
   }
@@ -88,5 +92,5 @@ export function yamlValueOf(root: Node | null): YamlValue {
 
 /** A key's text. Keys are strings by the parser's own option; an empty key is the empty text. */
 export function keyOf(pair: Pair<Node, Node | null>): string {
-  return isScalar(pair.key) ? String(pair.key.value ?? '') : '';
+  return isScalar(pair.key) && typeof pair.key.value === 'string' ? pair.key.value : '';
 }
