@@ -128,7 +128,7 @@ async function bind(binder: Binder, options: CompileOptions, form: Plan['form'])
     sha256: options.sha256(options.bytes),
     ...(options.addendum && binder.addendum && form === 'markdown' ? { addendum: { path: options.addendum.path, sha256: options.sha256(options.addendum.bytes) } } : {}),
     metadata: draft.metadata,
-    inputs,
+    inputs: inputs.map((input) => ({ ...input, neededBy: draft.steps.find((step) => step.splices.some((splice) => splice.name === input.name))?.id ?? '' })),
     preconditions: preconditions.map((build): Precondition => build()),
     tasks: tasks.map((build): Task => build()),
     policies,

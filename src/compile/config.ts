@@ -64,11 +64,12 @@ function pythonRequirement(part: YamlPart): PythonRequirement {
 
 function prepareCommand(part: YamlPart): PrepareCommand {
   const plans = part.get('plans');
+  const inputs = part.get('for');
   return {
     run: textAt(part, 'run'),
     workingDirectory: part.get('workingDirectory')?.text ?? '.',
     environment: textsAt(part, 'environment'),
-    ...given({ plans: plans?.items().map((item) => item.text) }),
+    ...given({ plans: plans?.items().map((item) => item.text), forInputs: inputs?.items().map((item) => item.text) }),
     timeoutMs: numberAt(part, 'timeoutMs') ?? prepareTimeoutMs,
   };
 }

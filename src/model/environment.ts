@@ -8,8 +8,10 @@ export interface PrepareCommand {
   readonly run: string;
   readonly workingDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Only for this plan (file name without extension), where given. */
+  /** Only for these plans (file names without extension), where given. */
   readonly plans?: readonly string[];
+  /** Only for plans that need one of these values from outside; a plan that records the name itself finds its own. */
+  readonly forInputs?: readonly string[];
   readonly timeoutMs: number;
 }
 

@@ -38,6 +38,8 @@ export interface OpenedData {
   /** SHA-256 of the canonical JSON of the plan without places: what was understood, whatever the layout of the text. */
   readonly readingSha256: string;
   readonly attempt: number;
+  /** The registration's line in the ledger, which binds the two files to each other. */
+  readonly ledger: { readonly seq: number; readonly hash: string };
   readonly tool: { readonly name: 'proofplan'; readonly version: string; readonly node: string };
   readonly host: { readonly platform: string; readonly release: string; readonly architecture: string; readonly user: number | null };
   readonly argv: readonly string[];

@@ -37,15 +37,6 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   };
 }
 
-/** Every text in a value of plain data masked, the keys included. What is not plain data is left as it is. */
-export function redactTexts(value: unknown, redactor: Redactor): unknown {
-  if (typeof value === 'string') return redactor.text(value);
-  if (Array.isArray(value)) return value.map((item) => redactTexts(item, redactor));
-  if (typeof value !== 'object' || value === null) return value;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [redactor.text(key), redactTexts(item, redactor)]));
-}
 
 /** The written forms of a secret, as text whose UTF-8 bytes are looked for. */
 function formsOf(secret: string): readonly string[] {
@@ -71,6 +62,8 @@ function formsOf(secret: string): readonly string[] {
     secret.replaceAll("'", `'"'"'`),
     secret.replaceAll("'", "\\'"),
     secret.replace(/["$`\\]/g, '\\$&'),
+    // bash's %q, and the shells that leave fewer characters as they are.
+    secret.replace(/[\s'"\\|&;()<>!{}*[\]?^$`,]|^[#~]/g, '\\$&'),
     secret.replace(/[^\w@%+=:,./\u0080-\uffff-]/g, '\\$&'),
   ].filter((form) => form.length >= shortestSecret);
 }
