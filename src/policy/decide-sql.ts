@@ -1,0 +1,124 @@
+/** Decides whether a step may send a text of SQL: every statement of it, on PostgreSQL's own parse tree. Sends nothing itself. */
+import type { Decision } from '../model/policy.ts';
+import { judgeEffect, mostTelling, nameOf, type SqlPolicy } from './judge-effect.ts';
+import { readPlpgsqlBody } from './plpgsql-body.ts';
+import { classifyFunction } from './sql-function.ts';
+import type { SqlEffect } from './sql-effect.ts';
+import { constantIn, listIn, nodeIn, type SqlNode, type SqlStatement, taggedIn } from './sql-node.ts';
+import type { SqlParser } from './sql-parser.ts';
+import { statementEffects, statementKind } from './sql-statement.ts';
+
+export type { SqlPolicy } from './judge-effect.ts';
+
+export interface StatementJudgement {
+  readonly text: string;
+  /** UTF-16 units into the whole text. */
+  readonly offset: number;
+  /** `select`, `insert`, `create table`, `begin`, … */
+  readonly kind: string;
+  /** Tables that it writes by its own text, refused or not; `columns` are the named ones. */
+  readonly writes: readonly { readonly relation: string; readonly columns: readonly string[] }[];
+  /** What a `CREATE … IF NOT EXISTS` names: nothing happens where it exists, which only the catalogue knows. */
+  readonly creates: readonly string[];
+  readonly decision: Decision;
+}
+
+export interface SqlJudgement {
+  /** The worst of the statements' decisions; for an empty text a permission. */
+  readonly decision: Decision;
+  readonly statements: readonly StatementJudgement[];
+}
+
+const noProbe: Decision = { effect: 'refuse', rule: 'no-probe', reason: 'a probe that is no single INSERT, UPDATE or DELETE', sqlstate: '42501' };
+
+/** Same text, same access, same decision. Never rejects for what a text holds; what cannot be read is refused. */
+export async function decideSql(parser: SqlParser, text: string, policy: SqlPolicy): Promise<SqlJudgement> {
+  const parsed = await parser.parse(text);
+  switch (parsed.kind) {
+    case 'refused':
+      return { decision: { effect: 'refuse', rule: 'unparsable', reason: parsed.reason, sqlstate: '42601' }, statements: [] };
+    case 'syntax-error':
+      return {
+        decision: { effect: 'refuse', rule: 'unparsable', reason: parsed.message, matched: text.slice(parsed.offset, parsed.offset + 40), sqlstate: '42601' },
+        statements: [],
+      };
+    case 'statements': {
+      if (parsed.statements.length === 0 && policy.access.capability === 'probe') return { decision: noProbe, statements: [] };
+      const statements: StatementJudgement[] = [];
+      for (const statement of parsed.statements) statements.push(await judgeStatement(parser, statement, parsed.statements.length, policy));
+      return { decision: worstOf(statements.map(({ decision }) => decision)), statements };
+    }
+  }
+}
+
+function worstOf(decisions: readonly Decision[]): Decision {
+  const order = ['production-write', 'declared-write', 'probe', 'schema-change', 'unseen', 'side-effect'];
+  const permitted = [...decisions].sort((a, b) => (order.indexOf(a.rule) + 1 || order.length + 1) - (order.indexOf(b.rule) + 1 || order.length + 1))[0];
+  return mostTelling(decisions.filter(({ effect }) => effect === 'refuse')) ?? permitted ?? { effect: 'permit', rule: 'empty', reason: 'no statement' };
+}
+
+async function judgeStatement(parser: SqlParser, statement: SqlStatement, count: number, policy: SqlPolicy): Promise<StatementJudgement> {
+  const { tag, node } = taggedIn(statement.tree) ?? { tag: '', node: {} };
+  const effects = tag === 'DoStmt' ? await effectsOfBlock(parser, statement.text, node) : statementEffects(tag, node);
+  const writes = effects.flatMap((effect) => (effect.kind === 'write' ? [{ relation: nameOf(effect.relation), columns: effect.columns }] : []));
+  const creates = effects.flatMap((effect) => (effect.kind === 'create' ? [nameOf(effect.relation)] : []));
+  const decision = decide(tag, effects, count, policy);
+  return { text: statement.text, offset: statement.offset, kind: statementKind(tag, node), writes, creates, decision };
+}
+
+function decide(tag: string, effects: readonly SqlEffect[], count: number, policy: SqlPolicy): Decision {
+  const { capability } = policy.access;
+  if (capability === 'none')
+    return { effect: 'refuse', rule: 'no-database', reason: 'a statement, in a step that may not use the database', sqlstate: '42501', policy: 'no-execution' };
+  if (capability === 'probe' && (count !== 1 || !['InsertStmt', 'UpdateStmt', 'DeleteStmt'].includes(tag))) return noProbe;
+  const refusal = mostTelling(effects.flatMap((effect) => judgeEffect(effect, policy) ?? []));
+  if (refusal) return refusal;
+  if (capability === 'probe') return { effect: 'permit', rule: 'probe', reason: 'a probe, which is rolled back' };
+  const written = effects.find((effect) => effect.kind === 'write');
+  if (written?.kind === 'write') {
+    const rule = capability === 'production' ? 'production-write' : 'declared-write';
+    return {
+      effect: 'permit',
+      rule,
+      reason: capability === 'production' ? 'the production path writes' : 'this step declares that it writes this table',
+      matched: nameOf(written.relation),
+    };
+  }
+  const created = effects.find((effect) => effect.kind === 'create');
+  if (created?.kind === 'create')
+    return { effect: 'permit', rule: 'schema-change', reason: 'creates only what does not exist', matched: nameOf(created.relation) };
+  if (effects.some(isUnseen)) return { effect: 'permit', rule: 'unseen', reason: 'what it does is not in its text, and this step may do it' };
+  if (effects.some(isSideEffect)) return { effect: 'permit', rule: 'side-effect', reason: 'a side effect that this step may have' };
+  return { effect: 'permit', rule: 'read', reason: 'changes nothing' };
+}
+
+function isUnseen(effect: SqlEffect): boolean {
+  return effect.kind === 'opaque' || effect.kind === 'foreign-name' || (effect.kind === 'function' && classifyFunction(effect.names) === 'unknown');
+}
+
+function isSideEffect(effect: SqlEffect): boolean {
+  return effect.kind === 'side' || effect.kind === 'lock' || (effect.kind === 'function' && classifyFunction(effect.names) !== 'reading');
+}
+
+/** A `DO` block is as opaque as its text; the writes that stand in it are named nevertheless. */
+async function effectsOfBlock(parser: SqlParser, text: string, node: SqlNode): Promise<readonly SqlEffect[]> {
+  const language = listIn(node['args'])
+    .map((argument) => nodeIn(argument['DefElem']))
+    .find((element) => element?.['defname'] === 'language');
+  const opaque = (known: boolean): SqlEffect => ({ kind: 'opaque', what: 'DO', known });
+  if (language && constantIn(language['arg'])?.toLowerCase() !== 'plpgsql') return [opaque(false)];
+  const body = await readPlpgsqlBody(parser, text);
+  if (!body) return [opaque(false)];
+  const effects: SqlEffect[] = [];
+  let known = !body.dynamic;
+  for (const query of body.queries) {
+    const parsed = await parser.parse(query);
+    if (parsed.kind !== 'statements') known = false;
+    else
+      for (const { tree } of parsed.statements) {
+        const { tag, node: inner } = taggedIn(tree) ?? { tag: '', node: {} };
+        effects.push(...statementEffects(tag, inner));
+      }
+  }
+  return [...effects, opaque(known)];
+}

@@ -1,0 +1,240 @@
+/** One effect of a statement against what a step may do: the table of capabilities, in one exhaustive switch. */
+import type { Decision, PolicyKind } from '../model/policy.ts';
+import type { Access, Capability } from '../model/step.ts';
+import { classifyFunction } from './sql-function.ts';
+import type { Relation, SqlEffect, WriteVerb } from './sql-effect.ts';
+import { judgeSetting } from './sql-setting.ts';
+
+/** What a step may do, and with what. `harmless`: functions, types and operators of the project's own that change nothing, as `name` or `schema.name`. */
+export interface SqlPolicy {
+  readonly access: Access;
+  /** As `name` (in any schema) or `schema.name`. */
+  readonly protectedTables: readonly string[];
+  readonly harmless?: readonly string[];
+}
+
+const readOnlySqlState = '25006';
+const insufficientPrivilege = '42501';
+
+/** Refusals from the most telling to the least: of several that a text earns, the first is shown. */
+const telling = [
+  'protected-relation',
+  'system-catalog',
+  'guard-setting',
+  'write-in-read-step',
+  'undeclared-write',
+  'ddl',
+  'schema-change',
+  'server-file',
+  'guard-function',
+  'volatile-function',
+  'unknown-function',
+  'opaque',
+];
+
+/** The refusal that says most; undefined for an empty list. */
+export function mostTelling(refusals: readonly Decision[]): Decision | undefined {
+  const rank = (decision: Decision): number => (telling.includes(decision.rule) ? telling.indexOf(decision.rule) : telling.length);
+  return [...refusals].sort((a, b) => rank(a) - rank(b))[0];
+}
+
+/** A refusal, or undefined where the effect is permitted. */
+export function judgeEffect(effect: SqlEffect, policy: SqlPolicy): Decision | undefined {
+  const { capability } = policy.access;
+  switch (effect.kind) {
+    case 'write':
+      return judgeWrite(effect, policy);
+    case 'function':
+      return judgeFunction(effect.names, policy);
+    case 'foreign-name':
+      if (capability === 'production' || capability === 'probe' || policy.harmless?.includes(effect.names.join('.'))) return undefined;
+      return refuse(
+        capability,
+        'opaque',
+        `the ${effect.what} \`${effect.names.join('.')}\`, of which nobody knows here what it runs`,
+        effect.names.join('.'),
+        'no-manual-writes',
+      );
+    case 'setting': {
+      const { change } = effect;
+      const schemas = [...policy.protectedTables, ...policy.access.writes].flatMap((name) => parseRelation(name).schema ?? []);
+      const problem = judgeSetting(change, { schemas, writing: capability !== 'read', owner: capability === 'production' });
+      if (problem === undefined) return undefined;
+      if (change.kind === 'two-phase') return refuse(undefined, problem, 'a two-phase commit, whose end the guard could not see', 'PREPARE TRANSACTION');
+      const name = change.name ?? 'a computed name';
+      return refuse(
+        undefined,
+        problem,
+        problem === 'guard-setting'
+          ? `a change of \`${name}\`, on which the guard rests`
+          : `a change of \`${name}\`, a setting that is not known to be harmless`,
+        name,
+      );
+    }
+    case 'create':
+      if (capability === 'read')
+        return refuse(
+          capability,
+          'schema-change',
+          `a CREATE ${effect.what.toUpperCase()} IF NOT EXISTS of \`${nameOf(effect.relation)}\` in a step that only reads`,
+          nameOf(effect.relation),
+          'no-manual-writes',
+        );
+      // `shadow.runs` would stand before the real one in a search path.
+      if (
+        effect.what !== 'index' &&
+        effect.relation.schema !== undefined &&
+        effect.relation.schema !== 'public' &&
+        !isNamed(effect.relation, policy) &&
+        isProtected({ name: effect.relation.name }, policy)
+      ) {
+        return refuse(
+          capability,
+          'protected-relation',
+          `a CREATE TABLE of \`${nameOf(effect.relation)}\`, which would shadow a protected table`,
+          nameOf(effect.relation),
+          'no-manual-writes',
+        );
+      }
+      return undefined;
+    case 'ddl': {
+      const hit = effect.relations.find((relation) => isProtected(relation, policy));
+      if (hit)
+        return refuse(capability, 'protected-relation', `${anyOf(effect.what)} on the protected table \`${nameOf(hit)}\``, nameOf(hit), 'no-manual-writes');
+      return refuse(capability, 'ddl', `${anyOf(effect.what)}, a change of the schema`, effect.what, 'no-ddl');
+    }
+    case 'lock':
+      return capability === 'read'
+        ? refuse(
+            capability,
+            'lock',
+            effect.what === 'rows' ? 'a SELECT that locks its rows, in a step that only reads' : 'a LOCK TABLE in a step that only reads',
+            effect.what,
+            'no-manual-writes',
+          )
+        : undefined;
+    case 'side':
+      if (capability === 'production' || (capability === 'write' && effect.what === 'notify')) return undefined;
+      return refuse(capability, 'side-effect', `${anyOf(effect.name)}, which does more than read`, effect.name, 'no-manual-writes');
+    case 'outside':
+      return refuse(undefined, 'server-file', `${anyOf(effect.what)}, which reaches outside the database`, effect.what);
+    case 'opaque':
+      if (capability === 'production' && effect.known) return undefined;
+      return refuse(capability, 'opaque', `${anyOf(effect.what)}, of which nobody knows here what it writes`, effect.what, 'no-manual-writes');
+    case 'unknown':
+      return refuse(undefined, 'unknown-statement', `a part that is not known here (${effect.what})`, effect.what);
+  }
+}
+
+function judgeWrite(effect: Extract<SqlEffect, { kind: 'write' }>, policy: SqlPolicy): Decision | undefined {
+  const { relation, verb } = effect;
+  const { capability } = policy.access;
+  const name = nameOf(relation);
+  const act = actOf(verb, name);
+  if (isSystemCatalog(relation)) return refuse(undefined, 'system-catalog', `${act}, a table of the system itself`, name);
+  const guarded = isProtected(relation, policy);
+  if (capability === 'probe') return undefined;
+  if (capability === 'production') {
+    if (verb === 'truncate' && (guarded || effect.cascade))
+      return refuse(capability, 'protected-relation', `${act}, which would end what the plan is to prove`, name, 'no-manual-writes');
+    return undefined;
+  }
+  if (guarded) return refuse(capability, 'protected-relation', `${act}, which only the production path may write`, name, 'no-manual-writes');
+  if (capability === 'read') return refuse(capability, 'write-in-read-step', `${act}, in a step that only reads`, name, 'no-manual-writes');
+  if (effect.cascade) return refuse(capability, 'undeclared-write', `${act} CASCADE, which reaches tables that are not named`, name, 'no-manual-writes');
+  if (isNamed(relation, policy)) return undefined;
+  return refuse(capability, 'undeclared-write', `${act}, which this step does not declare to write`, name, 'no-manual-writes');
+}
+
+function judgeFunction(names: readonly string[], policy: SqlPolicy): Decision | undefined {
+  const { capability } = policy.access;
+  const name = names.join('.');
+  const known = classifyFunction(names);
+  switch (known) {
+    case 'reading':
+      return undefined;
+    case 'guard':
+      return refuse(undefined, 'guard-function', `a call of \`${name}\`, which reaches outside what the guard can see`, name);
+    case 'effect':
+      return capability === 'read'
+        ? refuse(capability, 'volatile-function', `a call of \`${name}\`, which does more than read`, name, 'no-manual-writes')
+        : undefined;
+    case 'owner':
+      return capability === 'production'
+        ? undefined
+        : refuse(capability, 'volatile-function', `a call of \`${name}\`, which does more than read`, name, 'no-manual-writes');
+    case 'unknown':
+      if (capability === 'production' || capability === 'probe' || policy.harmless?.includes(name)) return undefined;
+      return refuse(
+        capability,
+        capability === 'read' ? 'unknown-function' : 'opaque',
+        `a call of \`${name}\`, of which nobody knows here what it writes`,
+        name,
+        'no-manual-writes',
+      );
+  }
+}
+
+/** `capability` is given where a client of a read step is to see what PostgreSQL says in a read-only transaction. */
+function refuse(capability: Capability | undefined, rule: string, reason: string, matched: string, policy?: PolicyKind): Decision {
+  return {
+    effect: 'refuse',
+    rule,
+    reason,
+    matched,
+    sqlstate: capability === 'read' ? readOnlySqlState : insufficientPrivilege,
+    ...(policy === undefined ? {} : { policy }),
+  };
+}
+
+const acts: Readonly<Record<WriteVerb, string>> = {
+  insert: 'an INSERT into',
+  update: 'an UPDATE of',
+  delete: 'a DELETE from',
+  merge: 'a MERGE into',
+  copy: 'a COPY into',
+  truncate: 'a TRUNCATE of',
+};
+
+function actOf(verb: WriteVerb, name: string): string {
+  return `${acts[verb]} \`${name}\``;
+}
+
+function anyOf(what: string): string {
+  return `${/^[AEIOU]/.test(what) ? 'an' : 'a'} ${what}`;
+}
+
+/** As claims and reports name it: without the public schema. */
+export function nameOf(relation: Relation): string {
+  return relation.schema === undefined || relation.schema === 'public' ? relation.name : `${relation.schema}.${relation.name}`;
+}
+
+function parseRelation(name: string): Relation {
+  const point = name.lastIndexOf('.');
+  return point < 0 ? { name } : { schema: name.slice(0, point), name: name.slice(point + 1) };
+}
+
+/** Widely: any case, and any schema that one of both leaves open. */
+function isProtected(relation: Relation, policy: SqlPolicy): boolean {
+  return policy.protectedTables.some((text) => {
+    const table = parseRelation(text);
+    return (
+      table.name.toLowerCase() === relation.name.toLowerCase() &&
+      (table.schema === undefined || relation.schema === undefined || table.schema.toLowerCase() === relation.schema.toLowerCase())
+    );
+  });
+}
+
+/** Narrowly: a declared name without a schema stands for the public one. */
+function isNamed(relation: Relation, policy: SqlPolicy): boolean {
+  return policy.access.writes.some((text) => {
+    const table = parseRelation(text);
+    return table.name === relation.name && (relation.schema === undefined || relation.schema === (table.schema ?? 'public'));
+  });
+}
+
+function isSystemCatalog(relation: Relation): boolean {
+  if (relation.schema !== undefined)
+    return relation.schema === 'pg_catalog' || relation.schema === 'information_schema' || relation.schema.startsWith('pg_toast');
+  return relation.name.startsWith('pg_');
+}

@@ -1,0 +1,166 @@
+/** Each kind of statement and the effects it has: one table from libpg-query's tags. A kind that is not in it is taken for a change of the schema. */
+import { effectsIn, type Relation, relationOf, relationsIn, type SqlEffect } from './sql-effect.ts';
+import { constantIn, listIn, namesIn, nodeIn, type SqlNode, taggedIn, textIn, walkTree } from './sql-node.ts';
+import { readSetting } from './sql-setting.ts';
+
+const kindNames: Readonly<Record<string, string>> = {
+  VariableShowStmt: 'show',
+  CreateStmt: 'create table',
+  IndexStmt: 'create index',
+  ViewStmt: 'create view',
+  CreateTableAsStmt: 'create table as',
+  ClosePortalStmt: 'close',
+  DeclareCursorStmt: 'declare',
+  ConstraintsSetStmt: 'set constraints',
+  RefreshMatViewStmt: 'refresh materialized view',
+  CheckPointStmt: 'checkpoint',
+  CreateTrigStmt: 'create trigger',
+  RuleStmt: 'create rule',
+  CreateSeqStmt: 'create sequence',
+};
+
+/** Everything that a whole statement would do. Kinds that are not named here are changes of the schema. */
+export function statementEffects(tag: string, node: SqlNode): readonly SqlEffect[] {
+  switch (tag) {
+    case 'SelectStmt':
+    case 'InsertStmt':
+    case 'UpdateStmt':
+    case 'DeleteStmt':
+    case 'MergeStmt':
+      return effectsIn(tag, node);
+    case 'ExplainStmt': {
+      const effects = effectsOfInner(node['query']);
+      // Planning runs functions that claim to be immutable, and nothing else of the statement.
+      return isAnalyze(node)
+        ? effects
+        : effects.filter(({ kind }) => kind === 'function' || kind === 'foreign-name' || kind === 'setting' || kind === 'unknown');
+    }
+    case 'PrepareStmt':
+    case 'DeclareCursorStmt':
+      return effectsOfInner(node['query']);
+    case 'ExecuteStmt':
+      // What it carries out was judged when it was prepared, in this very session.
+      return listIn(node['params']).flatMap((parameter) => effectsIn('List', { items: [parameter] }));
+    case 'CopyStmt':
+      return copyEffects(node);
+    case 'CreateTableAsStmt':
+      return [{ kind: 'ddl', what: 'CREATE TABLE AS', relations: relationsIn(nodeIn(node['into'])?.['rel']) }, ...effectsOfInner(node['query'])];
+    case 'TruncateStmt':
+      return relationsIn(node['relations']).map((relation) => ({
+        kind: 'write',
+        verb: 'truncate',
+        relation,
+        columns: [],
+        cascade: node['behavior'] === 'DROP_CASCADE',
+      }));
+    case 'CreateStmt':
+    case 'IndexStmt':
+    case 'CreateSchemaStmt':
+      return createEffects(tag, node);
+    case 'VariableSetStmt':
+    case 'TransactionStmt':
+      return readSetting(tag, node).map((change) => ({ kind: 'setting', change }));
+    case 'LockStmt':
+      // ACCESS SHARE, the lock that every SELECT takes.
+      if (node['mode'] === 1) return [];
+      return relationsIn(node['relations']).map((relation) => ({ kind: 'lock', what: 'table', relation }));
+    case 'CallStmt':
+      return [
+        ...effectsIn('FuncCall', nodeIn(node['funccall']) ?? {}),
+        { kind: 'opaque', what: `CALL ${namesIn(nodeIn(node['funccall'])?.['funcname']).join('.')}`, known: true },
+      ];
+    case 'DoStmt':
+      return [{ kind: 'opaque', what: 'DO', known: false }];
+    case 'NotifyStmt':
+      return [{ kind: 'side', what: 'notify', name: 'NOTIFY' }];
+    case 'VacuumStmt':
+    case 'RefreshMatViewStmt':
+    case 'CheckPointStmt':
+      return [{ kind: 'side', what: 'maintenance', name: statementKind(tag, node).toUpperCase() }];
+    case 'LoadStmt':
+      return [{ kind: 'outside', what: 'LOAD' }];
+    case 'VariableShowStmt':
+    case 'FetchStmt':
+    case 'ClosePortalStmt':
+    case 'DeallocateStmt':
+    case 'DiscardStmt':
+    case 'ListenStmt':
+    case 'UnlistenStmt':
+    case 'ConstraintsSetStmt':
+      return [];
+    default:
+      return [{ kind: 'ddl', what: statementKind(tag, node).toUpperCase(), relations: relationsNamed(node) }];
+  }
+}
+
+/** The effects of a statement that stands inside another (`EXPLAIN`, `PREPARE`, `DECLARE`, `COPY`). */
+function effectsOfInner(value: unknown): readonly SqlEffect[] {
+  const inner = taggedIn(value);
+  return inner ? statementEffects(inner.tag, inner.node) : [{ kind: 'unknown', what: 'statement' }];
+}
+
+/** Whatever a change of the schema may be about: relations, and for a DROP each part of each dotted name. */
+function relationsNamed(node: SqlNode): readonly Relation[] {
+  const dropped = listIn(node['objects']).flatMap((object) => namesIn(nodeIn(object['List'])?.['items']).map((name) => ({ name })));
+  const related = [...walkTree(node)].flatMap(({ key, node: inner }) => (key === 'relation' || key === 'RangeVar' ? relationsIn(inner) : []));
+  return [...related, ...dropped];
+}
+
+/** The statement's kind in words: `select`, `insert`, `create table`, `begin`, … */
+export function statementKind(tag: string, node: SqlNode): string {
+  if (tag === 'TransactionStmt') return (textIn(node['kind']) ?? '').replace('TRANS_STMT_', '').replaceAll('_', ' ').toLowerCase();
+  if (tag === 'VariableSetStmt') return (textIn(node['kind']) ?? '').startsWith('VAR_RESET') ? 'reset' : 'set';
+  if (tag === 'VacuumStmt') return node['is_vacuumcmd'] === true ? 'vacuum' : 'analyze';
+  if (tag === 'DropStmt' || tag === 'AlterTableStmt') {
+    const object = (textIn(node['removeType'] ?? node['objtype']) ?? '').replace('OBJECT_', '').replaceAll('_', ' ');
+    return `${tag === 'DropStmt' ? 'drop' : 'alter'} ${object}`.toLowerCase();
+  }
+  return (
+    kindNames[tag] ??
+    tag
+      .replace(/Stmt$/, '')
+      .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
+      .toLowerCase()
+  );
+}
+
+function isAnalyze(node: SqlNode): boolean {
+  return listIn(node['options']).some((option) => {
+    const element = nodeIn(option['DefElem']);
+    if (element?.['defname'] !== 'analyze') return false;
+    return element['arg'] === undefined || !['false', 'off', '0'].includes((constantIn(element['arg']) ?? '').toLowerCase());
+  });
+}
+
+function copyEffects(node: SqlNode): readonly SqlEffect[] {
+  const outside: readonly SqlEffect[] =
+    node['filename'] === undefined ? [] : [{ kind: 'outside', what: node['is_program'] === true ? 'COPY PROGRAM' : 'COPY with a file of the server' }];
+  const where = nodeIn(node['whereClause']);
+  const inner = [...(node['query'] === undefined ? [] : effectsOfInner(node['query'])), ...(where ? effectsIn('List', { items: [where] }) : [])];
+  const relation = relationOf(node['relation']);
+  const columns = namesIn(node['attlist']);
+  return [...(node['is_from'] === true && relation ? [{ kind: 'write', verb: 'copy', relation, columns, cascade: false } as const] : []), ...outside, ...inner];
+}
+
+/** A no-op form counts only where it is one: no temporary table, no parent, no data, no contents of a schema. */
+function createEffects(tag: string, node: SqlNode): readonly SqlEffect[] {
+  const relation = tag === 'CreateSchemaStmt' ? { name: textIn(node['schemaname']) ?? '' } : relationOf(node['relation']);
+  const temporary = nodeIn(node['relation'])?.['relpersistence'] === 't';
+  const plain =
+    node['if_not_exists'] === true &&
+    !temporary &&
+    node['inhRelations'] === undefined &&
+    node['partbound'] === undefined &&
+    node['schemaElts'] === undefined &&
+    node['ofTypename'] === undefined;
+  const kind = statementKind(tag, node).toUpperCase();
+  if (!relation || !plain) return [{ kind: 'ddl', what: kind, relations: relation ? [relation] : [] }];
+  const what = tag === 'CreateStmt' ? 'table' : tag === 'IndexStmt' ? 'index' : 'schema';
+  const inner =
+    tag === 'CreateStmt'
+      ? effectsIn(tag, node)
+      : tag === 'IndexStmt'
+        ? effectsIn('List', { items: [...listIn(node['indexParams']), ...listIn([node['whereClause']])] })
+        : [];
+  return [{ kind: 'create', what, relation }, ...inner];
+}

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { concealedFailures } from '../../src/policy/concealed-failure.ts';
+import { parseShell } from '../../src/policy/shell-syntax.ts';
+
+const hiding: Readonly<Record<string, readonly string[]>> = {
+  'pytest || true': ['|| true'],
+  'pytest ||\n  :': ['||\n  :'],
+  'pytest || echo failed': ['|| echo failed'],
+  'pytest || exit 0': ['|| exit 0'],
+  'pytest; exit 0': ['exit 0'],
+  'set +e\npytest': ['set +e'],
+  'set +eu; set -x': ['set +eu'],
+  'set +o pipefail; a | b': ['set +o pipefail'],
+  'pytest &': ['pytest &'],
+  'for i in 1 2; do pytest & done': ['pytest'],
+  "trap 'exit 0' EXIT; pytest": ["trap 'exit 0' EXIT"],
+  '! grep x y\necho done': ['! grep x y'],
+  'export ID=$(create)': ['export ID=$(create)'],
+  'if a; then b || true; fi': ['|| true'],
+};
+
+for (const [text, places] of Object.entries(hiding)) {
+  test(`hides an exit code: ${JSON.stringify(text)}`, () => {
+    expect(concealedFailures(parseShell(text)).map(({ offset, length }) => text.slice(offset, offset + length).trim())).toEqual(places);
+  });
+}
+
+test('hides nothing', () => {
+  for (const text of [
+    'a && b',
+    'a | b',
+    'a || b',
+    'a || { echo no; exit 1; }',
+    'exit 1',
+    'set -e',
+    'ID=$(create)',
+    '! grep x y',
+    "echo '|| true'",
+    '# || true',
+    'a || exit 1',
+    'f() { exit 0; }',
+    'trap cleanup EXIT',
+    "cat <<'E'\nx || true\nE\n",
+    '',
+  ]) {
+    expect([text, ...concealedFailures(parseShell(text))]).toEqual([text]);
+  }
+});
