@@ -1,0 +1,95 @@
+/**
+ * A PostgreSQL URL and the address it means (libpq, "Connection URIs"). Only what the gateway can stand before: one host, by TCP.
+ * A message never shows the URL, because it may hold a password.
+ */
+import type { DatabaseAddress } from '../model/environment.ts';
+import type { Checked, Diagnostic } from '../model/diagnostic.ts';
+import { cannot, warn } from './finding.ts';
+
+const shape = 'postgresql://user:password@host:5432/database';
+
+/** Values of `sslmode`; `tls` means a server certificate that is checked, which is stricter than libpq's `require`. */
+const tlsOf: ReadonlyMap<string, boolean> = new Map([
+  ['disable', false],
+  ['allow', false],
+  ['prefer', false],
+  ['require', true],
+  ['verify-ca', true],
+  ['verify-full', true],
+]);
+
+/** Reads `postgresql://…`. A parameter that has no effect here is named in a warning. */
+export function parseDatabaseUrl(text: string): Checked<DatabaseAddress> {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
+  if (scheme !== 'postgres' && scheme !== 'postgresql') {
+    return wrong(scheme === undefined ? 'it does not begin with `postgresql://`' : `\`${scheme}://\` is not \`postgresql://\``);
+  }
+  // Taken apart by hand: the URL standard has no empty host and no list of hosts here, and says only "Invalid URL".
+  const parts = /^(?:([^@/?#]*)@)?(\[[^\]]*\]|[^:/?#]*)(?::([^/?#]*))?(?:\/([^?#]*))?(?:\?([^#]*))?$/.exec(text.slice(scheme.length + 3));
+  if (parts === null) return wrong('it cannot be taken apart: a special character in the user, the password or the database is not percent-encoded');
+  const [, userinfo = '', hostText = '', portText = '', databaseText = '', queryText = ''] = parts;
+  // A plus sign is itself here; only forms write a blank so.
+  const query = new URLSearchParams(queryText.replaceAll('+', '%2B'));
+  const colon = userinfo.indexOf(':');
+  const decoded = [colon < 0 ? userinfo : userinfo.slice(0, colon), colon < 0 ? '' : userinfo.slice(colon + 1), hostText, databaseText].map(decode);
+  if (decoded.includes(undefined)) return wrong('a `%` in it is not followed by two hexadecimal digits (`%25` is a percent sign)');
+  const [userPart = '', passwordPart = '', hostPart = '', databasePart = ''] = decoded as readonly string[];
+  const host = (query.get('host') ?? hostPart).replace(/^\[(.*)\]$/, '$1');
+  const user = query.get('user') ?? userPart;
+  const port = query.get('port') ?? (portText === '' ? '5432' : portText);
+  const sslmode = query.get('sslmode') ?? 'disable';
+  const tls = tlsOf.get(sslmode);
+  if (host === '' || host.startsWith('/') || host.startsWith('@')) {
+    return cannot(
+      'environment/socket-address',
+      host === '' ? 'the database URL names no host, which means a local socket' : `the database URL names a local socket, \`${host}\``,
+      {
+        notes: ['the gateway stands between a step and the database, and reaches the database by TCP'],
+        help: `name host and port: \`${shape}\``,
+      },
+    );
+  }
+  if (host.includes(',') || /,/.test(port)) return wrong('it names several hosts, and the gateway stands before one');
+  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) return wrong(`its port \`${port}\` is not a number from 1 to 65535`);
+  if (user === '') return wrong('it names no user');
+  if (tls === undefined) return wrong(`its sslmode \`${sslmode}\` is none of ${[...tlsOf.keys()].map((mode) => `\`${mode}\``).join(', ')}`);
+  const address = {
+    host,
+    port: Number(port),
+    user,
+    password: query.get('password') ?? passwordPart,
+    database: query.get('dbname') ?? (databasePart || user),
+    tls,
+  };
+  return { value: address, diagnostics: withoutEffect(query) };
+}
+
+/** The URL of an address, for a program of the application: percent-encoded, the sslmode always said. */
+export function renderDatabaseUrl(address: DatabaseAddress): string {
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  const [user, password, database] = [address.user, address.password, address.database].map(encodeURIComponent);
+  return `postgresql://${user}:${password}@${host}:${address.port}/${database}?sslmode=${address.tls ? 'require' : 'disable'}`;
+}
+
+function withoutEffect(query: URLSearchParams): readonly Diagnostic[] {
+  const known = new Set(['host', 'port', 'user', 'password', 'dbname', 'sslmode']);
+  const ignored = [...new Set(query.keys())].filter((name) => !known.has(name));
+  if (ignored.length === 0) return [];
+  return [
+    warn('environment/url-parameter', `the database URL has parameters that take no effect: ${ignored.map((name) => `\`${name}\``).join(', ')}`, {
+      help: 'leave them out, or set them for the role or the database (`ALTER ROLE … SET …`)',
+    }),
+  ];
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function wrong(reason: string): Checked<never> {
+  return cannot('environment/database-url', 'the database URL cannot be used', { notes: [reason], help: `write \`${shape}\`` });
+}
