@@ -1,6 +1,7 @@
 /** Claims get the step whose evidence they are about; general rules add what every step of a kind must show. */
 import type { Claim } from '../model/claim.ts';
 import { nearestName } from '../model/nearest-name.ts';
+import { concealedFailures } from '../policy/concealed-failure.ts';
 import type { PlacedText } from './addendum-shape.ts';
 import { expect, expectOnce, namesOf, oneOf, span, suppliersOf, type Binder } from './bind.ts';
 import { compileClaim } from './claim.ts';
@@ -39,7 +40,7 @@ export function implyExpectations(binder: Binder, inputs: readonly string[], gua
   for (const step of binder.draft.steps) {
     const has = (kind: Claim['kind']): boolean => step.expectations.some((expectation) => expectation.claim.kind === kind);
     const imply = (text: string, claim: Claim): void => void expectOnce(step, { text, span: span(binder, step), claim, origin: 'implied' });
-    if ((step.kind === 'shell' || step.kind === 'coordinator-call') && !has('exit-code') && !has('fails')) imply('exit code is 0', { kind: 'exit-code', code: 0 });
+    if ((step.kind === 'shell' || step.kind === 'coordinator-call') && !has('exit-code') && !has('fails') && !(step.script && concealedFailures(step.script).length > 0)) imply('exit code is 0', { kind: 'exit-code', code: 0 });
     if (step.testRunner) imply('at least one test ran and none failed', { kind: 'tests-pass' });
     if (step.kind === 'rg-check' && !has('found') && step.search) imply(step.search.quantity === 'each' && step.search.patterns.length > 1 ? `each of the ${step.search.patterns.length} alternatives is found` : 'the pattern is found', { kind: 'found', quantity: step.search.quantity });
     if (step.sql && step.sql.mode === 'read') implyByTitle(step, has, imply);

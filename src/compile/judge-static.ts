@@ -2,9 +2,12 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Policy, PolicyKind } from '../model/policy.ts';
 import type { Access } from '../model/step.ts';
-import { decideShell, productionPathProblem } from '../policy/decide-shell.ts';
+import { concealedFailures } from '../policy/concealed-failure.ts';
+import { decideShell } from '../policy/decide-shell.ts';
 import { decideSql } from '../policy/decide-sql.ts';
+import { productionPathProblem } from '../policy/production-path.ts';
 import { span, type Binder } from './bind.ts';
+import { escapePattern } from './bind-search.ts';
 import type { StepDraft } from './draft.ts';
 
 export async function judgeStatically(binder: Binder, policies: readonly Policy[], protectedTables: readonly string[], accessOf: (step: StepDraft) => Access): Promise<void> {
@@ -30,8 +33,17 @@ export async function judgeStatically(binder: Binder, policies: readonly Policy[
       const problem = productionPathProblem(step.script);
       if (problem !== undefined) binder.diagnostics.push({ severity: 'error', code: 'compile/production-path-not-simple', message: `the production path must be one simple command: ${problem}`, span: span(binder, step), label: 'this block may write the protected tables', help: 'put every other command into a block of its own' });
     }
+    for (const concealed of concealedFailures(step.script)) {
+      binder.diagnostics.push({ severity: 'warning', code: 'compile/concealed-failure', message: `${concealed.what}, so the exit code of step ${step.id} proves nothing`, span: span(binder, { start: step.place(concealed.offset), end: step.place(concealed.offset + concealed.length) }), help: 'remove it, or state what the output must show' });
+    }
+    for (const { policy, identifier, offset } of forbiddenIdentifiers(policies, step)) {
+      const at = span(binder, { start: step.place(offset), end: step.place(offset + identifier.length) });
+      binder.diagnostics.push(refusal('policy/forbidden-identifier', `step ${step.id} uses \`${identifier}\``, step, at, policy, []));
+    }
     for (const finding of await decideShell(binder.parser, step.script, { access, protectedTables, productionPath: step.productionPath })) {
       if (finding.decision.effect !== 'refuse') continue;
+      // A plan that says nothing of SQLite may use it.
+      if (finding.decision.policy === 'no-sqlite-fallback' && !policyOf(policies, step, 'no-sqlite-fallback')) continue;
       const at = { start: step.place(finding.offset), end: step.place(finding.offset + finding.length) };
       binder.diagnostics.push(refusal('policy/forbidden-write', `step ${step.id} holds ${finding.decision.reason}`, step, span(binder, at), policyOf(policies, step, finding.decision.policy), [`rule: ${finding.decision.rule}`]));
     }
@@ -44,13 +56,25 @@ export function inScope(policy: Policy, step: StepDraft): boolean {
   return policy.scope.section === step.section.number;
 }
 
+/** Names that a policy rules out (`SQLiteTraceStore`) in the text of a step. A search may look for them. */
+function forbiddenIdentifiers(policies: readonly Policy[], step: StepDraft): readonly { readonly policy: Policy; readonly identifier: string; readonly offset: number }[] {
+  return policies.flatMap((policy) =>
+    policy.rule.kind === 'no-sqlite-fallback' && inScope(policy, step)
+      ? policy.rule.identifiers.flatMap((identifier) => {
+          const found = new RegExp(String.raw`(?<![\w.])${escapePattern(identifier)}(?!\w)`).exec(step.text);
+          return found ? [{ policy, identifier, offset: found.index }] : [];
+        })
+      : [],
+  );
+}
+
 function policyOf(policies: readonly Policy[], step: StepDraft, kind: PolicyKind | undefined): Policy | undefined {
   const wanted: readonly (PolicyKind | undefined)[] = kind === 'no-manual-writes' || kind === undefined ? ['no-manual-writes', 'read-only'] : [kind];
   return policies.find((policy) => wanted.includes(policy.rule.kind) && inScope(policy, step));
 }
 
 /** A refusal points at the policy's sentence; the forbidden place is a note. */
-function refusal(code: 'policy/forbidden-write' | 'policy/forbidden-execution', message: string, step: StepDraft, place: Diagnostic['span'], policy: Policy | undefined, notes: readonly string[]): Diagnostic {
+function refusal(code: 'policy/forbidden-write' | 'policy/forbidden-execution' | 'policy/forbidden-identifier', message: string, step: StepDraft, place: Diagnostic['span'], policy: Policy | undefined, notes: readonly string[]): Diagnostic {
   return {
     severity: 'refused',
     code,

@@ -99,6 +99,18 @@ describe('static refusals', () => {
     expect(codes(compiled)).toContain('refused policy/forbidden-execution');
   });
 
+  test.each(['false || true', 'false; exit 0', 'set +e\nfalse\necho done', 'false &'])('an exit code that %j hides is no evidence', async (command) => {
+    const { plan, diagnostics } = await compileText('plan.md', `# T\n\n\`\`\`bash\n${command}\n\`\`\`\n`);
+    expect(diagnostics.map((diagnostic) => diagnostic.code)).toContain('compile/concealed-failure');
+    expect(plan?.steps[0]?.expectations).toEqual([]);
+  });
+
+  test('a name that a policy rules out is refused in a command and may be searched for', async () => {
+    const text = (command: string): string => `# T\n\n**Policy:** Do not use \`SQLiteTraceStore\`.\n\n\`\`\`bash\n${command}\n\`\`\`\n`;
+    expect(codes(await compileText('plan.md', text('python3 -c "from x import SQLiteTraceStore"')))).toContain('refused policy/forbidden-identifier');
+    expect(codes(await compileText('plan.md', text('rg -n SQLiteTraceStore src')))).toEqual([]);
+  });
+
   test('a demanded variable that a command leaves out is judged and never set', async () => {
     const { plan, diagnostics } = await compileText('v4.md', v4.replace("PYTHONPATH=. USE_POSTGRES_TRACES=true DATABASE_URL='<db_url>' \\\npython3 -m app.hoc.cus", "PYTHONPATH=. DATABASE_URL='<db_url>' \\\npython3 -m app.hoc.cus"), addendum);
     expect(diagnostics.filter((diagnostic) => diagnostic.severity !== 'warning')).toEqual([]);
