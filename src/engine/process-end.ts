@@ -1,0 +1,77 @@
+/** How a step's processes come to their end: by themselves for a moment, then by TERM, then by KILL. */
+import type { OutputFlow } from './output-flow.ts';
+import { type StepProcess, signalProcesses } from './process-table.ts';
+
+/** How long TERM may take before KILL, and KILL before a process is called unkillable. */
+const termMs = 1_000;
+const killMs = 2_000;
+/** How long what is left may take to end by itself after the program's exit (a `tee` in a process substitution). */
+const drainMs = 500;
+/** How long a sink may be busy with what the pipes held at the exit. */
+const flushMs = 10_000;
+const pollMs = 15;
+
+/** What is alive of the step right now. */
+export type FindProcesses = () => readonly StepProcess[];
+
+/** TERM, then KILL, to the whole step; what is alive after that is given back. */
+export async function endProcesses(group: number, find: FindProcesses): Promise<readonly StepProcess[]> {
+  let living = find();
+  for (const [signal, patienceMs] of [
+    ['SIGTERM', termMs],
+    ['SIGKILL', killMs],
+  ] as const) {
+    const giveUpAtMs = performance.now() + patienceMs;
+    signalProcesses(living, group, signal);
+    while (living.length > 0 && performance.now() < giveUpAtMs) {
+      await sleep(pollMs);
+      living = find();
+      // Again to every new child: a fork can outrun one round of KILL.
+      if (signal === 'SIGKILL') signalProcesses(living, group, signal);
+    }
+  }
+  return living;
+}
+
+/** After the program's own exit: waits for what ends by itself, kills the rest, and says what that was. */
+export async function settleProcesses(group: number, flows: readonly OutputFlow[], find: FindProcesses): Promise<readonly StepProcess[]> {
+  const endAtMs = performance.now() + drainMs;
+  await within(endOf(flows), drainMs);
+  let living = find();
+  while (living.length > 0 && performance.now() < endAtMs) {
+    await sleep(pollMs);
+    living = find();
+  }
+  if (living.length > 0) await endProcesses(group, find);
+  return living;
+}
+
+/** Lets the sinks take what the pipes still hold. False when a writer that cannot be found keeps one open: it is cut off. */
+export async function drainFlows(flows: readonly OutputFlow[]): Promise<boolean> {
+  const giveUpAtMs = performance.now() + flushMs;
+  const moving = (flow: OutputFlow): boolean => !flow.hasEnded() && flow.movedWithin(drainMs) && performance.now() < giveUpAtMs;
+  while (flows.some(moving)) await within(endOf(flows), pollMs);
+  const closed = flows.every((flow) => flow.hasEnded());
+  for (const flow of flows) flow.destroy();
+  return closed;
+}
+
+function endOf(flows: readonly OutputFlow[]): Promise<unknown> {
+  return Promise.all(flows.map((flow) => flow.ended));
+}
+
+/** Waits for a promise, but not longer than so many milliseconds, and leaves no timer behind. */
+async function within(promise: Promise<unknown>, patienceMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise((resolve) => {
+    timer = setTimeout(resolve, patienceMs);
+  });
+  await Promise.race([promise, patience]);
+  clearTimeout(timer);
+}
+
+function sleep(durationMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, durationMs);
+  });
+}
