@@ -1,5 +1,3 @@
-import type { Verdict } from './verdict.ts';
-
 /** The version of the journal's and the ledger's lines. A reader refuses one that it does not know. */
 export const journalVersion = 1;
 
@@ -24,6 +22,10 @@ export const executionIdPattern = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z-[0-9a-f
  * One line of a journal, in RFC 8785 form. `seq` counts from 1, so it is the line's number; `ts` is UTC with milliseconds
  * and never goes back; `prev` is the SHA-256 of the line before with its line feed (`sed -n 16p journal.jsonl | sha256sum`
  * is the `prev` of line 17), and in line 1 that of the text `proofplan/journal/v1`, line feed, the execution's id, line feed.
+ *
+ * Kinds and their data are in event.ts. The audit relies on `opened` first; `step-started` and `step-ended` in pairs; at the end
+ * `verdict`, then (verdict.json and the reports are written) `files` with their digests, then `closed`, the last line. Beside
+ * these, an object with `stream`, `sha256` and `bytes` anywhere in an entry's data names a file of evidence.
  */
 export interface JournalEntry {
   readonly v: typeof journalVersion;
@@ -47,18 +49,4 @@ export interface RecordedFile {
   readonly path: string;
   readonly sha256: string;
   readonly bytes: number;
-}
-
-/**
- * The least that an audit needs to find in the data of these kinds of entry (others are free, and so are further fields).
- * Order at the end: `verdict`; then `verdict.json` and the reports are written; then `files`; then `closed`, the last line.
- * Beside these, an object with `stream`, `sha256` and `bytes` (an OutputEvidence) in any entry names a file of evidence.
- */
-export interface AuditedData {
-  readonly opened: { readonly plan: { readonly path: string; readonly sha256: string } };
-  readonly 'step-started': { readonly step: string; readonly attempt: number };
-  readonly 'step-ended': { readonly step: string; readonly attempt: number };
-  readonly verdict: { readonly verdict: Verdict; readonly exitCode: number };
-  readonly files: { readonly files: readonly RecordedFile[] };
-  readonly closed: Readonly<Record<string, unknown>>;
 }

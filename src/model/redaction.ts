@@ -37,7 +37,6 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   };
 }
 
-
 /** The written forms of a secret, as text whose UTF-8 bytes are looked for. */
 function formsOf(secret: string): readonly string[] {
   const json = JSON.stringify(secret).slice(1, -1);
@@ -60,11 +59,12 @@ function formsOf(secret: string): readonly string[] {
     hex.toUpperCase(),
     secret.replaceAll("'", `'\\''`),
     secret.replaceAll("'", `'"'"'`),
-    secret.replaceAll("'", "\\'"),
+    // A C-like literal in single quotes, and one of SQL.
+    secret.replace(/['\\]/g, '\\$&'),
+    secret.replaceAll("'", "''"),
     secret.replace(/["$`\\]/g, '\\$&'),
-    // bash's %q, and the shells that leave fewer characters as they are.
+    // bash's %q
     secret.replace(/[\s'"\\|&;()<>!{}*[\]?^$`,]|^[#~]/g, '\\$&'),
-    secret.replace(/[^\w@%+=:,./\u0080-\uffff-]/g, '\\$&'),
   ].filter((form) => form.length >= shortestSecret);
 }
 
@@ -173,12 +173,12 @@ function createStream(index: Index): { readonly push: (chunk: Uint8Array) => Uin
   const advance = (bytes: Uint8Array, limit: number): Uint8Array => {
     const cut = redact(bytes, limit, index, covered);
     covered = cut.covered;
-    // Copied: the caller may use its chunk's memory again.
-    kept = bytes.slice(limit);
+    kept = bytes.subarray(limit);
     return cut.output ?? bytes.subarray(0, limit);
   };
   return {
     push: (chunk) => {
+      // Copied in any case: the caller may use its chunk's memory again.
       const bytes = new Uint8Array(kept.length + chunk.length);
       bytes.set(kept);
       bytes.set(chunk, kept.length);

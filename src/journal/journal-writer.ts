@@ -1,0 +1,145 @@
+/**
+ * The writing end of a journal. There is no way to change or take back a line. Whatever goes wrong is final: a record with
+ * a hole in it must not look whole. Texts come redacted: a line is written as it is given.
+ */
+import { hash } from 'node:crypto';
+import * as nodeFileSystem from 'node:fs';
+import { join } from 'node:path';
+import type { Recorder } from '../model/contract.ts';
+import { messageOf } from '../model/diagnostic.ts';
+import { executionFiles, journalVersion, type JournalState } from '../model/journal-entry.ts';
+import { createAppendOnlyFile, writeNewFile, type Fail, type JournalFileSystem } from './append-only-file.ts';
+import { renderCanonicalJson } from './canonical-json.ts';
+import { checkpointOrigin, renderCheckpoint } from './checkpoint.ts';
+import { JournalFailure } from './journal-failure.ts';
+import { entryKindPattern, executionNamePattern, journalGenesis, maximumLineBytes } from './journal-line.ts';
+import { createMerkleTree } from './merkle-tree.ts';
+import type { NoteKey } from './signed-note.ts';
+
+export interface JournalOptions {
+  /** The execution's own folder, which exists. */
+  readonly folder: string;
+  readonly execution: string;
+  /** Milliseconds since 1970, as `Date.now`. */
+  readonly clock: () => number;
+  /** Signs the checkpoint. */
+  readonly key?: NoteKey;
+  readonly fileSystem?: JournalFileSystem;
+}
+
+/** An open journal. `record` and `close` reject with a JournalFailure, always the first that happened. */
+export interface Journal extends Recorder {
+  readonly path: string;
+  readonly state: () => JournalState;
+  /** Syncs, reads the whole file back, writes the checkpoint, and answers with what it says. Ends the journal, also on failure. */
+  readonly close: () => Promise<JournalState>;
+}
+
+/** How long an entry that is not durable waits for the disk at most. */
+const lazySyncMs = 1_000;
+
+/** Starts the journal of an execution, which must have none. Rejects with a JournalFailure. */
+export async function openJournal(options: JournalOptions): Promise<Journal> {
+  const { folder, execution, clock, fileSystem = nodeFileSystem } = options;
+  const path = join(folder, executionFiles.journal);
+  const tree = createMerkleTree();
+  let head = journalGenesis(execution);
+  let lastClockMs = Number.NEGATIVE_INFINITY;
+  let lastTimeMs = Number.NEGATIVE_INFINITY;
+  let failure: JournalFailure | undefined;
+  let closing: Promise<JournalState> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const fail: Fail = (reason, message, cause) => {
+    failure ??= new JournalFailure(reason, message, [`journal: \`${path}\``, `entries written before: ${tree.size()}`], cause);
+    return failure;
+  };
+  if (!executionNamePattern.test(execution)) throw fail('open', `\`${execution}\` cannot be an execution's id`);
+  const file = createAppendOnlyFile(path, fileSystem, fail);
+  const state = (): JournalState => ({ entries: tree.size(), head, root: tree.root().toString('hex') });
+
+  const append = (kind: string, data: Readonly<Record<string, unknown>>): { readonly seq: number; readonly hash: string } => {
+    file.inspect();
+    const seq = tree.size() + 1;
+    const line = renderLine(seq, kind, data);
+    file.append(line, `entry ${seq} (${kind})`);
+    tree.append(line);
+    head = hash('sha256', line);
+    return { seq, hash: head };
+  };
+
+  const renderLine = (seq: number, kind: string, data: Readonly<Record<string, unknown>>): Buffer => {
+    try {
+      if (!entryKindPattern.test(kind)) throw new TypeError('no name for a kind of entry');
+      const ts = new Date(lastTimeMs).toISOString();
+      const line = Buffer.from(`${renderCanonicalJson({ v: journalVersion, execution, seq, ts, kind, data, prev: head })}\n`);
+      if (line.length > maximumLineBytes) throw new TypeError(`the line has ${line.length} bytes, more than ${maximumLineBytes}`);
+      return line;
+    } catch (error) {
+      throw fail('refused', `entry ${seq} (${kind}) cannot be written: ${messageOf(error)}`, error);
+    }
+  };
+
+  /** The journal's time never goes back. That the machine's clock did is itself recorded, once for each jump. */
+  const tick = (): void => {
+    const now = clock();
+    const previous = lastClockMs;
+    lastClockMs = now;
+    lastTimeMs = Math.max(now, lastTimeMs);
+    if (now < previous) append('clock-set-back', { from: new Date(previous).toISOString(), to: new Date(now).toISOString() });
+  };
+
+  const syncSoon = (): void => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      // A failure is kept, and comes out of the next `record` or `close`.
+      if (!failure && !closing) file.sync().catch(() => undefined);
+    }, lazySyncMs).unref();
+  };
+
+  const finish = async (): Promise<JournalState> => {
+    clearTimeout(timer);
+    try {
+      // Also after a failure, so that no sync is under way when the file is closed.
+      await file.sync();
+      if (failure) throw failure;
+      file.inspect();
+      file.readBack();
+      const reached = state();
+      writeNewFile(
+        join(folder, executionFiles.checkpoint),
+        Buffer.from(renderCheckpoint({ origin: checkpointOrigin(execution), size: reached.entries, root: reached.root }, options.key)),
+        fileSystem,
+      );
+      return reached;
+    } catch (error) {
+      // The first failure is the one to tell; `fail` makes one only of an error that is none yet.
+      throw fail('write', `the checkpoint was not written: ${messageOf(error)}`, error);
+    } finally {
+      file.close();
+    }
+  };
+
+  return {
+    path,
+    state,
+    // The line is written before the first `await`: entries stand in the order of the calls.
+    record: async (kind, data, { durable = false } = {}) => {
+      if (failure) throw failure;
+      if (closing) throw fail('closed', `an entry (${kind}) came after the journal was closed`);
+      tick();
+      const appended = append(kind, data);
+      if (!durable) syncSoon();
+      else {
+        await file.sync();
+        // Another entry may have failed meanwhile: nobody is to act on a record that is broken.
+        if (failure) throw failure;
+      }
+      return appended;
+    },
+    close: () => {
+      closing ??= finish();
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * The lock around an append to the ledger: a symbolic link whose target says who holds it. A link is made with its content
+ * in one step, so nobody ever reads a half-written lock. It is held for milliseconds; one that a killed holder left is removed.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, readlinkSync, rmdirSync, symlinkSync, unlinkSync } from 'node:fs';
+import { systemCodeOf } from './append-only-file.ts';
+
+const pollMs = 3;
+
+/**
+ * Does `act` while holding the lock at `path`; waits at most `waitMs` for it. Answers with `busy` when another holder did not
+ * let go. Throws what `act` throws and what the folder does not permit.
+ */
+export async function withLock<T>(path: string, waitMs: number, act: () => Promise<T>): Promise<{ readonly value: T } | { readonly busy: string }> {
+  const { host, boot, namespace } = placeOf();
+  const mine = `${process.pid}.${startOf(process.pid)}.${randomBytes(8).toString('hex')}@${host}@${boot}@${namespace}`;
+  const deadline = performance.now() + waitMs;
+  while (!take(path, mine)) {
+    const holder = readHolder(path);
+    if (holder !== undefined && isDead(holder)) removeStale(path, holder);
+    else if (performance.now() > deadline) return { busy: holder ?? 'unknown' };
+    else await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+  try {
+    return { value: await act() };
+  } finally {
+    if (readHolder(path) === mine) unlinkSync(path);
+  }
+}
+
+function take(path: string, mine: string): boolean {
+  try {
+    symlinkSync(mine, path);
+    return true;
+  } catch (error) {
+    if (systemCodeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function readHolder(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    // Let go in between, or no link: the caller tries again until its time is over.
+    return undefined;
+  }
+}
+
+/** Dead for certain: of an earlier boot of this machine, or of this very process namespace and gone, or its number has a new owner. */
+function isDead(holder: string): boolean {
+  const [, pid = '', start = '', host = '', boot = '', namespace = ''] = /^([0-9]+)\.([0-9]*)\.[0-9a-f]+@([^@]*)@([^@]*)@([^@]*)$/.exec(holder) ?? [];
+  const here = placeOf();
+  if (pid === '' || host !== here.host) return false;
+  if (boot !== here.boot) return true;
+  if (namespace !== here.namespace) return false;
+  try {
+    process.kill(Number(pid), 0);
+  } catch (error) {
+    return systemCodeOf(error) === 'ESRCH';
+  }
+  return startOf(Number(pid)) !== start;
+}
+
+/**
+ * Removes a dead holder's lock. Two waiters may see the same dead holder, and the slower one must not remove the lock that the
+ * faster one has taken by then: the folder lets one at a time look again and remove.
+ */
+function removeStale(path: string, holder: string): void {
+  const turn = `${path}.break`;
+  try {
+    mkdirSync(turn);
+  } catch {
+    return;
+  }
+  try {
+    if (readHolder(path) === holder) unlinkSync(path);
+  } finally {
+    rmdirSync(turn);
+  }
+}
+
+/** When a process started, in ticks since boot; a number of a process alone is soon used again. Empty where there is no /proc. */
+function startOf(pid: number): string {
+  const stat = readText(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+/** Which machine, boot and process namespace: a holder elsewhere (a shared disk, another container) cannot be asked. */
+function placeOf(): { readonly host: string; readonly boot: string; readonly namespace: string } {
+  const host = readText('/proc/sys/kernel/hostname').trim();
+  return { host, boot: readText('/proc/sys/kernel/random/boot_id').trim(), namespace: readHolder('/proc/self/ns/pid') ?? '' };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

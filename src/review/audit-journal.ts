@@ -1,0 +1,165 @@
+/** The audit's one pass over the lines of a journal: each line by itself, its link to the line before, and what the entries promise. */
+import { fieldOffset, isRecord, journalGenesis, type LineProblem } from '../journal/journal-line.ts';
+import { readJournal, type JournalLine } from '../journal/journal-reader.ts';
+import { createMerkleTree } from '../journal/merkle-tree.ts';
+import { executionFiles, type JournalEntry, type JournalState, type RecordedFile } from '../model/journal-entry.ts';
+import { maximumFindings, type AuditCode, type AuditFinding } from './audit-finding.ts';
+
+/** A digest that an entry names, with the length and the line that names it first. */
+interface EvidenceReference {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly lineNumber: number;
+}
+
+/** What the journal says, for comparison with what lies beside it. */
+export interface JournalAudit {
+  readonly findings: readonly AuditFinding[];
+  readonly execution: string;
+  readonly state: JournalState;
+  /** The state after the line that was asked for with `mark`. */
+  readonly marked: JournalState | undefined;
+  /** The reading was broken off after too many findings: what is below is not all. */
+  readonly brokenOff: boolean;
+  readonly closed: boolean;
+  readonly opened: JournalEntry | undefined;
+  readonly verdict: JournalEntry | undefined;
+  readonly files: readonly RecordedFile[];
+  readonly evidence: readonly EvidenceReference[];
+}
+
+const codeOfProblem: Readonly<Record<LineProblem['kind'], AuditCode>> = {
+  'not-utf8': 'review/entry-malformed',
+  'not-json': 'review/entry-malformed',
+  'not-an-entry': 'review/entry-malformed',
+  'not-canonical': 'review/entry-not-canonical',
+  'unknown-version': 'review/unknown-version',
+};
+
+const wordsOfProblem: Readonly<Record<LineProblem['kind'], string>> = {
+  'not-utf8': 'is not UTF-8',
+  'not-json': 'is not JSON',
+  'not-an-entry': 'has not the fields of an entry',
+  'not-canonical': 'is not in canonical form (RFC 8785)',
+  'unknown-version': 'is of another version',
+};
+
+/** Verifies the journal at `path`. Without an expected execution the first entry's own is taken. Throws what `node:fs` throws. */
+export async function verifyJournal(path: string, expectedExecution: string | undefined, mark: number | undefined): Promise<JournalAudit> {
+  const findings: AuditFinding[] = [];
+  const tree = createMerkleTree();
+  const openSteps = new Map<string, { readonly name: string; readonly line: JournalLine }>();
+  const evidence = new Map<string, EvidenceReference>();
+  const files: RecordedFile[] = [];
+  const verdicts: JournalEntry[] = [];
+  let execution = expectedExecution;
+  let head = '';
+  let marked: JournalState | undefined;
+  let lastTime = '';
+  let opened: JournalEntry | undefined;
+  let closed: JournalEntry | undefined;
+  let brokenOff = false;
+
+  const find = (code: AuditCode, message: string, line?: JournalLine, offset = line?.offset): void => {
+    findings.push({
+      code,
+      message,
+      file: executionFiles.journal,
+      ...(line ? { lineNumber: line.lineNumber } : {}),
+      ...(offset === undefined ? {} : { offset }),
+    });
+  };
+  const state = (): JournalState => ({ entries: tree.size(), head, root: tree.root().toString('hex') });
+
+  const verifyLinks = (entry: JournalEntry, line: JournalLine): void => {
+    const { lineNumber } = line;
+    execution ??= entry.execution;
+    const at = (field: 'execution' | 'prev' | 'seq' | 'ts'): number => line.offset + fieldOffset(line.bytes, field);
+    if (entry.seq !== lineNumber) find('review/wrong-sequence', `line ${lineNumber} says that it is entry ${entry.seq}`, line, at('seq'));
+    if (entry.execution !== execution)
+      find('review/wrong-execution', `line ${lineNumber} belongs to \`${entry.execution}\`, not to \`${execution}\``, line, at('execution'));
+    const expected = lineNumber === 1 ? journalGenesis(execution) : head;
+    if (entry.prev !== expected) {
+      const before = lineNumber === 1 ? `the beginning of \`${execution}\`` : `line ${lineNumber - 1}`;
+      find('review/chain-broken', `line ${lineNumber} is not chained to ${before}: it names ${entry.prev}, which is not ${expected}`, line, at('prev'));
+    }
+    if (entry.ts < lastTime) find('review/time-backwards', `line ${lineNumber} is of ${entry.ts}, the line before of ${lastTime}`, line, at('ts'));
+    lastTime = entry.ts;
+  };
+
+  const collect = (entry: JournalEntry, line: JournalLine): void => {
+    const { data } = entry;
+    const name = `step ${String(data['step'])}, attempt ${String(data['attempt'])}`;
+    if (entry.kind === 'opened') opened ??= entry;
+    if (entry.kind === 'step-started') openSteps.set(name, { name, line });
+    if (entry.kind === 'step-ended' && !openSteps.delete(name)) find('review/step-not-started', `${name} ended without having been started`, line);
+    if (entry.kind === 'verdict') verdicts.push(entry);
+    if (entry.kind === 'files' && Array.isArray(data['files'])) files.push(...data['files'].flatMap(recordedFile));
+    if (entry.kind === 'closed') closed ??= entry;
+    for (const reference of referencesIn(data))
+      if (!evidence.has(reference.sha256)) evidence.set(reference.sha256, { ...reference, lineNumber: line.lineNumber });
+  };
+
+  for await (const line of readJournal(path)) {
+    if (findings.length >= maximumFindings) {
+      brokenOff = true;
+      break;
+    }
+    if (line.torn) {
+      if (closed) find('review/trailing-bytes', `${line.bytes.length} bytes without a line feed follow the closed journal`, line);
+      else find('review/torn-end', `line ${line.lineNumber} breaks off after ${line.bytes.length} bytes`, line);
+      break;
+    }
+    if (closed) find('review/entry-after-closed', `line ${line.lineNumber} follows the entry that closed the journal`, line);
+    if (line.problem)
+      find(codeOfProblem[line.problem.kind], `line ${line.lineNumber} ${wordsOfProblem[line.problem.kind]}`, line, line.offset + line.problem.offset);
+    else {
+      verifyLinks(line.entry, line);
+      collect(line.entry, line);
+    }
+    if (line.lineNumber === 1 && line.entry?.kind !== 'opened') find('review/not-opened', 'the first line does not open an execution', line);
+    tree.append(line.bytes);
+    head = line.hash;
+    if (tree.size() === mark) marked = state();
+  }
+
+  if (!brokenOff) {
+    const [verdict] = verdicts;
+    if (tree.size() === 0) find('review/not-opened', 'the journal has no entry');
+    if (!closed) find('review/not-closed', `the journal ends after ${tree.size()} entries without having been closed`);
+    if (verdicts.length !== 1) find('review/verdict-not-single', `the journal has ${verdicts.length} verdicts`);
+    else if (typeof closed?.data['verdict'] === 'string' && closed.data['verdict'] !== verdict?.data['verdict']) {
+      find('review/verdict-not-single', `the verdict is ${String(verdict?.data['verdict'])}, but the journal was closed with ${closed.data['verdict']}`);
+    }
+    for (const { name, line } of openSteps.values()) find('review/step-not-ended', `${name} was started; what came of it is not recorded`, line);
+  }
+  return {
+    findings,
+    execution: execution ?? '',
+    state: state(),
+    marked,
+    brokenOff,
+    closed: closed !== undefined,
+    opened,
+    verdict: verdicts[0],
+    files,
+    evidence: [...evidence.values()],
+  };
+}
+
+/** A file of a `files` entry. One whose digest is missing stays in the list, with a digest that nothing has. */
+function recordedFile(value: unknown): readonly RecordedFile[] {
+  if (!isRecord(value) || typeof value['path'] !== 'string') return [];
+  const { path, sha256, bytes } = value;
+  return [{ path, sha256: typeof sha256 === 'string' ? sha256 : '', bytes: typeof bytes === 'number' ? bytes : -1 }];
+}
+
+/** Every object in the data with `stream`, `sha256` and `bytes`: the shape of OutputEvidence, wherever it stands. */
+function* referencesIn(value: unknown): Generator<{ readonly sha256: string; readonly bytes: number }> {
+  if (Array.isArray(value)) for (const item of value) yield* referencesIn(item);
+  else if (isRecord(value)) {
+    const { stream, sha256, bytes } = value;
+    if (typeof stream === 'string' && typeof sha256 === 'string' && typeof bytes === 'number') yield { sha256, bytes };
+    for (const item of Object.values(value)) yield* referencesIn(item);
+  }
+}

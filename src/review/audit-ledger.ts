@@ -1,0 +1,75 @@
+/** The audit of the ledger: this execution was registered, ended as its journal says, and no other attempt at its plan was removed. */
+import { lstatSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { executionNamePattern, isRecord } from '../journal/journal-line.ts';
+import { isSamePlan, readLedger, type Ledger, type LedgerEntry, type LedgerPlan } from '../journal/ledger.ts';
+import { messageOf } from '../model/diagnostic.ts';
+import { publishedVerdict } from './audit-file.ts';
+import { maximumFindings, type AuditCode, type AuditFinding } from './audit-finding.ts';
+import type { JournalAudit } from './audit-journal.ts';
+
+/** Verifies what the ledger at `path` says of the journal in `folder`. */
+export async function verifyLedger(path: string, folder: string, journal: JournalAudit): Promise<readonly AuditFinding[]> {
+  const file = relative(folder, path);
+  let ledger: Ledger;
+  try {
+    lstatSync(path);
+    ledger = await readLedger(path);
+  } catch (error) {
+    return [{ code: 'review/ledger-missing', message: `there is no ledger to be read: ${messageOf(error)}`, file }];
+  }
+  const findings: AuditFinding[] = [];
+  const find = (code: AuditCode, message: string, place: { readonly lineNumber?: number; readonly offset?: number } = {}): void =>
+    void findings.push({ code, message, file, ...place });
+
+  for (const { kind, lineNumber, offset } of ledger.problems.slice(0, maximumFindings)) {
+    // A torn last line is another execution that was killed just then; the next writer ends the line and says so.
+    if (kind === 'chain-broken') find('review/ledger-broken', `line ${lineNumber} of the ledger is not chained to the line before`, { lineNumber, offset });
+    if (kind === 'not-an-entry') find('review/ledger-broken', `line ${lineNumber} of the ledger is damaged`, { lineNumber, offset });
+  }
+
+  const own = ledger.entries.filter((entry) => entry.execution === journal.execution);
+  const [registered, ...again] = own.filter((entry) => entry.kind === 'registered');
+  if (registered === undefined) {
+    find('review/not-in-ledger', `the ledger has no registration of \`${journal.execution}\``);
+    return findings;
+  }
+  if (again.length > 0) find('review/ledger-differs', `\`${journal.execution}\` is registered ${again.length + 1} times`);
+  findings.push(...compareRegistration(registered, journal, file), ...compareEnd(own, journal, file));
+
+  const attempts = ledger.entries.filter((entry) => entry.kind === 'registered' && isSamePlan(entry.plan, registered.plan));
+  for (const [index, attempt] of attempts.entries()) {
+    if (attempt.execution === journal.execution || isFolder(join(dirname(folder), attempt.execution), attempt.execution)) continue;
+    find('review/attempt-missing', `attempt ${index + 1} of ${attempts.length} (\`${attempt.execution}\`) is missing`, { lineNumber: attempt.seq });
+  }
+  return findings;
+}
+
+function compareRegistration(registered: LedgerEntry, journal: JournalAudit, file: string): readonly AuditFinding[] {
+  const plan: Partial<LedgerPlan> = isRecord(journal.opened?.data['plan']) ? journal.opened.data['plan'] : {};
+  const pairs: readonly (readonly [string, unknown, unknown])[] = [
+    ['plan.sha256', registered.plan.sha256, plan.sha256],
+    ['attempt', registered.attempt, journal.opened?.data['attempt'] ?? registered.attempt],
+  ];
+  return pairs.filter(([, ledger, recorded]) => ledger !== recorded).map(([name, ledger, recorded]) => differs(name, ledger, recorded, file));
+}
+
+function compareEnd(own: readonly LedgerEntry[], journal: JournalAudit, file: string): readonly AuditFinding[] {
+  const ended = own.findLast((entry) => entry.kind === 'ended');
+  if (ended?.kind !== 'ended') return [{ code: 'review/ledger-not-ended', message: `the ledger does not say how \`${journal.execution}\` ended`, file }];
+  const pairs: readonly (readonly [string, unknown, unknown])[] = [
+    ['verdict', publishedVerdict(ended.verdict), publishedVerdict(journal.verdict?.data['verdict'])],
+    ['journal.entries', ended.journal.entries, journal.state.entries],
+    ['journal.head', ended.journal.head, journal.state.head],
+    ['journal.root', ended.journal.root, journal.state.root],
+  ];
+  return pairs.filter(([, ledger, recorded]) => ledger !== recorded).map(([name, ledger, recorded]) => differs(name, ledger, recorded, file));
+}
+
+function differs(name: string, ledger: unknown, recorded: unknown, file: string): AuditFinding {
+  return { code: 'review/ledger-differs', message: `${name} is ${String(ledger)} in the ledger, and ${String(recorded)} in the journal`, file };
+}
+
+function isFolder(path: string, execution: string): boolean {
+  return executionNamePattern.test(execution) && (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
+}
