@@ -1,0 +1,198 @@
+// The loopback listener between the steps and the database. Each step has an identity of its own, good until its door
+// closes; the real account is known only here. Knows no kind of step and no policy: `decide` is given.
+import { randomBytes } from 'node:crypto';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { StatementRecord, StepDoor } from '../model/contract.ts';
+import { messageOf } from '../model/diagnostic.ts';
+import type { DatabaseAddress } from '../model/environment.ts';
+import type { Decision } from '../model/policy.ts';
+import type { Access } from '../model/step.ts';
+import type { SqlJudgement } from '../policy/decide-sql.ts';
+import { admitClient, authenticationOk, turnAway, type AdmittedClient } from './client-admission.ts';
+import { cancelUpstream, isServerAnswer, meansServerGone, parserSettings, readOnlySettings, type DatabaseLogin, type Upstream } from './database-login.ts';
+import { GatewayDoor } from './gateway-door.ts';
+import { GatewaySession } from './gateway-session.ts';
+import { deriveScramSecret, unfittingScramSecret } from './scram.ts';
+import { decideStartup } from './startup-parameter.ts';
+import { errorResponse, frameMessage, parameterStatus, readyForQuery } from './wire-message.ts';
+
+export interface GatewayOptions {
+  readonly login: DatabaseLogin;
+  /** The account that sessions really run under. */
+  readonly database: DatabaseAddress;
+  readonly decide: (text: string, access: Access) => Promise<SqlJudgement>;
+  /** Told of each record once its fate is known; of a refusal at once. Not of the canaries'. */
+  readonly onStatement?: (record: StatementRecord) => void;
+  /** Called when the server seems gone. */
+  readonly suspect: (reason: string) => void;
+  /** Called when the listener itself is. */
+  readonly fail: (reason: string) => void;
+}
+
+/** A connection that came with a token that is not good. `step` is the door it named, where there is or was one. */
+export interface Stranger {
+  readonly user: string;
+  readonly step: string | undefined;
+}
+
+const backendKeyData = 0x4b;
+
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #server: Server;
+  readonly #doors = new Map<string, GatewayDoor>();
+  readonly #sockets = new Set<Socket>();
+  readonly #cancelKeys = new Map<string, Upstream>();
+  readonly #strangers: Stranger[] = [];
+  #sequence = 0;
+  #sessions = 0;
+  #closing = false;
+
+  private constructor(options: GatewayOptions, server: Server) {
+    this.#options = options;
+    this.#server = server;
+    server.on('connection', (socket) => void this.#receive(socket));
+    server.on('error', (error) => options.fail(`the gateway's listener failed: ${error.message}`));
+    server.on('close', () => {
+      if (!this.#closing) options.fail("the gateway's listener was closed");
+    });
+  }
+
+  /** Listens on 127.0.0.1, on a port that the system picks. Rejects when that is not possible. */
+  static async listen(options: GatewayOptions): Promise<Gateway> {
+    const server = createServer({ noDelay: true });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: '127.0.0.1', port: 0 }, resolve);
+    });
+    server.removeAllListeners('error');
+    return new Gateway(options, server);
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Everyone who came with a token that is not good, in order. */
+  get strangers(): readonly Stranger[] {
+    return this.#strangers;
+  }
+
+  /** A door for one step; one that is still open under the same name ends. `canary`: what comes through is told to nobody else. */
+  async open(step: string, access: Access, canary = false): Promise<StepDoor> {
+    const user = `step-${step}`;
+    await this.#doors.get(user)?.close();
+    const token = randomBytes(24).toString('base64url');
+    const door = new GatewayDoor({
+      step,
+      access,
+      secret: await deriveScramSecret(token),
+      decide: (text) => this.#options.decide(text, access),
+      canary,
+      nextSequence: () => (this.#sequence += 1),
+      lastSequence: () => this.#sequence,
+      ...(canary || this.#options.onStatement === undefined ? {} : { onStatement: this.#options.onStatement }),
+    });
+    this.#doors.set(user, door);
+    const { database } = this.#options.database;
+    const url = `postgresql://${encodeURIComponent(user)}:${token}@127.0.0.1:${this.port}/${encodeURIComponent(database)}?sslmode=disable`;
+    return { url, close: () => door.close() };
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await Promise.all([...this.#doors.values()].map((door) => door.close()));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  async #receive(socket: Socket): Promise<void> {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    // A client that resets its connection is the client's business; its 'close' follows.
+    socket.on('error', () => undefined);
+    const admitted = await admitClient(socket, {
+      secretOf: (user) => this.#openDoor(user)?.secret ?? unfittingScramSecret(),
+      rejected: (user) => this.#rejected(user),
+      cancel: (processId, secretKey) => this.#cancel(processId, secretKey),
+    });
+    const door = admitted && this.#openDoor(admitted.user);
+    if (admitted !== undefined && door === undefined) turnAway(socket, '57P01', 'the step that this connection belongs to has ended');
+    if (admitted === undefined || door === undefined) return;
+    await door.admitting(this.#connect(socket, admitted, door));
+  }
+
+  /** Logs in behind an admitted client and joins the two. */
+  async #connect(socket: Socket, admitted: AdmittedClient, door: GatewayDoor): Promise<void> {
+    const { database, login } = this.#options;
+    const asked = admitted.parameters.get('database') ?? admitted.user;
+    if (asked !== database.database) return this.#refuseConnection(socket, door, `connect to the database ${asked}`, otherDatabaseRefusal(asked));
+    const startup = await decideStartup(admitted.parameters, door.decide);
+    if (startup.kind === 'refuse') return this.#refuseConnection(socket, door, startup.asked, startup.decision);
+    const settings = { ...(door.mayWrite ? parserSettings : readOnlySettings), ...startup.settings };
+    let upstream: Upstream;
+    try {
+      upstream = await login.openUpstream(database, settings, startup.applicationName ?? `proofplan step ${door.step}`);
+    } catch (error) {
+      if (meansServerGone(error)) this.#options.suspect(messageOf(error));
+      if (isServerAnswer(error)) turnAway(socket, error.code ?? '08006', error.message);
+      else turnAway(socket, '08006', 'the database server cannot be reached');
+      return;
+    }
+    this.#join(socket, admitted, door, upstream);
+  }
+
+  #join(socket: Socket, admitted: AdmittedClient, door: GatewayDoor, upstream: Upstream): void {
+    const number = (this.#sessions += 1);
+    const session = new GatewaySession(socket, upstream, {
+      address: this.#options.database,
+      decide: door.decide,
+      ledger: door.ledger(number),
+      refused: (text, decision) => door.refused(number, text, decision),
+      lost: this.#options.suspect,
+    });
+    // The client's own keys: the server's would let it cancel round the gateway, and the real address stays unknown anyway.
+    const secretKey = randomBytes(4).readInt32BE(0);
+    const key = `${upstream.processId} ${secretKey}`;
+    this.#cancelKeys.set(key, upstream);
+    void session.ended.then(() => this.#cancelKeys.delete(key));
+    const keyData = Buffer.alloc(8);
+    keyData.writeInt32BE(upstream.processId, 0);
+    keyData.writeInt32BE(secretKey, 4);
+    const statuses = [...upstream.parameters].map(([name, value]) => parameterStatus(name, value));
+    door.joined(session);
+    if (socket.writable) socket.write(Buffer.concat([authenticationOk, ...statuses, frameMessage(backendKeyData, keyData), readyForQuery('I')]));
+    session.begin(admitted.unread);
+  }
+
+  #refuseConnection(socket: Socket, door: GatewayDoor, text: string, decision: Decision): void {
+    door.refused((this.#sessions += 1), text, decision);
+    socket.end(errorResponse({ S: 'FATAL', V: 'FATAL', C: decision.sqlstate ?? '42501', M: `refused by the test plan: ${decision.reason}` }));
+  }
+
+  #openDoor(user: string): GatewayDoor | undefined {
+    const door = this.#doors.get(user);
+    return door?.open ? door : undefined;
+  }
+
+  #rejected(user: string): void {
+    const door = this.#doors.get(user);
+    if (door?.canary) return;
+    this.#strangers.push({ user, step: door?.step });
+    door?.refused((this.#sessions += 1), `connect as ${user}`, badTokenRefusal(user));
+  }
+
+  #cancel(processId: number, secretKey: number): void {
+    const upstream = this.#cancelKeys.get(`${processId} ${secretKey}`);
+    if (upstream !== undefined) void cancelUpstream(this.#options.database, upstream);
+  }
+}
+
+function otherDatabaseRefusal(asked: string): Decision {
+  return { effect: 'refuse', rule: 'other-database', reason: `\`${asked}\` is not the database of this step`, matched: asked, sqlstate: '3D000' };
+}
+
+function badTokenRefusal(user: string): Decision {
+  return { effect: 'refuse', rule: 'bad-token', reason: `the token that came with \`${user}\` is not good, or not any more`, matched: user, sqlstate: '28P01' };
+}
