@@ -1,0 +1,71 @@
+/** The hash-chain witnesses of an execution: what each read when the production path had ended, and what it reads later. */
+import type { Guard } from '../model/contract.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { HashChainWitness } from '../model/environment.ts';
+import type { WitnessData } from '../model/event.ts';
+import type { Step } from '../model/step.ts';
+import type { BindingStore } from './binding-store.ts';
+import type { Driver } from './driver.ts';
+import { readChain } from './hash-chain-witness.ts';
+import type { ChainReading } from './judgement.ts';
+
+export interface ChainKeeper {
+  /** Reads every chain anew, into the record. */
+  readonly read: (moment: WitnessData['moment'], step: string) => Promise<void>;
+  readonly chainOf: (root: string) => { readonly witness: HashChainWitness; readonly first?: ChainReading; readonly now?: ChainReading } | undefined;
+  /** Chains whose rows are not those of the reading before the last one. `step` is the production path. */
+  readonly changes: (step: Step | undefined) => readonly Diagnostic[];
+}
+
+export function createChainKeeper(witnesses: readonly HashChainWitness[], guard: Guard | undefined, store: BindingStore, driver: Driver): ChainKeeper {
+  const first = new Map<string, ChainReading>();
+  const previous = new Map<string, ChainReading>();
+  const now = new Map<string, ChainReading>();
+
+  return {
+    read: async (moment, step) => {
+      if (!guard) return;
+      for (const witness of witnesses) {
+        const seed = store.get(witness.seed)?.value.text ?? undefined;
+        if (seed === undefined && moment === 'end') continue;
+        const outcome = (reading: ChainReading): { readonly kind: 'witness'; readonly data: WitnessData } => {
+          const { root, rows, problem } = reading;
+          return {
+            kind: 'witness',
+            data: { witness: witness.name, moment, step, seed: seed ?? null, root, rows, ...(problem === undefined ? {} : { problem }) },
+          };
+        };
+        const reading = await driver.step(`witness ${witness.name}: ${moment} ${step}`, { once: false, outcome }, () =>
+          readChain(witness, seed, step, guard.assertion),
+        );
+        if (moment === 'production') first.set(witness.name, reading);
+        previous.set(witness.name, now.get(witness.name) ?? reading);
+        now.set(witness.name, reading);
+      }
+    },
+    chainOf: (root) => {
+      const witness = witnesses.find((candidate) => candidate.root === root);
+      if (!witness) return undefined;
+      const [before, after] = [first.get(witness.name), now.get(witness.name)];
+      return { witness, ...(before ? { first: before } : {}), ...(after ? { now: after } : {}) };
+    },
+    changes: (step) =>
+      witnesses.flatMap((witness): readonly Diagnostic[] => {
+        const [before, after] = [previous.get(witness.name), now.get(witness.name)];
+        if (!before || !after || before.problem !== undefined || (before.root === after.root && after.problem === undefined)) return [];
+        return [
+          {
+            severity: 'failed',
+            code: 'execute/stored-rows-changed',
+            message: `stored steps changed between step ${before.step} and the end`,
+            ...(step ? { span: step.span, label: 'written here' } : {}),
+            notes: [
+              `root after step ${before.step}: ${before.root ?? 'null'} (${before.rows} rows)`,
+              `root at the end: ${after.root ?? after.problem ?? 'null'} (${after.rows} rows)`,
+            ],
+            help: 'find out what wrote to the stored rows after the production path',
+          },
+        ];
+      }),
+  };
+}

@@ -1,0 +1,109 @@
+/** The end of a record, in its one order: verdict, verdict.json and reports, their digests, closed, ledger. */
+import { lstat, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, type Diagnostic } from '../model/diagnostic.ts';
+import { executionFiles, type JournalState, type RecordedFile } from '../model/journal-entry.ts';
+import type { Redactor } from '../model/redactor.ts';
+import { exitCodes } from '../model/verdict.ts';
+import type { ExecutionFolder } from '../journal/execution-folder.ts';
+import type { Journal } from '../journal/journal-writer.ts';
+import { registerEnd, type LedgerOptions } from '../journal/ledger.ts';
+import type { DiagnosticLog } from './diagnostic-log.ts';
+import type { ExecutionRecord } from './execution-record.ts';
+import type { Part } from './execution-part.ts';
+import { writeNew } from './keep-document.ts';
+import type { VerdictReader } from './verdict-file.ts';
+
+/** A report that takes longer is left out: a record must not wait for one. */
+const reportTimeoutMs = 120_000;
+
+export interface ClosingOptions {
+  readonly folder: ExecutionFolder;
+  readonly journal: Journal;
+  readonly record: ExecutionRecord;
+  readonly diagnostics: DiagnosticLog;
+  readonly redactor: Redactor;
+  readonly ledger: LedgerOptions & { readonly attempt: number };
+  readonly verdict: ExecutionVerdict;
+  /** Has read all events so far. */
+  readonly verdictFile: VerdictReader;
+  readonly renderReport?: (folder: string) => Promise<string>;
+}
+
+/** A verdict as it leaves the program. */
+export type ExecutionVerdict = Part & { readonly exitCode: number };
+
+/** Rejects with a JournalFailure or with what `node:fs` throws for verdict.json: then the record is not closed. */
+export async function closeRecord(options: ClosingOptions): Promise<{ readonly verdict: ExecutionVerdict; readonly journal: JournalState }> {
+  const { folder, journal, record, diagnostics, ledger, verdictFile } = options;
+  const planted = await removePlanted(folder.folder);
+  await diagnostics.report(...planted);
+  const verdict: ExecutionVerdict = planted[0] ? { verdict: 'error', reason: planted[0].message, exitCode: exitCodes.error } : options.verdict;
+  await record.record('verdict', verdict, { durable: true });
+  const files: RecordedFile[] = [];
+  const text = verdictFile.render(folder.execution, journal.state());
+  if (text !== undefined) files.push({ path: executionFiles.verdict, ...(await writeNew(join(folder.folder, executionFiles.verdict), text)) });
+  const report = await writeReport(options);
+  if ('path' in report) files.push(report);
+  else diagnostics.keep(...report);
+  await record.record('files', { files });
+  await record.record('closed', { verdict: verdict.verdict }, { durable: true });
+  const state = await journal.close();
+  const registered = await registerEnd({ ...ledger, verdict: verdict.verdict, journal: state });
+  diagnostics.keep(...registered.diagnostics);
+  const [unregistered] = registered.diagnostics;
+  // An end that the ledger does not know leaves a record with a hole.
+  return {
+    journal: state,
+    verdict: unregistered?.severity === 'error' ? { verdict: 'error', reason: unregistered.message, exitCode: exitCodes.error } : verdict,
+  };
+}
+
+/** A step that knows the folder could have left a verdict of its own: it must not stand where ours belongs. */
+async function removePlanted(folder: string): Promise<readonly Diagnostic[]> {
+  const found: Diagnostic[] = [];
+  for (const name of [executionFiles.verdict, executionFiles.report]) {
+    const path = join(folder, name);
+    if (
+      !(await lstat(path).then(
+        () => true,
+        () => false,
+      ))
+    )
+      continue;
+    await rm(path, { recursive: true, force: true });
+    found.push({
+      severity: 'error',
+      code: 'execute/planted-file',
+      message: `\`${name}\` was already there before the execution had a verdict`,
+      notes: ['only the runner writes it, at the end; it was removed'],
+      help: "find out what writes into the execution's folder, and execute the plan again",
+    });
+  }
+  return found;
+}
+
+/** A report that cannot be made is said, and changes nothing else. */
+async function writeReport({ folder, renderReport, redactor }: ClosingOptions): Promise<RecordedFile | readonly Diagnostic[]> {
+  if (!renderReport) return [];
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`it took longer than ${reportTimeoutMs} ms`)), reportTimeoutMs);
+    });
+    const text = redactor.text(await Promise.race([renderReport(folder.folder), late]));
+    return { path: executionFiles.report, ...(await writeNew(join(folder.folder, executionFiles.report), text)) };
+  } catch (error) {
+    return [
+      {
+        severity: 'warning',
+        code: 'execute/report-failed',
+        message: `the report was not written: ${messageOf(error)}`,
+        notes: ['the verdict stands'],
+        help: `render it again with \`proofplan report ${folder.folder}\``,
+      },
+    ];
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,54 @@
+import type { Binding } from '../model/value.ts';
+import { createEngines } from '../engine/engine.ts';
+import { createBindingStore } from './binding-store.ts';
+import { createChainKeeper } from './chain-keeper.ts';
+import { createDecisionLog } from './decision-log.ts';
+import type { DiagnosticLog } from './diagnostic-log.ts';
+import { createJournalDriver } from './driver.ts';
+import type { ExecutionContext, Guarded } from './execution-context.ts';
+import type { ExecuteOptions } from './execution-option.ts';
+import type { ExecutionRecord } from './execution-record.ts';
+import type { SecretSet } from './secret-set.ts';
+
+export interface ContextParts {
+  readonly options: ExecuteOptions;
+  readonly inputs: readonly Binding[];
+  readonly secrets: SecretSet;
+  readonly evidenceFolder: string;
+  readonly record: ExecutionRecord;
+  readonly diagnostics: DiagnosticLog;
+  readonly workspace: string;
+  readonly guarded: Guarded | undefined;
+}
+
+/** What the steps share, at its beginning. */
+export function createContext({ options, inputs, secrets, evidenceFolder, record, diagnostics, workspace, guarded }: ContextParts): ExecutionContext {
+  const { plan, environment, processEnvironment, signal, toolFolders = [], timeoutMs } = options;
+  const driver = createJournalDriver(record);
+  const store = createBindingStore(inputs);
+  return {
+    plan,
+    workspace,
+    evidenceFolder,
+    record,
+    driver,
+    diagnostics,
+    secrets,
+    store,
+    decisions: createDecisionLog(plan, record),
+    chains: createChainKeeper(environment?.witnesses ?? [], guarded?.guard, store, driver),
+    engines: createEngines(),
+    ...(guarded ? { guarded } : {}),
+    config: environment,
+    processEnvironment,
+    toolFolders,
+    databaseInputs: plan.inputs.filter((input) => input.type === 'database'),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    signal: guarded ? AbortSignal.any([signal, guarded.died]) : signal,
+    statements: [],
+    results: new Map(),
+    notRun: new Map(),
+    canaries: [],
+    snapshot: {},
+  };
+}

@@ -1,0 +1,135 @@
+/**
+ * The order of a plan: its steps one after the other as written, stop on failure, conditions, sections that wait for others.
+ * What is not run is listed with its reason and never counted as anything else.
+ */
+import { messageOf } from '../model/diagnostic.ts';
+import type { Step } from '../model/step.ts';
+import type { Verdict } from '../model/verdict.ts';
+import { executeStep } from './execute-step.ts';
+import type { ExecutionContext } from './execution-context.ts';
+import { expectationsFor } from './judge-step.ts';
+import { isInSection } from './policy-scope.ts';
+
+export interface SequenceOptions {
+  readonly dryRun: boolean;
+  readonly only: string | undefined;
+}
+
+/** Carries out the steps in their order. Answers with why the execution stopped early, where it did. */
+export async function executeSequence(steps: readonly Step[], options: SequenceOptions, context: ExecutionContext): Promise<string | undefined> {
+  let stopped: string | undefined;
+  for (const step of steps) {
+    stopped ??= context.signal.aborted ? 'the execution was ended' : undefined;
+    if (stopped !== undefined) {
+      await notRun(step, stopped, false, context);
+      continue;
+    }
+    const withheld = withheldBecause(step, options, context);
+    if (withheld) {
+      await notRun(step, withheld.reason, withheld.notNeeded, context);
+      if (withheld.stops) stopped = `stopped before step ${step.id}`;
+      continue;
+    }
+    await noteOrder(step, context);
+    if (step.access.capability === 'production') await holdSnapshot(context);
+    const result = await executeStep(step, context);
+    context.results.set(step.id, result);
+    if (stops(result.verdict) || result.outcome === 'blocked')
+      stopped = `stopped after step ${step.id}: ${result.outcome === 'completed' ? result.verdict : result.outcome}`;
+  }
+  return stopped;
+}
+
+/** Lists steps that will not run. */
+export async function listNotRun(steps: readonly Step[], reason: string, context: ExecutionContext): Promise<void> {
+  for (const step of steps) await notRun(step, reason, false, context);
+}
+
+function stops(verdict: Verdict): boolean {
+  return verdict === 'failed' || verdict === 'refused' || verdict === 'error';
+}
+
+interface Withheld {
+  readonly reason: string;
+  readonly notNeeded: boolean;
+  readonly stops: boolean;
+}
+
+function withheldBecause(step: Step, { dryRun, only }: SequenceOptions, context: ExecutionContext): Withheld | undefined {
+  if (dryRun) return { reason: 'dry run', notNeeded: false, stops: false };
+  if (only !== undefined && step.id !== only) return { reason: `only step ${only} was asked for`, notNeeded: false, stops: false };
+  if (step.condition && context.store.has(step.condition.name))
+    return { reason: `condition not met: \`${step.condition.name}\` was captured before`, notNeeded: true, stops: false };
+  const waiting = waitsFor(step, context);
+  return waiting === undefined ? undefined : { reason: waiting, notNeeded: false, stops: true };
+}
+
+/** A section that must wait for another runs only when all that the other holds was carried out and held. */
+function waitsFor(step: Step, { plan, results, notRun: listed }: ExecutionContext): string | undefined {
+  for (const { rule, id } of plan.policies) {
+    if (rule.kind !== 'order' || !isInSection(step, rule.after)) continue;
+    const open = plan.steps.find(
+      (before) =>
+        isInSection(before, rule.before) && before.role === 'step' && listed.get(before.id)?.notNeeded !== true && results.get(before.id)?.verdict !== 'passed',
+    );
+    if (open) return `section ${rule.before} must hold before it (policy ${id}), and step ${open.id} does not`;
+  }
+  return undefined;
+}
+
+/** That a waiting section may begin is a decision like any other. */
+async function noteOrder(step: Step, { plan, decisions }: ExecutionContext): Promise<void> {
+  for (const { rule, id, span } of plan.policies) {
+    if (
+      rule.kind !== 'order' ||
+      !isInSection(step, rule.after) ||
+      decisions.all().some((decision) => decision.source === 'order' && decision.policies.includes(id))
+    )
+      continue;
+    const reason = `section ${rule.before} holds, so section ${rule.after} may begin`;
+    await decisions.note({
+      step: step.id,
+      source: 'order',
+      effect: 'permit',
+      rule: 'order',
+      reason,
+      policies: [id],
+      policy: 'order',
+      text: step.title,
+      count: 1,
+      fates: [],
+      span,
+    });
+  }
+}
+
+/** Held open from before the production path: what it does not have, that path must have written. */
+async function holdSnapshot({ guarded, snapshot, driver }: ExecutionContext): Promise<void> {
+  if (!guarded || snapshot.held) return;
+  try {
+    snapshot.held = await driver.step('snapshot', { once: false }, () => guarded.guard.holdSnapshot());
+  } catch (error) {
+    throw new Error(`no snapshot could be held: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Also its claims are listed: every planned thing stands in the record, judged or not. */
+async function notRun(step: Step, reason: string, notNeeded: boolean, { record, config, notRun: listed }: ExecutionContext): Promise<void> {
+  listed.set(step.id, { reason, notNeeded });
+  const { id, kind, title, span } = step;
+  await record.record('step-not-run', { step: id, kind, title, span, reason, notNeeded });
+  for (const expectation of expectationsFor(step, config?.witnesses ?? [])) {
+    const { text, origin, claim } = expectation;
+    await record.record('expectation', {
+      id: expectation.id,
+      step: id,
+      text,
+      span: expectation.span,
+      origin,
+      claim: claim.kind,
+      verdict: 'none',
+      actual: notNeeded ? 'not needed' : 'not run',
+      notes: [],
+    });
+  }
+}

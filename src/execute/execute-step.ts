@@ -1,0 +1,142 @@
+/** One step from intent to outcome: attempt, decisions, tripwires, names, claims, verdict, in this order. */
+import { hasErrors, messageOf, type Diagnostic } from '../model/diagnostic.ts';
+import type { StepEndedData } from '../model/event.ts';
+import type { Step } from '../model/step.ts';
+import { worst, type Outcome, type Verdict } from '../model/verdict.ts';
+import { probeDatabase } from '../environment/probe.ts';
+import { attemptStep, runsPrograms, timeLimitOf, type Attempt } from './attempt-step.ts';
+import type { ExecutionContext, StepResult } from './execution-context.ts';
+import { hitsOf } from './judge-search.ts';
+import { judgeStep } from './judge-step.ts';
+import { noteFindings } from './note-finding.ts';
+import { databaseLost, interrupted, leftBehind, refusalDiagnostic, timedOut, unasserted } from './step-diagnostic.ts';
+import { endedData, startedData } from './step-event.ts';
+import { takeObservations } from './take-observation.ts';
+
+export async function executeStep(step: Step, context: ExecutionContext): Promise<StepResult> {
+  // Programs and probes may change the world: their intent is on the disk before they begin.
+  const durable = runsPrograms(step) || step.access.capability === 'probe';
+  const intent = { kind: 'step-started', data: startedData(step, context), durable } as const;
+  const outcome = (round: StepRound): { readonly kind: 'step-ended'; readonly data: StepEndedData } => ({ kind: 'step-ended', data: round.ended });
+  const { result } = await context.driver.step(`step ${step.id}`, { once: step.once, intent, outcome }, () => carryOut(step, context));
+  return result;
+}
+
+interface StepRound {
+  readonly result: StepResult;
+  readonly ended: StepEndedData;
+}
+
+async function carryOut(step: Step, context: ExecutionContext): Promise<StepRound> {
+  const { decisions, diagnostics } = context;
+  const attempt = await attemptStep(step, context);
+  const { evidence, findings } = attempt;
+  // Only writes are ever asked for again; a pool's thousands of reads are in the record.
+  context.statements.push(...attempt.statements.filter((statement) => statement.writes.length > 0));
+  const refusals = [
+    ...(await decisions.noteStatements(step, 'gateway', attempt.statements)),
+    ...(await decisions.noteStatements(step, 'session', attempt.assertions)),
+  ];
+  const unexplained = findings.some((finding) => !finding.explained);
+  const lostEarly = isSuspicious(attempt) || unexplained ? await lostDatabase(step, context) : undefined;
+  // Tripwires that cannot look say so; without a server that is no violation of anybody's.
+  const refusedFindings = await noteFindings(step, findings, lostEarly === undefined, context);
+  const untouched = !findings.some((finding) => finding.kind === 'rows' && !finding.explained);
+  const refusal = refusalDiagnostic(context.plan, step, refusals, untouched);
+
+  // From the worst to the least: what comes first is what a person reads first.
+  const problems: Diagnostic[] = lostEarly
+    ? [lostEarly]
+    : [...(refusal ? [refusal] : []), ...refusedFindings, ...attemptProblems(step, attempt, refusals.length > 0, context)];
+  problems.push(...(await takeObservations(step, evidence, context)));
+  await diagnostics.report(...problems);
+  if (step.access.capability === 'production') await context.chains.read('production', step.id);
+  if (step.kind === 'coordinator-call') await context.chains.read('coordinator-call', step.id);
+  const { verdicts: expectations, diagnostics: claimProblems } = await judgeStep(step, evidence, context);
+  const left = leftBehind(step, evidence.leftover ?? []);
+  await diagnostics.report(...claimProblems, ...(left ? [left] : []));
+  const claims = worst(expectations.values());
+  const asserted = expectations.size > 0 || step.captures.some((capture) => !capture.optional) || step.role === 'report';
+  if (!asserted && evidence.outcome === 'completed' && !hasErrors(problems)) await diagnostics.report(unasserted(step));
+  const shown = worst([...problems.map(verdictOfProblem), claims, asserted ? 'passed' : 'unproven', verdictOfOutcome(evidence.outcome)]);
+  // Asked only of a step that stops the execution: the question is a session of its own, which the next tripwires would see.
+  const lostLate = shown === 'failed' && runsPrograms(step) ? await lostDatabase(step, context) : undefined;
+  if (lostLate) await diagnostics.report(lostLate);
+  const judged = lostLate ? 'error' : shown;
+  const outcome = outcomeOf(step, evidence.outcome, judged);
+  const verdict: Verdict = outcome === 'blocked' ? 'unproven' : judged;
+  const reason = reasonFor(step, [...(lostLate ? [lostLate] : []), ...problems, ...claimProblems]);
+  return {
+    result: {
+      outcome,
+      verdict,
+      reason,
+      expectations,
+      ...(evidence.searches ? { hits: hitsOf(evidence.searches) } : {}),
+      ...(evidence.rows ? { rowCount: evidence.rows.rowCount } : {}),
+    },
+    ended: endedData(step, attempt, outcome, verdict),
+  };
+}
+
+/** A precondition that does not hold blocks; refusals and errors in it stay what they are. */
+function outcomeOf(step: Step, outcome: Outcome, verdict: Verdict): Outcome {
+  if (verdict === 'refused') return 'refused';
+  return step.role === 'precondition' && (verdict === 'failed' || verdict === 'unproven') ? 'blocked' : outcome;
+}
+
+/** In one sentence that names the step. */
+function reasonFor(step: Step, problems: readonly Diagnostic[]): string {
+  const message = (problems.find(({ severity }) => severity !== 'warning') ?? problems[0])?.message;
+  if (message === undefined) return `step ${step.id} proves nothing`;
+  return message.includes(`step ${step.id}`) ? message : `step ${step.id}: ${message}`;
+}
+
+/** Evidence that shows something else than the plan says is a failure; only where no judgement is possible it is an error. */
+const failures: ReadonlySet<string> = new Set(['engine/wrong-type', 'engine/no-such-path']);
+
+function verdictOfProblem({ severity, code }: Diagnostic): Verdict {
+  if (severity === 'warning') return 'passed';
+  return severity === 'error' && failures.has(code) ? 'failed' : severity;
+}
+
+function verdictOfOutcome(outcome: Outcome): Verdict {
+  switch (outcome) {
+    case 'completed':
+      return 'passed';
+    case 'timed out':
+      return 'failed';
+    case 'refused':
+      return 'refused';
+    case 'blocked':
+    case 'not run':
+      return 'unproven';
+    case 'interrupted':
+    case 'in doubt':
+      return 'error';
+  }
+}
+
+function attemptProblems(step: Step, { evidence, guardProblem }: Attempt, refused: boolean, context: ExecutionContext): readonly Diagnostic[] {
+  const problems = [...(guardProblem ? [guardProblem] : [])];
+  // The engine says again what the refusal says with the policy's sentence.
+  if (evidence.problem && !(refused && evidence.problem.severity === 'refused')) problems.push(evidence.problem);
+  if (evidence.outcome === 'timed out') problems.push(timedOut(step, timeLimitOf(step, context.timeoutMs)));
+  if (evidence.outcome === 'interrupted' && problems.length === 0) problems.push(interrupted(step));
+  return problems;
+}
+
+/** Signs that the server may be gone: not every failure is the step's own. */
+function isSuspicious({ evidence, guardProblem }: Attempt): boolean {
+  return guardProblem !== undefined || evidence.outcome === 'interrupted' || evidence.problem?.code === 'engine/database-lost';
+}
+
+/** A program whose database died fails like one that is wrong: only the server can say which it was. */
+async function lostDatabase(step: Step, { guarded }: ExecutionContext): Promise<Diagnostic | undefined> {
+  if (!guarded) return undefined;
+  if (guarded.died.aborted) return databaseLost(step, messageOf(guarded.died.reason));
+  const probe = await probeDatabase(guarded.database);
+  return probe.value
+    ? undefined
+    : databaseLost(step, probe.diagnostics.map((diagnostic) => [diagnostic.message, ...(diagnostic.notes ?? [])].join(': ')).join('; '));
+}

@@ -1,0 +1,67 @@
+import type { CanaryResult, Guard, HeldSnapshot, StatementRecord } from '../model/contract.ts';
+import type { DatabaseAddress, EnvironmentConfig } from '../model/environment.ts';
+import type { SearchHit } from '../model/evidence.ts';
+import type { Input, Plan } from '../model/plan.ts';
+import type { Outcome, Verdict } from '../model/verdict.ts';
+import type { Engines } from '../engine/engine.ts';
+import type { BindingStore } from './binding-store.ts';
+import type { ChainKeeper } from './chain-keeper.ts';
+import type { DecisionLog } from './decision-log.ts';
+import type { DiagnosticLog } from './diagnostic-log.ts';
+import type { Driver } from './driver.ts';
+import type { ExecutionRecord } from './execution-record.ts';
+import type { SecretSet } from './secret-set.ts';
+
+/** How a step ended, for everything that comes after it. */
+export interface StepResult {
+  readonly outcome: Outcome;
+  readonly verdict: Verdict;
+  /** Why it did not pass, in a few words. */
+  readonly reason: string;
+  readonly expectations: ReadonlyMap<string, Verdict>;
+  readonly hits?: readonly SearchHit[];
+  readonly rowCount?: number;
+}
+
+/** The guard of an execution and the database behind it. */
+export interface Guarded {
+  readonly guard: Guard;
+  readonly database: DatabaseAddress;
+  readonly ownServer: boolean;
+  readonly superuserAccount: boolean;
+  /** Aborted when the guard is no longer alive; its reason says why. */
+  readonly died: AbortSignal;
+}
+
+/** Everything that the steps of one execution share. Made once, when the record is open and the guard stands. */
+export interface ExecutionContext {
+  readonly plan: Plan;
+  /** Absolute. */
+  readonly workspace: string;
+  readonly evidenceFolder: string;
+  readonly record: ExecutionRecord;
+  readonly driver: Driver;
+  readonly diagnostics: DiagnosticLog;
+  readonly secrets: SecretSet;
+  readonly store: BindingStore;
+  readonly decisions: DecisionLog;
+  readonly chains: ChainKeeper;
+  readonly engines: Engines;
+  readonly guarded?: Guarded;
+  readonly config: EnvironmentConfig | undefined;
+  readonly processEnvironment: Readonly<Record<string, string | undefined>>;
+  readonly toolFolders: readonly string[];
+  /** Holes that each step fills with the address of its own door. */
+  readonly databaseInputs: readonly Input[];
+  readonly timeoutMs?: number;
+  /** Aborted when the user ends the execution or the guard dies: whatever runs then is ended. */
+  readonly signal: AbortSignal;
+  /** The writes that came through the gateway so far, in order. */
+  readonly statements: StatementRecord[];
+  readonly results: Map<string, StepResult>;
+  /** Steps that are listed as not run; `notNeeded` where a condition did not arise. */
+  readonly notRun: Map<string, { readonly reason: string; readonly notNeeded: boolean }>;
+  readonly canaries: CanaryResult[];
+  /** Held from before the production path. */
+  readonly snapshot: { held?: HeldSnapshot };
+}

@@ -1,0 +1,135 @@
+/**
+ * Declared → enforced: how strongly each policy sentence was kept, told honestly. What nothing enforces is UNENFORCED and
+ * keeps the execution from passing, unless its author accepted that by name.
+ */
+import type { CanaryResult } from '../model/contract.ts';
+import type { PolicyEnforcedData } from '../model/event.ts';
+import type { Policy, Strength } from '../model/policy.ts';
+import type { Step } from '../model/step.ts';
+import type { Verdict } from '../model/verdict.ts';
+import type { RecordedDecision } from './decision-log.ts';
+import { verdictOfWitnesses } from './judge-criterion.ts';
+import { isInScope, isInSection } from './policy-scope.ts';
+
+export interface PolicyFacts {
+  readonly steps: readonly Step[];
+  /** The guard of the database; undefined without one, or when nothing came so far. */
+  readonly guard?: { readonly superuserAccount: boolean; readonly ownServer: boolean };
+  readonly canaries: readonly CanaryResult[];
+  readonly decisions: readonly RecordedDecision[];
+  /** Did any step run? If not, only the text was judged. */
+  readonly executed: boolean;
+  /** Names of the process environment that steps inherit by configuration. */
+  readonly inherited: readonly string[];
+  /** Is there version control that shows a change of the workspace? */
+  readonly workspaceTracked: boolean;
+  /** Names that a `fresh` claim is about, with its verdict (`none`: not judged). */
+  readonly freshClaims: readonly { readonly name: string; readonly verdict: Verdict }[];
+}
+
+/** One row of the table. Pure. */
+export function judgePolicy(policy: Policy, facts: PolicyFacts): PolicyEnforcedData {
+  const { strength, by, layers } = facts.executed ? enforcementOf(policy, facts) : beforeAnything(policy);
+  const canaries = facts.canaries.filter((canary) => layers.includes(canary.layer));
+  const decisions = facts.decisions.filter((decision) => decision.policies.includes(policy.id));
+  const refused = sum(decisions.filter((decision) => decision.effect === 'refuse'));
+  const entries = decisions.map((decision) => decision.entry);
+  return {
+    id: policy.id,
+    text: policy.text,
+    span: policy.span,
+    rule: policy.rule,
+    strength,
+    by,
+    canary: canaries.length === 0 ? null : canaries.map((canary) => `${canary.name}: ${canary.refused ? 'refused' : 'NOT refused'}`).join(', '),
+    permitted: sum(decisions.filter((decision) => decision.effect === 'permit')),
+    refused,
+    firstEntry: entries.length === 0 ? null : Math.min(...entries),
+    lastEntry: entries.length === 0 ? null : Math.max(...entries),
+    verdict: verdictOf(policy, strength, refused, facts),
+  };
+}
+
+interface Enforcement {
+  readonly strength: Strength;
+  readonly by: string;
+  readonly layers: readonly CanaryResult['layer'][];
+}
+
+const nothing: Enforcement = { strength: 'UNENFORCED', by: 'nothing', layers: [] };
+
+function verdictOf(policy: Policy, strength: Strength, refused: number, { executed, freshClaims }: PolicyFacts): Verdict {
+  if (refused > 0) return 'refused';
+  if (!executed) return 'none';
+  if (policy.rule.kind === 'fresh-evidence' && strength !== 'UNENFORCED') return verdictOfWitnesses(freshClaims.map((claim) => claim.verdict));
+  return strength === 'UNENFORCED' && policy.rule.kind !== 'accepted' ? 'unproven' : 'passed';
+}
+
+function beforeAnything(policy: Policy): Enforcement {
+  if (policy.rule.kind === 'accepted') return { ...nothing, by: `accepted by ${policy.rule.by}` };
+  return { strength: 'ATTESTED', by: 'the reading of the text; nothing was executed', layers: [] };
+}
+
+function enforcementOf(policy: Policy, facts: PolicyFacts): Enforcement {
+  const { rule } = policy;
+  switch (rule.kind) {
+    case 'no-manual-writes':
+      return databaseEnforcement(facts);
+    case 'read-only':
+    case 'no-ddl': {
+      // A step that may write, in a section that must not: whatever the gateway does, it does not enforce this sentence.
+      const contradicted =
+        rule.kind === 'read-only' && inScope(policy, facts).find((step) => step.access.capability === 'write' || step.access.capability === 'production');
+      if (contradicted) return { ...nothing, by: `nothing: step ${contradicted.id} may write` };
+      const onlySearches = inScope(policy, facts).every((step) => step.kind === 'rg-check');
+      return onlySearches ? { strength: 'ATTESTED', by: 'the steps: searches only', layers: [] } : databaseEnforcement(facts);
+    }
+    case 'no-execution': {
+      const other = inScope(policy, facts).find((step) => step.kind !== 'rg-check');
+      return other ? { ...nothing, by: `nothing: step ${other.id} is no search` } : { strength: 'ATTESTED', by: 'the steps: searches only', layers: [] };
+    }
+    case 'no-sqlite-fallback':
+      return facts.guard ? { strength: 'DETECTED', by: 'files and open descriptors, around each step', layers: ['sqlite'] } : nothing;
+    case 'stop-on-failure':
+      return { strength: 'PREVENTED', by: 'the order of execution', layers: [] };
+    case 'order':
+      // An empty section holds by itself: that is no order.
+      return facts.steps.some((step) => isInSection(step, rule.before))
+        ? { strength: 'PREVENTED', by: 'the order of execution', layers: [] }
+        : { ...nothing, by: `nothing: section ${rule.before} has no step` };
+    case 'no-undeclared-env':
+      return facts.inherited.length === 0
+        ? { strength: 'PREVENTED', by: 'the permitted list of variables', layers: [] }
+        : { strength: 'ATTESTED', by: `the permitted list of variables; inherited by configuration: ${facts.inherited.join(', ')}`, layers: [] };
+    case 'no-workspace-change':
+      return facts.workspaceTracked ? { strength: 'DETECTED', by: 'commit and content of the workspace, before and after', layers: [] } : nothing;
+    case 'no-substitution':
+      return { strength: 'ATTESTED', by: 'the record of each text and what was executed', layers: [] };
+    case 'fresh-evidence': {
+      const proven = facts.freshClaims.length > 0 && rule.names.every((name) => facts.freshClaims.some((claim) => claim.name === name));
+      return proven ? { strength: 'DETECTED', by: 'the snapshot held from before the production path', layers: [] } : nothing;
+    }
+    case 'attempt-limit':
+      return { strength: 'PREVENTED', by: 'the ledger', layers: [] };
+    case 'no-network':
+      return nothing;
+    case 'accepted':
+      return { ...nothing, by: `accepted by ${rule.by}` };
+  }
+}
+
+/** A superuser can blind every counter and lift every right: on a database that is not ours such an account is never prevented. */
+function databaseEnforcement({ guard }: PolicyFacts): Enforcement {
+  if (!guard) return nothing;
+  const layers: readonly CanaryResult['layer'][] = ['gateway', 'session', 'token', 'tripwire'];
+  if (guard.superuserAccount && !guard.ownServer) return { strength: 'DETECTED', by: 'gateway and tripwires, under a superuser account', layers };
+  return { strength: 'PREVENTED', by: 'gateway and read-only session', layers };
+}
+
+function inScope(policy: Policy, { steps }: PolicyFacts): readonly Step[] {
+  return steps.filter((step) => step.role === 'step' && isInScope(policy, step));
+}
+
+function sum(decisions: readonly RecordedDecision[]): number {
+  return decisions.reduce((total, decision) => total + decision.count, 0);
+}

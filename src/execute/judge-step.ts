@@ -1,0 +1,66 @@
+/** Judges every claim of a step, into the record. */
+import type { Expectation } from '../model/claim.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { HashChainWitness } from '../model/environment.ts';
+import type { StepEvidence } from '../model/evidence.ts';
+import type { Step } from '../model/step.ts';
+import type { Verdict } from '../model/verdict.ts';
+import type { ExecutionContext } from './execution-context.ts';
+import { gatherFact } from './gather-fact.ts';
+import { judgeExpectation } from './judge-expectation.ts';
+import { judgementDiagnostic } from './step-diagnostic.ts';
+
+/**
+ * A step's expectations, and those that the environment implies: a coordinator that prints the root of a declared chain is
+ * compared with the runner's own witness, whether the plan says so or not.
+ */
+export function expectationsFor(step: Step, witnesses: readonly HashChainWitness[]): readonly Expectation[] {
+  if (step.kind !== 'coordinator-call') return step.expectations;
+  const asked = new Set(step.expectations.flatMap(({ claim }) => (claim.kind === 'hash-chain' ? [claim.root] : [])));
+  const implied = witnesses.filter(({ root }) => step.fields.includes(root) && !asked.has(root));
+  return [
+    ...step.expectations,
+    ...implied.map(
+      ({ name, root }): Expectation => ({
+        id: `${step.id}/${name}`,
+        step: step.id,
+        text: `${root} is the root of the stored rows`,
+        span: step.span,
+        claim: { kind: 'hash-chain', root },
+        origin: 'implied',
+      }),
+    ),
+  ];
+}
+
+export interface JudgedClaims {
+  readonly verdicts: ReadonlyMap<string, Verdict>;
+  /** What is wrong with them, the worst first. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export async function judgeStep(step: Step, evidence: StepEvidence, context: ExecutionContext): Promise<JudgedClaims> {
+  const { plan, store, statements, guarded, snapshot, chains, workspace, evidenceFolder } = context;
+  const producers = plan.steps.filter((candidate) => candidate.access.capability === 'production').map((candidate) => candidate.id);
+  const sources = {
+    workspace,
+    evidenceFolder,
+    names: store,
+    chainOf: chains.chainOf,
+    ...(guarded ? { guard: guarded.guard } : {}),
+    ...(snapshot.held ? { snapshot: snapshot.held } : {}),
+  };
+  const verdicts = new Map<string, Verdict>();
+  const diagnostics: Diagnostic[] = [];
+  for (const expectation of expectationsFor(step, context.config?.witnesses ?? [])) {
+    const gathered = await gatherFact(expectation, evidence, sources);
+    const judgement = judgeExpectation(expectation, { evidence, names: store, statements, producers, ...(gathered ? { gathered } : {}) });
+    verdicts.set(expectation.id, judgement.verdict);
+    const { id, text, span, origin, claim } = expectation;
+    await context.record.record('expectation', { id, step: step.id, text, span, origin, claim: claim.kind, ...judgement });
+    // Why an attempt did not complete is said once, not again by each of its claims.
+    const diagnostic = evidence.outcome === 'completed' ? judgementDiagnostic(expectation, judgement) : undefined;
+    if (diagnostic) diagnostics.push(diagnostic);
+  }
+  return { verdicts, diagnostics: diagnostics.toSorted((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning')) };
+}

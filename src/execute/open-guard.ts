@@ -1,0 +1,50 @@
+import { hasErrors, type Checked } from '../model/diagnostic.ts';
+import type { ReadyEnvironment } from '../model/environment.ts';
+import type { Plan } from '../model/plan.ts';
+import { createGuard } from '../guard/guard.ts';
+import { decideSql } from '../policy/decide-sql.ts';
+import { createSqlParser } from '../policy/sql-parser.ts';
+import type { Guarded } from './execution-context.ts';
+
+export interface GuardOptions {
+  readonly execution: string;
+  readonly plan: Plan;
+  readonly ready: ReadyEnvironment;
+  readonly superuserAccount: boolean;
+  readonly workspace: string;
+}
+
+/** The guard with the one judge of statements. `close` ends both; safe to call when the guard is dead. */
+export interface OpenGuard extends Guarded {
+  readonly close: () => Promise<void>;
+}
+
+/** Puts a guard before the environment's database; no value and no diagnostics where there is none. */
+export async function openGuard({ execution, plan, ready, superuserAccount, workspace }: GuardOptions): Promise<Checked<OpenGuard>> {
+  const { database, superuser, ownServer } = ready;
+  if (!database) return { value: undefined, diagnostics: [] };
+  const parser = createSqlParser();
+  const opened = await createGuard({
+    execution,
+    database,
+    ...(superuser ? { superuser } : {}),
+    ownServer,
+    protectedTables: plan.protectedTables,
+    sqlitePolicy: plan.policies.some((policy) => policy.rule.kind === 'no-sqlite-fallback'),
+    workspace,
+    decide: (text, access) => decideSql(parser, text, { access, protectedTables: plan.protectedTables }),
+  });
+  const guard = opened.value;
+  if (!guard || hasErrors(opened.diagnostics)) {
+    await guard?.close().catch(() => undefined);
+    await parser.close();
+    return { value: undefined, diagnostics: opened.diagnostics };
+  }
+  const dead = new AbortController();
+  guard.died.catch((reason: unknown) => dead.abort(reason));
+  const close = async (): Promise<void> => {
+    await guard.close().catch(() => undefined);
+    await parser.close();
+  };
+  return { value: { guard, database, ownServer, superuserAccount, died: dead.signal, close }, diagnostics: opened.diagnostics };
+}

@@ -1,0 +1,31 @@
+/** Which policy sentences a decision answers for. */
+import type { Plan } from '../model/plan.ts';
+import type { Policy, PolicyKind } from '../model/policy.ts';
+import type { Step } from '../model/step.ts';
+
+/** A write is refused for either of these; which of them a guard names first is chance. */
+const aboutWrites: readonly PolicyKind[] = ['no-manual-writes', 'read-only'];
+
+/** Is the policy in force for this step? */
+export function isInScope(policy: Policy, step: Pick<Step, 'id' | 'section'>): boolean {
+  switch (policy.scope.kind) {
+    case 'document':
+      return true;
+    case 'section':
+      return policy.scope.section === step.section;
+    case 'step':
+      return policy.scope.step === step.id;
+  }
+}
+
+/** Does the step stand in the section or in one below it? Sections are numbered `2`, `2.1`. */
+export function isInSection(step: Pick<Step, 'section'>, section: string): boolean {
+  return step.section === section || step.section.startsWith(`${section}.`);
+}
+
+/** The policies of a kind that are in force for a step, in the order of the text. */
+export function policiesFor(plan: Plan, step: Pick<Step, 'id' | 'section'>, kind: PolicyKind | undefined): readonly Policy[] {
+  if (kind === undefined) return [];
+  const kinds = aboutWrites.includes(kind) ? aboutWrites : [kind];
+  return plan.policies.filter((policy) => kinds.includes(policy.rule.kind) && isInScope(policy, step));
+}

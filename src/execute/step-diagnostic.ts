@@ -1,0 +1,135 @@
+/** What is said to people about one step. Facts are given; nothing is decided here. */
+import type { Expectation } from '../model/claim.ts';
+import type { TripwireFinding } from '../model/contract.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Policy } from '../model/policy.ts';
+import type { Step } from '../model/step.ts';
+import type { RecordedDecision } from './decision-log.ts';
+import type { Judgement } from './judgement.ts';
+
+/** A claim as it stands in a message: one pair of backticks, whatever the author wrote around it. */
+export function renderClaim(text: string): string {
+  return `\`${text.replaceAll('`', '').trim()}\``;
+}
+
+/** Undefined for a claim that passed. */
+export function judgementDiagnostic(expectation: Expectation, { verdict, actual, notes }: Judgement): Diagnostic | undefined {
+  if (verdict === 'passed') return undefined;
+  const place = { span: expectation.span, label: actual };
+  const origin = expectation.origin === 'implied' ? [`implied for step ${expectation.step}`] : [];
+  if (verdict === 'failed')
+    return {
+      severity: 'failed',
+      code: 'execute/expectation-not-met',
+      message: `${renderClaim(expectation.text)} does not hold: ${actual}`,
+      ...place,
+      notes: [...notes, ...origin],
+    };
+  return {
+    severity: 'warning',
+    code: 'execute/claim-unproven',
+    message: `${renderClaim(expectation.text)} is not proven: ${actual}`,
+    ...place,
+    notes: [...notes, ...origin],
+  };
+}
+
+/** The refusals of a step in one message: the first in full, the others counted. Undefined without any. */
+export function refusalDiagnostic(plan: Plan, step: Step, refusals: readonly RecordedDecision[], untouched: boolean): Diagnostic | undefined {
+  const [first] = refusals;
+  if (!first) return undefined;
+  const policies = first.policies.flatMap((id) => plan.policies.filter((policy) => policy.id === id));
+  const [sentence, ...others] = policies;
+  const writer = plan.steps.find((candidate) => candidate.access.capability === 'production');
+  const reason = writer ? first.reason.replace('the production path may', `the production path (step ${writer.id}) may`) : first.reason;
+  const lines = [...new Set(others.filter((policy) => policy.span.start.line !== sentence?.span.start.line).map((policy) => policy.span.start.line))];
+  const where = first.source === 'session' ? 'the assertion session refused it' : 'the gateway answered in place of the database';
+  const total = refusals.reduce((sum, refusal) => sum + refusal.count, 0);
+  return {
+    severity: 'refused',
+    code: first.policy === 'no-manual-writes' || first.policy === 'read-only' ? 'policy/forbidden-write' : 'policy/forbidden-statement',
+    message: `step ${step.id} sent ${reason}`,
+    span: sentence?.span ?? step.span,
+    label: sentence ? `forbidden here${lines.length > 0 ? `, and by line ${lines.join(', ')}` : ''}` : 'what is not granted is refused',
+    notes: [
+      untouched ? `${where}; no row was written` : `${where}; that statement did not reach the database`,
+      ...(total > 1 ? [`${total} statements of this step were refused`] : []),
+      `journal entry ${first.entry}`,
+    ],
+    help: `take the statement out of step ${step.id}, or let the addendum say what this step writes`,
+  };
+}
+
+/** An unexplained change. `policies` are the sentences that forbid it. */
+export function findingDiagnostic(step: Step, finding: TripwireFinding, policies: readonly Policy[]): Diagnostic {
+  const sqlite = finding.kind === 'sqlite-file';
+  const [sentence] = policies;
+  return {
+    severity: 'refused',
+    code: sqlite ? 'policy/sqlite-fallback' : 'policy/changed-behind-guard',
+    message: sqlite
+      ? `step ${step.id} wrote an SQLite file: ${finding.what}`
+      : `something changed during step ${step.id} that nothing explains: ${finding.what}`,
+    span: sentence?.span ?? step.span,
+    ...(sentence ? { label: 'forbidden here' } : {}),
+    notes: [sqlite ? 'found by its header, whatever its name is' : 'found by comparing the state before and after the step'],
+    help: sqlite ? 'let the tested program store what it stores in PostgreSQL' : 'find out what wrote there beside the gateway',
+  };
+}
+
+export function timedOut(step: Step, timeoutMs: number): Diagnostic {
+  return {
+    severity: 'failed',
+    code: 'execute/step-timed-out',
+    message: `step ${step.id} did not end within ${timeoutMs} ms`,
+    span: step.span,
+    help: 'give it more time in the addendum (`timeoutMs`) or with --timeout, if it needs it',
+  };
+}
+
+export function interrupted(step: Step): Diagnostic {
+  return {
+    severity: 'error',
+    code: 'execute/interrupted',
+    message: `interrupted in step ${step.id}`,
+    span: step.span,
+    notes: ['its processes were ended; what it did until then stands'],
+    help: 'execute the plan again',
+  };
+}
+
+export function unasserted(step: Step): Diagnostic {
+  return {
+    severity: 'warning',
+    code: 'execute/unasserted-step',
+    message: `step ${step.id} was carried out and nothing was expected of it`,
+    span: step.span,
+    notes: ['what nobody checked proves nothing'],
+    help: 'say in the plan or in the addendum what it must show',
+  };
+}
+
+/** Reported, and no verdict: an honest program may leave a daemon behind. Undefined when nothing was left. */
+export function leftBehind(step: Step, processes: readonly string[]): Diagnostic | undefined {
+  if (processes.length === 0) return undefined;
+  return {
+    severity: 'warning',
+    code: 'execute/process-left',
+    message: `step ${step.id} left ${processes.length === 1 ? 'a process' : `${processes.length} processes`} behind, which ${processes.length === 1 ? 'was' : 'were'} ended`,
+    span: step.span,
+    notes: processes.slice(0, 5),
+    help: 'let the command wait for what it starts: what was still to be done was not done',
+  };
+}
+
+export function databaseLost(step: Step, reason: string): Diagnostic {
+  return {
+    severity: 'error',
+    code: 'execute/database-lost',
+    message: `the database did not answer any more in step ${step.id}`,
+    span: step.span,
+    notes: [reason],
+    help: "look into the database server's log, and start a new execution",
+  };
+}
