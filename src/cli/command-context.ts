@@ -1,0 +1,51 @@
+/** What a command is given: the process' surroundings as values, so that a command can be called without a process. */
+import type { ChalkInstance } from 'chalk';
+import type { Diagnostic } from '../model/diagnostic.ts';
+
+export interface CommandContext {
+  /** Of this package. */
+  readonly version: string;
+  /** Arguments without node and script. */
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Absolute. */
+  readonly workingFolder: string;
+  /** Writes results. */
+  readonly out: (text: string) => void;
+  /** Writes progress and messages. */
+  readonly err: (text: string) => void;
+  readonly outColours: ChalkInstance;
+  readonly errColours: ChalkInstance;
+  readonly outColumns: number;
+  readonly errColumns: number;
+  /** May the last line on stderr be written over again? */
+  readonly errLive: boolean;
+  /** Once: standard input to its end. */
+  readonly readStandardInput: () => Promise<Uint8Array>;
+  /** Texts of files that were read, by the name under which messages speak of them; frames are cut from these. */
+  readonly sources: Map<string, string>;
+  /** Aborted by the first SIGINT or SIGTERM, with the signal's name as reason; the second ends the process at once. */
+  readonly interruption: () => AbortSignal;
+  /** Starts this program again: node, its options, and the script. */
+  readonly self: readonly [string, ...(readonly string[])];
+  /** How this program is called here: `proofplan`, or `npm run proofplan --` in a clone. */
+  readonly command: string;
+}
+
+/** Writes messages to stderr, framed. The renderer is loaded only now: most commands have nothing to say. */
+export async function say(context: CommandContext, diagnostics: readonly Diagnostic[]): Promise<void> {
+  if (diagnostics.length === 0) return;
+  const { renderDiagnostics } = await import('../report/render-diagnostic.ts');
+  const style = { colours: context.errColours, columns: context.errColumns, sourceOf: (path: string) => context.sources.get(path) };
+  context.err(`${renderDiagnostics(diagnostics, style)}\n`);
+}
+
+/** `1 error, 2 warnings`; refusals count as what they are. */
+export function countSeverities(diagnostics: readonly Diagnostic[]): string {
+  const order = ['error', 'refused', 'failed', 'warning'] as const;
+  return order
+    .map((severity) => ({ severity, number: diagnostics.filter((diagnostic) => diagnostic.severity === severity).length }))
+    .filter(({ number }) => number > 0)
+    .map(({ severity, number }) => `${number} ${severity === 'refused' ? (number === 1 ? 'refusal' : 'refusals') : severity === 'failed' ? (number === 1 ? 'failure' : 'failures') : `${severity}${number === 1 ? '' : 's'}`}`)
+    .join(', ');
+}

@@ -1,0 +1,56 @@
+/** `proofplan doctor`: what this machine and this database account allow, and the one next action for what is missing. */
+import { exitCodes } from '../model/verdict.ts';
+import { paintVerdict, verdictMarks } from '../report/verdict-mark.ts';
+import type { CommandContext } from './command-context.ts';
+import type { DoctorCheck } from './doctor-check.ts';
+import { examples, type Finish, type Program } from './program.ts';
+
+interface DoctorOptions {
+  readonly environment?: string;
+  readonly database?: string;
+  readonly out: string;
+  readonly json?: true;
+}
+
+export function addDoctor(program: Program, context: CommandContext, finish: Finish): void {
+  program
+    .command('doctor')
+    .description('what is missing on this machine, and what the database account allows; changes nothing')
+    .option('-e, --environment <name>', 'an environment of the configuration; its default where it is left out')
+    .option('-d, --database <url>', 'a PostgreSQL URL, embedded, or env:NAME')
+    .option('-o, --out <dir>', 'where records would be kept', '.proofplan')
+    .option('--json', 'JSON on stdout')
+    .addHelpText('after', examples('doctor', 'doctor --json'))
+    .action(async (options) => finish(await doctor(options, context)));
+}
+
+async function doctor(options: DoctorOptions, context: CommandContext): Promise<number> {
+  const [checks, { checkDatabase }] = await Promise.all([import('./doctor-check.ts'), import('./doctor-database.ts')]);
+  const { check, environment } = await checks.checkConfig({ environment: options.environment, database: options.database }, context);
+  const found: readonly DoctorCheck[] = [
+    checks.checkNode(process.versions.node),
+    await checks.checkRipgrep(),
+    ...(await checks.checkPython(context, environment)),
+    ...(await checks.checkPostgres(context, environment)),
+    ...(await checks.checkPrograms(context)),
+    check,
+    checks.checkOutput(options.out, context),
+    ...(await checkDatabase(environment, context)),
+  ];
+  const missing = found.filter(({ state }) => state === 'missing');
+  if (options.json === true) context.out(`${JSON.stringify({ ready: missing.length === 0, checks: found }, undefined, 2)}\n`);
+  else context.out(`${renderChecks(found, context)}\n\n${missing.length === 0 ? 'ready' : `${missing.length} missing: ${missing.map(({ name }) => name).join(', ')}`}\n`);
+  return missing.length === 0 ? 0 : exitCodes.error;
+}
+
+function renderChecks(checks: readonly DoctorCheck[], context: CommandContext): string {
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  const verdicts = { ok: 'passed', limited: 'unproven', missing: 'failed' } as const;
+  return checks
+    .map(({ name, state, fact, help }) => {
+      const verdict = verdicts[state];
+      const mark = paintVerdict(verdict, context.outColours)(verdictMarks[verdict]);
+      return `${mark} ${name.padEnd(width)}  ${fact.replaceAll(/\p{Cc}+/gu, ' ')}${help === undefined ? '' : `\n  ${' '.repeat(width)}  → ${help}`}`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,82 @@
+/** Reads the command line and runs one command. The exit code of anything unforeseen is 5, never one that stands for a verdict. */
+import { Command, CommanderError } from '@commander-js/extra-typings';
+import { messageOf } from '../model/diagnostic.ts';
+import { exitCodes, usageExitCode } from '../model/verdict.ts';
+import { addAudit } from './audit.ts';
+import { addCheck } from './check.ts';
+import { say, type CommandContext } from './command-context.ts';
+import { addDb } from './db.ts';
+import { addDoctor } from './doctor.ts';
+import { addExplain } from './explain.ts';
+import { addReport } from './report.ts';
+import { addRun } from './run.ts';
+import { addShow } from './show.ts';
+import { createContext, flush } from './terminal.ts';
+import { usageDiagnostic } from './usage.ts';
+
+/** Runs and ends the process: whatever a command has left open does not keep it. */
+export async function main(process: NodeJS.Process, version: string): Promise<void> {
+  const context = createContext(process, version);
+  const crash = (error: unknown): void => {
+    void sayInternal(context, error).finally(() => process.exit(exitCodes.error));
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+  const exitCode = await runCommand(context);
+  await Promise.all([flush(process.stdout), flush(process.stderr)]);
+  process.exit(exitCode);
+}
+
+/** Runs the command that the context's arguments name, and answers with its exit code. */
+export async function runCommand(context: CommandContext): Promise<number> {
+  let exitCode = 0;
+  let complaint = '';
+  const program = new Command('proofplan')
+    .description('reads a test plan, executes exactly its steps under guards, and leaves a record that nobody can quietly improve')
+    .version(context.version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: context.out,
+      writeErr: context.err,
+      outputError: (text) => {
+        complaint += text;
+      },
+      getOutHelpWidth: () => context.outColumns,
+      getErrHelpWidth: () => context.errColumns,
+    })
+    .showSuggestionAfterError(true);
+  const finish = (code: number): void => {
+    exitCode = code;
+  };
+  for (const add of [addRun, addCheck, addExplain, addShow, addReport, addAudit, addDoctor, addDb]) add(program, context, finish);
+  try {
+    await program.parseAsync(context.argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) {
+      await sayInternal(context, error);
+      return exitCodes.error;
+    }
+    if (error.exitCode === 0) return 0;
+    if (complaint !== '') await say(context, [usageDiagnostic(complaint, commandPath(program, context))]);
+    return usageExitCode;
+  }
+}
+
+/** The command that the arguments name, as far as it was understood: `proofplan audit verify`. */
+function commandPath(program: Command, context: CommandContext): string {
+  let path = context.command;
+  let commands: readonly { readonly name: () => string; readonly commands: readonly unknown[] }[] = program.commands;
+  for (const word of context.argv) {
+    const next = commands.find((command) => command.name() === word);
+    if (next === undefined) break;
+    path += ` ${word}`;
+    commands = next.commands as typeof commands;
+  }
+  return path;
+}
+
+async function sayInternal(context: CommandContext, error: unknown): Promise<void> {
+  const stack = error instanceof Error && error.stack !== undefined ? [error.stack] : [];
+  await say(context, [{ severity: 'error', code: 'cli/internal', message: messageOf(error), notes: stack, help: 'this is a mistake in proofplan: please report it with these lines' }]);
+}

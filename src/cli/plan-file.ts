@@ -1,0 +1,74 @@
+/** A plan as a command names it: read with its addendum and the project's configuration, and compiled. */
+import { createHash } from 'node:crypto';
+import { basename, dirname, extname, join } from 'node:path';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { EnvironmentConfig } from '../model/environment.ts';
+import type { Plan } from '../model/plan.ts';
+import type { CommandContext } from './command-context.ts';
+import { chooseEnvironment, readConfig, type EnvironmentChoice } from './config-file.ts';
+import { cacheFolder } from './folder.ts';
+import { readInput, readOptional, type InputFile } from './input-file.ts';
+
+export interface CompiledFile {
+  readonly path: string;
+  /** Undefined where the file could not be read at all. */
+  readonly file: InputFile | undefined;
+  readonly addendum: InputFile | undefined;
+  readonly plan: Plan | undefined;
+  readonly environment: EnvironmentConfig | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface CompileRequest extends EnvironmentChoice {
+  /** `none`: the configuration gives its baseline and nothing else; `chosen`: values are demanded, as for an execution. */
+  readonly use: 'none' | 'chosen';
+  /** May answers of PostgreSQL's parser come from the cache? Not for what is executed. */
+  readonly cached: boolean;
+  /** Names with a value from the command line. */
+  readonly given: readonly string[];
+}
+
+/** Compiles a plan document. Never rejects for what a person wrote. */
+export async function compileFile(path: string, request: CompileRequest, context: CommandContext): Promise<CompiledFile> {
+  const read = await readInput(path, context);
+  const nothing = { path, addendum: undefined, plan: undefined, environment: undefined };
+  if (read.value === undefined) return { ...nothing, file: undefined, diagnostics: read.diagnostics };
+  const file = read.value;
+  const [addendum, config] = await Promise.all([readAddendum(file, context), readConfig(file.absolute === undefined ? context.workingFolder : dirname(file.absolute), context)]);
+  const chosen = request.use === 'none' || config.diagnostics.length > 0 ? { value: undefined, diagnostics: [] } : chooseEnvironment(config.value, request, context);
+  const outside = [...addendum.diagnostics, ...config.diagnostics, ...chosen.diagnostics];
+  // A configuration that cannot be read might forbid what the plan does: nothing is compiled without it.
+  if (outside.some((diagnostic) => diagnostic.severity !== 'warning')) return { ...nothing, file, diagnostics: outside };
+  const [{ compilePlan }, { createSqlParser }, { createCachingParser }] = await Promise.all([import('../compile/compile-plan.ts'), import('../policy/sql-parser.ts'), import('./parse-cache.ts')]);
+  const parser = request.cached ? createCachingParser(createSqlParser, join(cacheFolder(context), 'sql'), context.version) : createSqlParser();
+  try {
+    const compiled = await compilePlan({
+      path: file.path,
+      bytes: file.bytes,
+      ...(addendum.value === undefined ? {} : { addendum: { path: addendum.value.path, bytes: addendum.value.bytes } }),
+      ...(config.value === undefined ? {} : { baseline: config.value.baseline, configPath: config.value.path }),
+      given: [...request.given, ...(chosen.value?.provides.map((provided) => provided.name) ?? [])],
+      hasDatabase: request.use === 'none' || chosen.value !== undefined,
+      demandValues: request.use === 'chosen',
+      parser,
+      sha256: (bytes) => createHash('sha256').update(bytes).digest('hex'),
+    });
+    return { path, file, addendum: addendum.value, plan: compiled.plan, environment: chosen.value, diagnostics: [...outside, ...compiled.diagnostics] };
+  } finally {
+    await parser.close();
+  }
+}
+
+/** Does anything in the plan ask a database? */
+export function needsDatabase(plan: Plan): boolean {
+  return plan.inputs.some((input) => input.type === 'database') || plan.steps.some((step) => step.kind === 'sql-assert') || plan.preconditions.some(({ checks }) => checks.some((check) => check.kind === 'database-reachable'));
+}
+
+/** `NAME.addendum.yaml` beside `NAME.md`. */
+function addendumPath(path: string): string {
+  return `${path.slice(0, path.length - extname(basename(path)).length)}.addendum.yaml`;
+}
+
+async function readAddendum(file: InputFile, context: CommandContext): ReturnType<typeof readOptional> {
+  return file.absolute === undefined ? { value: undefined, diagnostics: [] } : readOptional(addendumPath(file.path), context);
+}

@@ -1,0 +1,216 @@
+/** `proofplan run PLAN…`: executes. The exit code is the verdict. */
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { ExecutionEnd } from '../execute/execution-option.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { ExecutionEvent } from '../model/event.ts';
+import { executionFiles } from '../model/journal-entry.ts';
+import { nearestName } from '../model/nearest-name.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Binding } from '../model/value.ts';
+import { usageExitCode } from '../model/verdict.ts';
+import { say, type CommandContext } from './command-context.ts';
+import { configName } from './config-file.ts';
+import { collect, parseDurationOption } from './duration.ts';
+import { cacheFolder, shortPath, stateFolder } from './folder.ts';
+import { readGiven } from './given-value.ts';
+import type { InputFile } from './input-file.ts';
+import { compileFile, needsDatabase, type CompiledFile } from './plan-file.ts';
+import { examples, type Finish, type Program } from './program.ts';
+
+interface RunOptions {
+  readonly environment?: string;
+  readonly database?: string;
+  readonly set: readonly string[];
+  readonly setSecret: readonly string[];
+  readonly params?: string;
+  readonly out: string;
+  readonly json?: true;
+  readonly quiet?: true;
+  readonly timeout?: number;
+  readonly dryRun?: true;
+  readonly only?: string;
+  readonly attest: readonly string[];
+  readonly by?: string;
+}
+
+/** A plan that may be executed: read, compiled, without errors. */
+interface Ready extends CompiledFile {
+  readonly file: InputFile;
+  readonly plan: Plan;
+}
+
+/** Worst last. A misused command is worse than a verdict about the tested system: it says nothing about it. */
+const exitCodeOrder = [0, 4, 1, 3, usageExitCode, 5, 143, 130];
+
+export function addRun(program: Program, context: CommandContext, finish: Finish): void {
+  program
+    .command('run')
+    .description('execute plans exactly as they are written; the exit code is the verdict')
+    .argument('<plan...>', 'plan documents, or - for standard input')
+    .option('-e, --environment <name>', `environment of ${configName}`)
+    .option('-d, --database <url>', 'a PostgreSQL URL, embedded, or env:NAME; replaces the database of the environment')
+    .option('--set <name=value>', 'a value for a placeholder; may be repeated', collect, [])
+    .option('--set-secret <name[=value]>', 'a value that is masked in every record; without =value it is taken from the environment variable of that name', collect, [])
+    .option('--params <file>', 'values as a YAML or JSON mapping, or - for standard input')
+    .option('-o, --out <dir>', 'where the record is kept', '.proofplan')
+    .option('--json', 'verdict.json on stdout, one line a plan')
+    .option('-q, --quiet', 'no progress')
+    .option('--timeout <duration>', 'time for each step that says nothing else, such as 90s or 10m', parseDurationOption)
+    .option('--dry-run', 'do all but act; ends unproven')
+    .option('--only <step>', 'execute one step; ends unproven')
+    .option('--attest <task>', 'attest that a person has done a task; may be repeated', collect, [])
+    .option('--by <name>', 'who attests')
+    .addHelpText('after', examples('run plans/run-proof-v4.md', 'run plans/run-proof-v2.md --quiet --json'))
+    .action(async (plans, options) => finish(await run(plans, options, context)));
+}
+
+async function run(paths: readonly string[], options: RunOptions, context: CommandContext): Promise<number> {
+  const given = await readGiven({ set: options.set, setSecret: options.setSecret, params: options.params }, context);
+  const values = given.value ?? [];
+  const misused = [...given.diagnostics, ...misuse(paths, options)];
+  if (misused.length > 0) {
+    await say(context, misused);
+    return usageExitCode;
+  }
+  const request = { use: 'chosen', cached: false, environment: options.environment, database: options.database, given: values.map((value) => value.name) } as const;
+  const compiled: CompiledFile[] = [];
+  for (const path of paths) compiled.push(await compileFile(path, request, context));
+  const problems = compiled.map((each) => [...each.diagnostics, ...unfit(each, options)]);
+  const ready = compiled.filter((each, index): each is Ready => isReady(each, problems[index] ?? []));
+  if (ready.length < compiled.length) {
+    for (const [index, each] of compiled.entries()) {
+      await say(context, problems[index] ?? []);
+      if (options.json === true) context.out(`${JSON.stringify(await notCompiled(each, problems[index] ?? []))}\n`);
+    }
+    return usageExitCode;
+  }
+  const signal = context.interruption();
+  let exitCode = 0;
+  for (const plan of ready) {
+    const ended = await executeOne(plan, values, signal, options, context);
+    exitCode = exitCodeOrder.indexOf(ended) > exitCodeOrder.indexOf(exitCode) ? ended : exitCode;
+    if (signal.aborted) break;
+  }
+  return exitCode;
+}
+
+/** Refusals do not stand in the way: they are recorded by an execution in which nothing runs. */
+function isReady(each: CompiledFile, diagnostics: readonly Diagnostic[]): each is Ready {
+  return each.file !== undefined && each.plan !== undefined && diagnostics.every(({ severity }) => severity === 'warning' || severity === 'refused');
+}
+
+async function executeOne(ready: Ready, values: readonly Binding[], signal: AbortSignal, options: RunOptions, context: CommandContext): Promise<number> {
+  const [{ executePlan }, { createProgress }, { readReport }, { rgPath }] = await Promise.all([
+    import('../execute/execute-plan.ts'),
+    import('../report/terminal-progress.ts'),
+    import('../report/report-markdown.ts'),
+    import('@vscode/ripgrep'),
+  ]);
+  const refusals = ready.diagnostics.filter((diagnostic) => diagnostic.severity === 'refused');
+  await say(context, ready.diagnostics.filter((diagnostic) => diagnostic.severity === 'warning'));
+  const progress = createProgress({ write: context.err, colours: context.errColours, live: context.errLive, columns: context.errColumns });
+  const events: ExecutionEvent[] = [];
+  const postgresFolder = context.environment['PROOFPLAN_POSTGRES_BIN'];
+  const end = await executePlan({
+    plan: ready.plan,
+    planBytes: ready.file.bytes,
+    ...(ready.addendum === undefined ? {} : { addendumBytes: ready.addendum.bytes }),
+    refusals,
+    environment: ready.environment,
+    workspace: context.workingFolder,
+    values,
+    outFolder: resolve(context.workingFolder, options.out),
+    stateFolder: stateFolder(),
+    cacheFolder: cacheFolder(context),
+    processEnvironment: context.environment,
+    clock: Date.now,
+    signal,
+    argv: context.argv,
+    toolVersion: context.version,
+    onEvent: (event) => {
+      events.push(event);
+      if (options.quiet !== true) progress.event(event);
+    },
+    ...(options.quiet === true ? {} : { onProgress: progress.line }),
+    renderReport: async (folder) => {
+      const report = await readReport(folder);
+      if (report.value === undefined) throw new Error(report.diagnostics.map((diagnostic) => diagnostic.message).join('; '));
+      return report.value;
+    },
+    ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
+    ...(options.only === undefined ? {} : { only: options.only }),
+    dryRun: options.dryRun === true,
+    attest: options.attest.map((task) => ({ task: findTask(ready.plan, task)?.id ?? task, by: options.by ?? '' })),
+    toolFolders: [dirname(rgPath)],
+    ...(postgresFolder === undefined || postgresFolder === '' ? {} : { postgresFolder }),
+  });
+  progress.close();
+  if (end.diagnostics.length > 0) context.err('\n');
+  await say(context, worstLast(end.diagnostics));
+  await writeEnding(ready, end, events, options, context);
+  return end.exitCode;
+}
+
+async function writeEnding(ready: Ready, end: ExecutionEnd, events: readonly ExecutionEvent[], options: RunOptions, context: CommandContext): Promise<void> {
+  const { renderAuditLine, renderEnding } = await import('../report/render-ending.ts');
+  if (options.json === true) context.out(`${JSON.stringify(await endData(ready, end, context))}\n`);
+  else if (end.opened && options.quiet !== true) context.out(`\n${renderEnding({ ...end, folder: shortPath(end.folder, context) }, events, { colours: context.outColours, command: context.command })}\n`);
+  else context.out(`${end.verdict === 'none' ? 'unproven' : end.verdict}: ${end.reason}\n`);
+  if (end.opened) (options.json === true ? context.err : context.out)(`${renderAuditLine(end)}\n`);
+}
+
+/** verdict.json as it is on the disk, and where; the same names where an execution was never opened. */
+async function endData(ready: Ready, end: ExecutionEnd, context: CommandContext): Promise<unknown> {
+  const { placeDiagnostic } = await import('../review/placed-diagnostic.ts');
+  const common = { verdict: end.verdict === 'none' ? 'unproven' : end.verdict, exitCode: end.exitCode, reason: end.reason, diagnostics: end.diagnostics.map(placeDiagnostic) };
+  if (!end.opened) return { schemaVersion: 1, plan: { path: ready.path, sha256: ready.plan.sha256 }, ...common };
+  const written = await readFile(join(end.folder, executionFiles.verdict), 'utf8').then((text) => JSON.parse(text) as object, () => ({ schemaVersion: 1, execution: end.execution, plan: { path: ready.path, sha256: ready.plan.sha256 } }));
+  return { ...written, ...common, folder: shortPath(end.folder, context), journal: end.journal };
+}
+
+async function notCompiled({ path, plan }: CompiledFile, diagnostics: readonly Diagnostic[]): Promise<unknown> {
+  const { placeDiagnostic } = await import('../review/placed-diagnostic.ts');
+  return { schemaVersion: 1, plan: { path, ...(plan === undefined ? {} : { sha256: plan.sha256 }) }, exitCode: usageExitCode, reason: 'nothing was executed', diagnostics: diagnostics.map(placeDiagnostic) };
+}
+
+/** What is wrong with the options themselves. */
+function misuse(paths: readonly string[], options: RunOptions): readonly Diagnostic[] {
+  const usage = (message: string, help: string): Diagnostic => ({ severity: 'error', code: 'cli/usage', message, help });
+  return [
+    ...([...paths, options.params].filter((path) => path === '-').length > 1 ? [usage('standard input `-` is named more than once', 'name it once')] : []),
+    ...(options.attest.length > 0 && (options.by ?? '').trim() === '' ? [usage('an attestation needs the name of who attests', "pass --by 'Name Surname'")] : []),
+    ...(options.by !== undefined && options.attest.length === 0 ? [usage('`--by` names who attests, and nothing is attested', "pass --attest 'TASK', too")] : []),
+  ];
+}
+
+/** What the options ask of this plan and it does not have, or it asks of the environment. */
+function unfit({ plan, environment, diagnostics }: CompiledFile, options: RunOptions): readonly Diagnostic[] {
+  if (plan === undefined || diagnostics.some(({ severity }) => severity === 'error')) return [];
+  const found: Diagnostic[] = [];
+  if (environment === undefined && needsDatabase(plan)) {
+    found.push({ severity: 'error', code: 'cli/no-config', message: `the plan needs a database, and no \`${configName}\` was found that names one`, help: `pass --database embedded or --database <url>, or write \`${configName}\` beside the plan or above it` });
+  }
+  if (options.only !== undefined && !plan.steps.some((step) => step.id === options.only)) {
+    const ids = plan.steps.map((step) => step.id);
+    const near = nearestName(options.only, ids);
+    found.push({ severity: 'error', code: 'cli/unknown-step', message: `the plan has no step \`${options.only}\``, notes: [`steps: ${ids.join(', ')}`], help: near === undefined ? 'name one of these' : `did you mean \`${near}\`?` });
+  }
+  for (const task of options.attest) {
+    if (findTask(plan, task) !== undefined) continue;
+    const help = plan.tasks.length === 0 ? 'leave --attest out: the plan has no tasks' : 'name a task by its number or its words';
+    found.push({ severity: 'error', code: 'cli/unknown-task', message: `the plan has no task \`${task}\``, notes: plan.tasks.map((each) => `${each.id}: ${each.text}`), help });
+  }
+  return found;
+}
+
+/** What decided stands next to the verdict, where people look first. */
+function worstLast(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const order: readonly Diagnostic['severity'][] = ['warning', 'failed', 'refused', 'error'];
+  return diagnostics.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+}
+
+function findTask(plan: Plan, wanted: string): Plan['tasks'][number] | undefined {
+  const fold = (text: string): string => text.toLowerCase().replace(/[`*_]/g, '').replace(/\s+/g, ' ').trim();
+  return plan.tasks.find((task) => fold(task.id) === fold(wanted)) ?? plan.tasks.find((task) => fold(task.text) === fold(wanted));
+}

@@ -1,0 +1,71 @@
+/** How many cells of a terminal a text takes (Unicode UAX 11, as terminals draw it), and how to cut and wrap it by cells. */
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const wide =
+  /^(?:[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]|[\u{1f1e6}-\u{1f1ff}\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation})/u;
+const narrow = /^[\x20-\x7e]*$/;
+const invisible = /^(?:\p{Mark}|\p{Format}|\u200b)+$/u;
+
+/** One drawn character: `offset` in UTF-16 units of the text it comes from, `width` in cells. */
+export interface Cell {
+  readonly text: string;
+  readonly offset: number;
+  readonly width: number;
+}
+
+export function displayWidth(text: string): number {
+  if (narrow.test(text)) return text.length;
+  return [...segmenter.segment(text)].reduce((sum, { segment }) => sum + graphemeWidth(segment), 0);
+}
+
+/** A line as it is drawn: tabs are spaces up to the next multiple of four, control characters are shown as pictures. */
+export function drawCells(line: string): readonly Cell[] {
+  const cells: Cell[] = [];
+  let column = 0;
+  for (const { segment, index } of segmenter.segment(line)) {
+    const text = segment === '\t' ? ' '.repeat(4 - (column % 4)) : pictureOf(segment);
+    const width = segment === '\t' ? text.length : graphemeWidth(text);
+    cells.push({ text, offset: index, width });
+    column += width;
+  }
+  return cells;
+}
+
+/** The text, or its beginning and `…`, in at most so many cells. */
+export function cutToWidth(text: string, columns: number): string {
+  if (displayWidth(text) <= columns) return text;
+  let width = 0;
+  let cut = '';
+  for (const { segment } of segmenter.segment(text)) {
+    width += graphemeWidth(segment);
+    if (width > columns - 1) break;
+    cut += segment;
+  }
+  return `${cut}…`;
+}
+
+/** Breaks at spaces; what stands between backticks stays whole, so that a command can be copied. A longer word stands alone. */
+export function wrapWords(text: string, columns: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.match(/(?:`[^`]*`|[^\s`]|`)+/g) ?? []) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && displayWidth(longer) > columns) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return line === '' && lines.length > 0 ? lines : [...lines, line];
+}
+
+function graphemeWidth(segment: string): number {
+  if (segment.length === 1 && segment >= ' ' && segment <= '~') return 1;
+  if (invisible.test(segment)) return 0;
+  return wide.test(segment) || segment.includes('\ufe0f') ? 2 : 1;
+}
+
+function pictureOf(segment: string): string {
+  const code = segment.codePointAt(0) ?? 0;
+  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
+  if (code === 0x7f) return '\u2421';
+  return (code >= 0x80 && code <= 0x9f) || /[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/.test(segment) ? '\ufffd' : segment;
+}

@@ -1,0 +1,95 @@
+/**
+ * `report.md`: the plan document itself, its holes filled from evidence, a verdict behind each thing that was judged. Made
+ * from the journal and the evidence alone, and only from what stands before the journal's end, so that it can be made
+ * again from the same record, byte for byte.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readEntries } from '../journal/journal-reader.ts';
+import { messageOf, type Checked } from '../model/diagnostic.ts';
+import { eventOf, type EventData, type ExecutionEvent } from '../model/event.ts';
+import { evidencePath } from '../model/journal-entry.ts';
+import type { Span } from '../model/span.ts';
+import { dataOf } from './data-of.ts';
+import { createPlaceFinder, type Place } from './report-place.ts';
+import { remarkCriterion, remarkExpectation, remarkField, remarkNotRun, remarkPolicy, remarkPrecondition, remarkStep, remarkTask } from './report-remark.ts';
+import { splitLines, spliceReport, type Addition, type Replacement } from './report-splice.ts';
+import { remarkEnd, remarkTop } from './report-summary.ts';
+import { stripToLine } from './strip-control.ts';
+
+/** Renders the report of an execution's folder. */
+export async function readReport(folder: string): Promise<Checked<string>> {
+  const entries = await readEntries(folder);
+  const events = (entries.value ?? []).map(eventOf).filter((event) => event !== undefined);
+  const opened = events.find((event) => event.kind === 'opened');
+  const execution = entries.value?.[0]?.execution;
+  if (opened?.kind !== 'opened' || execution === undefined) return { value: undefined, diagnostics: entries.diagnostics };
+  const path = join(folder, evidencePath(opened.data.plan.sha256));
+  try {
+    const document = await readFile(path, 'utf8');
+    return { value: renderReportMarkdown({ execution, document, events }), diagnostics: entries.diagnostics };
+  } catch (error) {
+    const message = `the plan document of this execution cannot be read: ${messageOf(error)}`;
+    return { value: undefined, diagnostics: [...entries.diagnostics, { severity: 'error', code: 'report/no-document', message, help: `proofplan audit verify ${folder}` }] };
+  }
+}
+
+export interface ReportInput {
+  readonly execution: string;
+  /** The plan document as it was executed, with its byte order mark. */
+  readonly document: string;
+  readonly events: readonly ExecutionEvent[];
+}
+
+export function renderReportMarkdown({ execution, document, events }: ReportInput): string {
+  const opened = dataOf(events, 'opened')[0];
+  const isMarkdown = opened?.plan.form !== 'yaml';
+  const lines = splitLines(document.replace(/^\ufeff/, '')).map((line) => line.text);
+  const placeOf = createPlaceFinder(lines);
+  const end: Place = { after: lines.length, indent: '' };
+  const steps = new Map(dataOf(events, 'opened').flatMap((data) => data.steps.map((step) => [step.id, step.span] as const)));
+  /** A remark about something that another file says (addendum, configuration) stands at its step, else at the end. */
+  const place = (span: Span, step?: string): Place => {
+    if (!isMarkdown) return end;
+    if (span.path === opened?.plan.path) return placeOf(span);
+    const other = step === undefined ? undefined : steps.get(step);
+    return other === undefined || other.path !== opened?.plan.path ? end : placeOf(other);
+  };
+  const additions: Addition[] = [{ after: 0, indent: '', lines: quoted(remarkTop(execution, events)) }];
+  const add = (at: Place, remark: readonly string[]): void => {
+    if (remark.length > 0) additions.push({ ...at, lines: quoted(remark) });
+  };
+  const captures = dataOf(events, 'capture');
+  for (const data of dataOf(events, 'policy-enforced')) add(place(data.span), remarkPolicy(data));
+  for (const data of dataOf(events, 'precondition')) add(place(data.span), remarkPrecondition(data));
+  for (const data of dataOf(events, 'task')) add(place(data.span), remarkTask(data));
+  for (const data of dataOf(events, 'step-ended')) add(place(data.span, data.step), remarkStep(data, captures.filter((capture) => capture.step === data.step)));
+  for (const data of dataOf(events, 'step-not-run')) add(place(data.span, data.step), remarkNotRun(data));
+  for (const data of dataOf(events, 'expectation')) add(place(data.span, data.step), remarkExpectation(data));
+  for (const data of dataOf(events, 'criterion')) add(place(data.span), remarkCriterion(data));
+  const fields = dataOf(events, 'report-field');
+  for (const data of fields) add(place(data.span), remarkField(data));
+  add(end, remarkEnd(events));
+  return spliceReport(document, execution, additions, isMarkdown ? fields.flatMap((data) => replacementOf(data, lines)) : []);
+}
+
+/** A remark as a quotation: lines end in a hard break, indented ones are items, and what follows a list or a fence is a paragraph of its own. */
+function quoted(remark: readonly string[]): readonly string[] {
+  let inFence = false;
+  const lines = remark.map((line) => {
+    const isFence = line.startsWith('~~~');
+    if (isFence) inFence = !inFence;
+    if (line === '' || inFence || isFence) return `> ${line}`.trimEnd();
+    return line.startsWith('  ') ? `> - ${line.trim()}` : `> ${line}  `;
+  });
+  return lines.some((line) => line.startsWith('> - ') || line.startsWith('> ~')) && lines.at(-1) !== '>' ? [...lines, '>'] : lines;
+}
+
+function replacementOf(field: EventData['report-field'], lines: readonly string[]): readonly Replacement[] {
+  const { hole, value } = field;
+  if (value === undefined || hole.start.line !== hole.end.line) return [];
+  const line = lines[hole.start.line - 1] ?? '';
+  // The hole stands in a code span as a rule, and in a table at times: the value must end neither.
+  const text = stripToLine(value).replaceAll('`', "'");
+  return [{ line: hole.start.line, from: hole.start.column, to: hole.end.column, text: line.trimStart().startsWith('|') ? text.replaceAll('|', '\\|') : text }];
+}

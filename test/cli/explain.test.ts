@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import { expect, test } from 'vitest';
+import { displayWidth } from '../../src/report/display-width.ts';
+import type { Explanation } from '../../src/review/explanation.ts';
+import { command, root } from '../support/command.ts';
+
+test.each(['v2', 'v4'])('run-proof-%s: every block, by the schema, none unclaimed', async (name) => {
+  const end = await command(['explain', '--json', `plans/run-proof-${name}.md`]);
+  expect(end.exitCode).toBe(0);
+  const explanation = JSON.parse(end.stdout) as Explanation;
+  const validate = new Ajv({ strict: false }).compile(JSON.parse(readFileSync(join(root, 'schemas/explain.schema.json'), 'utf8')));
+  expect(validate(explanation) ? [] : validate.errors).toEqual([]);
+  expect(explanation.counts).toMatchObject({ total: explanation.blocks.length, accounted: explanation.blocks.length, unclaimed: 0 });
+  expect(explanation.placeholders.filter((each) => each.suppliedBy === null)).toEqual([]);
+});
+
+test('for people: 80 columns, line numbers, the account at the end', async () => {
+  const end = await command(['explain', 'plans/run-proof-v4.md']);
+  const lines = end.stdout.trimEnd().split('\n');
+  expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(80);
+  expect(end.stdout).toMatch(/^ 47 {2}step /m);
+  expect(end.stdout).toContain('production path: may write runs');
+  expect(end.stdout).toContain('given by the runner: DATABASE_URL');
+  expect(end.stdout).toContain('implied: exit code is 0');
+  expect(lines.at(-1)).toMatch(/^(\d+) of \1 blocks accounted for/);
+});
+
+test('a code: what it means; one that is not: the nearest', async () => {
+  expect(await command(['explain', 'parse/invalid-utf-8'])).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^parse\/invalid-utf-8: the file is not valid UTF-8/), stderr: '' });
+  expect(JSON.parse((await command(['explain', '--json', 'parse/invalid-utf-8'])).stdout)).toMatchObject({ code: 'parse/invalid-utf-8' });
+  const unknown = await command(['explain', 'parse/invalid-utf']);
+  expect(unknown).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(unknown.stderr).toContain('did you mean `parse/invalid-utf-8`?');
+});
+
+test('a plan that does not compile is explained as far as it was read', async () => {
+  const end = await command(['explain', '-'], { stdin: '# Thoughts\n\nA sentence.\n' });
+  expect(end.exitCode).toBe(2);
+  expect(end.stdout).toContain('  3  narrative     A sentence.');
+  expect(end.stderr).toContain('error[compile/no-step]');
+});

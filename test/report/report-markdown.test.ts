@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { openJournal } from '../../src/journal/journal-writer.ts';
+import { readReport, renderReportMarkdown } from '../../src/report/report-markdown.ts';
+import { restorePlan } from '../../src/report/report-splice.ts';
+import { sampleDocument, sampleEvents } from '../support/sample-execution.ts';
+
+const execution = '2026-02-09T12-00-00Z-abcdef';
+const folders: string[] = [];
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
+
+function render(document = sampleDocument, events = sampleEvents()): string {
+  return renderReportMarkdown({ execution, document, events });
+}
+
+test('the report as it is', async () => {
+  await expect(render()).toMatchFileSnapshot('report-markdown.golden.md');
+});
+
+test('taking out what was added gives the plan back, byte for byte', () => {
+  for (const document of [sampleDocument, sampleDocument.trimEnd(), `\ufeff${sampleDocument}`]) expect(restorePlan(render(document))).toBe(document);
+  const windows = sampleDocument.replaceAll('\n', '\r\n');
+  expect(restorePlan(render(windows, sampleEvents(windows)))).toBe(windows);
+});
+
+test('a value cannot write into the report: no line, no marker, no tag, no code span', () => {
+  const evil = `7\`\n<!-- /proofplan ${execution} -->\n<script>\u001b[2J`;
+  const events = sampleEvents().map((event) => {
+    if (event.kind === 'report-field' && event.data.value !== undefined) return { ...event, data: { ...event.data, value: evil, origin: evil } };
+    if (event.kind === 'expectation') return { ...event, data: { ...event.data, actual: evil, notes: [evil] } };
+    return event.kind === 'capture' ? { ...event, data: { ...event.data, text: evil } } : event;
+  });
+  const report = render(sampleDocument, events);
+  expect(restorePlan(report)).toBe(sampleDocument);
+  expect(report).not.toContain('\u001b');
+  expect(report).not.toMatch(/^[^`]*<script>/m);
+});
+
+test('a field that nothing filled keeps its hole and says so', () => {
+  expect(render()).toContain('**Root:** `<root_hash>`');
+  expect(render()).toMatch(/not filled\*\* Root/);
+});
+
+test('it is made from the record alone, and comes out the same again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'proofplan-report-'));
+  folders.push(folder);
+  const sha256 = createHash('sha256').update(sampleDocument).digest('hex');
+  mkdirSync(join(folder, 'evidence/sha256'), { recursive: true });
+  writeFileSync(join(folder, 'evidence/sha256', sha256), sampleDocument);
+  const journal = await openJournal({ folder, execution, clock: () => 1_770_638_400_000 });
+  const events = sampleEvents();
+  const before = events.findIndex((event) => event.kind === 'files');
+  for (const event of events.slice(0, before)) await journal.record(event.kind, { ...event.data });
+  const report = await readReport(folder);
+  for (const event of events.slice(before)) await journal.record(event.kind, { ...event.data });
+  await journal.close();
+  expect(report.diagnostics).toEqual([]);
+  expect((await readReport(folder)).value).toBe(report.value);
+  expect(restorePlan(report.value ?? '')).toBe(sampleDocument);
+});
+
+test('a plan document that is gone from the evidence is said', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'proofplan-report-'));
+  folders.push(folder);
+  const journal = await openJournal({ folder, execution, clock: () => 1_770_638_400_000 });
+  await journal.record('opened', { ...sampleEvents()[0]?.data });
+  await journal.close();
+  expect((await readReport(folder)).diagnostics.map((diagnostic) => diagnostic.code)).toEqual(['report/no-document']);
+});

@@ -1,0 +1,158 @@
+/** A plan made by hand: what `explain` says about each kind of block, step, claim, policy and hole. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import { expect, test } from 'vitest';
+import type { Block, Plan } from '../../src/model/plan.ts';
+import type { Step } from '../../src/model/step.ts';
+import { explainPlan } from '../../src/review/explain.ts';
+import { renderExplanation } from '../../src/review/render-explanation.ts';
+import { sampleDocument, samplePath, spanOf } from '../support/sample-execution.ts';
+
+const at = (text: string) => spanOf(sampleDocument, text);
+
+function block(text: string, disposition: Block['disposition'], rest: Partial<Block> = {}): Block {
+  return { span: at(text), type: 'paragraph', disposition, text, becomes: [], ...rest };
+}
+
+const shell: Step = {
+  kind: 'shell',
+  id: '1.1',
+  title: 'Do it',
+  section: '1',
+  text: 'echo <db_url> <x>',
+  command: 'echo "$PP_db_url" "$PP_x"',
+  splices: [
+    { name: 'db_url', offset: 5, length: 8, replacement: '"$PP_db_url"', format: 'plain', carrier: 'PP_db_url' },
+    { name: 'x', offset: 14, length: 3, replacement: '"$PP_x"', format: 'plain', carrier: 'PP_x' },
+  ],
+  span: at('```bash'),
+  access: { capability: 'production', writes: [] },
+  captures: [{ name: 'run_id', type: 'integer', span: at('Run ID'), optional: false, source: { kind: 'label', label: 'Run ID' }, boundBy: 'addendum' }],
+  expectations: [{ id: '1.1/1', step: '1.1', text: 'exit code is 0', span: at('```bash'), claim: { kind: 'exit-code', code: 0 }, origin: 'implied' }],
+  timeoutMs: 1500,
+  role: 'step',
+  once: true,
+  workingDirectory: 'backend',
+  environment: {},
+};
+
+const sql: Step = {
+  kind: 'sql-assert',
+  id: '1.2',
+  title: 'Rows',
+  section: '1',
+  text: 'SELECT 1 AS n;',
+  sql: 'SELECT 1 AS n;',
+  splices: [],
+  parameters: [],
+  columns: [{ column: 'n', name: 'n' }],
+  mode: 'read',
+  span: at('SELECT 1 AS n;'),
+  access: { capability: 'read', writes: [] },
+  captures: [],
+  expectations: [
+    { id: '1.2/1', step: '1.2', text: '`n == 1`', span: at('n == 1'), claim: { kind: 'compare', left: { kind: 'name', name: 'n' }, operator: '==', right: { kind: 'literal', value: { type: 'integer', text: '1' } } }, origin: 'text' },
+  ],
+  condition: { kind: 'not-captured', name: 'run_id', span: at('Do it') },
+  timeoutMs: 600_000,
+  role: 'step',
+  once: false,
+};
+
+const plan: Plan = {
+  path: samplePath,
+  form: 'markdown',
+  title: 'A sample\u001b[2J',
+  sha256: 'ab'.repeat(32),
+  addendum: { path: 'plans/sample.addendum.yaml', sha256: 'cd'.repeat(32) },
+  metadata: [],
+  inputs: [{ name: 'db_url', type: 'database', span: at('Do it'), neededBy: '1.1', secret: false }],
+  preconditions: [{ id: 'Q1', text: 'ready', span: at('Do it'), checks: [{ kind: 'database-reachable' }, { kind: 'environment', variable: 'A', value: 'b', unmetBy: [{ step: '1.1', span: at('Do it') }] }] }],
+  tasks: [{ id: 'T1', text: 'Fix it', span: at('Do it'), verifiedBy: [] }],
+  policies: [{ id: 'P1', text: 'No manual DB inserts.', span: at('No manual DB inserts.'), scope: { kind: 'document' }, rule: { kind: 'no-manual-writes', tables: ['runs'] }, origin: 'text' }],
+  steps: [shell, sql],
+  criteria: [{ id: 'C1', text: 'It works.', span: at('It works.'), clauses: [{ text: 'It works', witnesses: [{ kind: 'expectation', id: '1.2/1' }] }, { text: 'for ever', witnesses: [] }] }],
+  report: [{ label: 'Run ID', span: at('**Run ID:**'), hole: at('<run_id>'), source: { kind: 'name', name: 'run_id' } }],
+  blocks: [
+    block('# A sample', 'metadata', { type: 'heading', becomes: ['title'] }),
+    block('**Policy:** No manual DB inserts.', 'policy', { becomes: ['policy P1'] }),
+    block('- Do it:\n  ```bash\n  echo "Run ID: 7"\n  ```', 'step', { type: 'list', becomes: ['step 1.1'] }),
+    block('- Do it:', 'precondition', { becomes: ['precondition 1', 'task 1'] }),
+    block('```bash\n  echo "Run ID: 7"\n  ```', 'step', { type: 'code', becomes: ['step 1.1', 'capture run_id'] }),
+    block('- **Expected:** `n == 1`,\n  and `m == 2`.', 'expectation', { becomes: ['expectation 1.2/1'], boundBy: 'addendum' }),
+    block('```sql\nSELECT 1 AS n;\n```', 'step', { type: 'code', becomes: ['step 1.2'] }),
+    block('1. It works.', 'criterion', { becomes: ['criterion C1'] }),
+    block('2. It is proven.', 'unclaimed', { reason: 'no sentence of this form is known' }),
+    block('**Run ID:** `<run_id>`', 'report field', { becomes: ['report field "Run ID"'] }),
+  ],
+  protectedTables: ['runs'],
+};
+
+const explanation = explainPlan(plan, [{ severity: 'warning', code: 'parse/empty-document', message: 'm', span: at('It works.'), label: '', notes: [] }]);
+
+test('as data: by its schema', () => {
+  const validate = new Ajv({ strict: false }).compile(JSON.parse(readFileSync(join(import.meta.dirname, '../../schemas/explain.schema.json'), 'utf8')));
+  expect(validate(JSON.parse(JSON.stringify(explanation))) ? [] : validate.errors).toEqual([]);
+  expect(explanation.counts).toEqual({ total: 10, accounted: 9, unclaimed: 1, unread: 0, boundByAddendum: 1 });
+  expect(explanation.placeholders).toEqual([
+    { name: 'db_url', type: 'database', suppliedBy: 'the runner', neededBy: ['step 1.1'], secret: false },
+    { name: 'x', type: 'text', suppliedBy: null, neededBy: ['step 1.1'], secret: false },
+  ]);
+});
+
+test('for people', () => {
+  expect(renderExplanation(explanation).split('\n')).toEqual([
+    'plans/sample.md: A sample [2J',
+    'with plans/sample.addendum.yaml',
+    '',
+    '  1  metadata      # A sample',
+    '                   → title',
+    '  3  policy        **Policy:** No manual DB inserts.',
+    '                   → policy P1: no-manual-writes, in the document',
+    '  7  precondition  - Do it:',
+    '                   → precondition 1',
+    '                     the database answers',
+    '                     A is b in the text of each step that needs it: step 1.1',
+    '                     does not set it',
+    '                   → task 1, done by a person: needs an attestation',
+    '  8  step          ```bash echo "Run ID: 7" ```',
+    '                   → step 1.1 (shell): Do it',
+    '                     production path: may write runs, in backend, 1.5 s at most',
+    '                     given by the runner: DATABASE_URL',
+    '                     records run_id (integer) from a line `Run ID: …` of its',
+    '                     output',
+    '                     implied: exit code is 0',
+    '                   → capture run_id (integer) of step 1.1: a line `Run ID: …` of',
+    '                     its output',
+    ' 11  expectation   - **Expected:** `n == 1`, and `m == 2`.',
+    '                   → expectation 1.2/1 of step 1.2: n == 1',
+    '                   + bound by the addendum',
+    ' 14  step          ```sql SELECT 1 AS n; ```',
+    '                   → step 1.2 (sql-assert): Rows',
+    '                     may read, 600 s at most',
+    '                     only if no earlier step recorded run_id',
+    '                     expects: n == 1',
+    ' 20  criterion     1. It works.',
+    '                   → criterion C1',
+    '                     It works, by',
+    '                     · expectation 1.2/1: n == 1 (step 1.2)',
+    '                     for ever: no witness',
+    ' 21  unclaimed     2. It is proven.',
+    '                     no sentence of this form is known',
+    ' 25  report field  **Run ID:** `<run_id>`',
+    '                   → report field "Run ID" from run_id',
+    '',
+    'placeholders',
+    '     <db_url> database: from the runner, for step 1.1',
+    '     <x> text: supplied by nothing, for step 1.1',
+    '',
+    'tables that only the production path may write: runs',
+    '',
+    '9 of 10 blocks accounted for, 1 bound by the addendum, 1 unclaimed',
+  ]);
+});
+
+test('a document that could not be read has nothing but its messages', () => {
+  expect(explainPlan(undefined, [{ severity: 'error', code: 'parse/empty-document', message: 'm' }])).toMatchObject({ blocks: [], steps: [], counts: { total: 0 }, diagnostics: [{ code: 'parse/empty-document' }] });
+});
