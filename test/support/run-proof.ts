@@ -3,7 +3,7 @@
  * into afterwards, and the real command line (dist/) as a child process.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
@@ -76,10 +76,8 @@ export async function openRunProof(): Promise<RunProof> {
   const client = new pg.Client({ ...connection(server.superuser) });
   client.on('error', () => undefined);
   await client.connect();
-  let executions = 0;
   const start: RunProof['start'] = (plan, options = {}) => {
-    executions += 1;
-    const out = join(folder, `out-${executions}`);
+    const out = join(folder, 'out');
     const child = spawn(process.execPath, [proofplan, 'run', plan, '--out', out, ...(options.environment === undefined ? [] : ['--environment', options.environment]), ...(options.arguments ?? [])], {
       cwd: folder,
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], LANG: 'C.UTF-8', NO_COLOR: '1', TEST_DATABASE_URL: url(server.owner), ...options.variables },
@@ -90,12 +88,7 @@ export async function openRunProof(): Promise<RunProof> {
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     const ended = new Promise<Ended>((finish) => {
-      child.on('close', async (exitCode) => {
-        const latest = join(out, 'latest');
-        const read = (name: string): Promise<string | undefined> => readFile(join(latest, name), 'utf8').catch(() => undefined);
-        const verdict = await read('verdict.json');
-        finish({ exitCode, stdout, stderr, verdict: verdict === undefined ? undefined : (JSON.parse(verdict) as VerdictFile), report: await read('report.md'), folder: latest });
-      });
+      child.on('close', (exitCode) => void readEnd(out).then((end) => finish({ exitCode, stdout, stderr, ...end })));
     });
     return { child, ended };
   };
@@ -121,6 +114,13 @@ export async function openRunProof(): Promise<RunProof> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function readEnd(out: string): Promise<Pick<Ended, 'verdict' | 'report' | 'folder'>> {
+  const folder = await realpath(join(out, 'latest')).catch(() => join(out, 'latest'));
+  const read = (name: string): Promise<string | undefined> => readFile(join(folder, name), 'utf8').catch(() => undefined);
+  const verdict = await read('verdict.json');
+  return { verdict: verdict === undefined ? undefined : (JSON.parse(verdict) as VerdictFile), report: await read('report.md'), folder };
 }
 
 /** The project's own configuration, on the test's database and without building Python again. */

@@ -1,0 +1,60 @@
+/**
+ * Every `console` block of README.md is executed, in order, and prints what README.md shows (`…` stands for anything). Then
+ * every example of `--help`, with the records that these commands have left.
+ */
+import { copyFileSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { command, root, startProgram } from './support/command.ts';
+
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+// Records go to a folder of the test's own, not among those of whoever runs the tests.
+const cwd = realpathSync(mkdtempSync(join(tmpdir(), 'proofplan-readme-')));
+for (const name of ['plans', 'fixtures']) symlinkSync(join(root, name), join(cwd, name));
+copyFileSync(join(root, 'proofplan.config.yaml'), join(cwd, 'proofplan.config.yaml'));
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+const topics = ['run', 'check', 'explain', 'show', 'report', 'audit verify', 'audit show', 'doctor', 'db start', 'db url', 'db stop'];
+
+const commands = [...readme.matchAll(/^```console\n([\s\S]*?)^```$/gm)]
+  .flatMap((block) => (block[1] ?? '').split(/^\$ /m).slice(1))
+  .map((text) => {
+    const [line = '', ...shown] = text.trimEnd().split('\n');
+    return { line, shown };
+  });
+
+test('the two lines stand at the top', () => {
+  expect(readme.split('\n').slice(0, 5)).toEqual(['# proofplan', '', '```sh', 'npm ci && npm start', 'npm ci && npm test']);
+});
+
+test('every command line of README.md is one of ours', () => {
+  expect(commands.length).toBeGreaterThan(5);
+  expect(commands.filter(({ line }) => !line.startsWith('npm run proofplan -- '))).toEqual([]);
+});
+
+describe('README.md', () => {
+  test.each(commands)('$line', async ({ line, shown }) => {
+    const end = await startProgram(line.split(' ').slice('npm run proofplan --'.split(' ').length), { cwd }).ended;
+    expect(end.exitCode, end.stderr).toBe(0);
+    const printed = `${end.stderr}\n${end.stdout}`.split('\n');
+    let from = 0;
+    for (const wanted of shown.filter((each) => each !== '' && each !== '…')) {
+      const pattern = new RegExp(`^${wanted.split('…').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('.*')}$`);
+      const found = printed.findIndex((each, index) => index >= from && pattern.test(each));
+      expect(found, `\`${wanted}\` was not printed in\n${printed.join('\n')}`).toBeGreaterThanOrEqual(from);
+      from = found + 1;
+    }
+  });
+});
+
+test.each(topics)('the examples of %s --help', async (topic) => {
+  const { stdout } = await command([...topic.split(' '), '--help']);
+  const examples = [...stdout.matchAll(/^ {2}\$ proofplan (.*)$/gm)].map((match) => match[1] ?? '');
+  expect(examples.length).toBeGreaterThan(0);
+  for (const example of examples) {
+    if (commands.some(({ line }) => line.endsWith(` -- ${example}`))) continue;
+    const end = await startProgram(example.split(' '), { cwd }).ended;
+    expect(end.exitCode, `${example}\n${end.stderr}`).toBe(0);
+  }
+});
