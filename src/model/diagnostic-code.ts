@@ -129,6 +129,7 @@ export const diagnosticCodes = {
   'execute/planted-file': 'a file that only the runner writes was already in the folder of the execution',
   'execute/policy-not-enforced': 'no guard enforces a policy of the plan, so it cannot be said to have been kept',
   'execute/precondition-not-met': 'what must hold before the first step does not hold',
+  'execute/process-left': 'a step left processes behind, which were ended with it',
   'execute/query-rejected': 'the database rejects a query of the plan before anything has run: a table or column does not exist, or a type does not fit',
   'execute/report-failed': 'a report could not be rendered or written; the verdict stands',
   'execute/runner-failed': 'the runner itself failed in the middle of the execution',

@@ -214,8 +214,7 @@ describe('evidence that is not evidence', () => {
   const untilStep = async (started: ReturnType<RunProof['start']>, pattern: RegExp): Promise<void> => {
     for (;;) {
       const rows = await backend.query("select count(*)::int as n from pg_stat_activity where backend_type = 'client backend'");
-      const journal = (await readdir(backend.folder)).filter((name) => name.startsWith('out-')).sort().at(-1);
-      const text = journal === undefined ? '' : await readFile(join(backend.folder, journal, 'latest/journal.jsonl'), 'utf8').catch(() => '');
+      const text = await readFile(join(backend.folder, 'out/latest/journal.jsonl'), 'utf8').catch(() => '');
       if (pattern.test(text)) return;
       if (started.child.exitCode !== null || rows.length === 0) return;
       await new Promise((wait) => setTimeout(wait, 50));
