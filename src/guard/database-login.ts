@@ -27,6 +27,7 @@ interface CancelConnection {
   readonly requestSsl: () => void;
   readonly cancel: (processId: number, secretKey: number) => void;
   readonly once: (event: string, listener: () => void) => void;
+  readonly on: (event: 'error', listener: () => void) => void;
 }
 
 const connectTimeoutMs = 15_000;
@@ -105,7 +106,7 @@ export async function cancelUpstream(address: DatabaseAddress, upstream: Pick<Up
     const cancel = (): void => requester.cancel(upstream.processId, upstream.secretKey);
     requester.once('connect', address.tls ? requester.requestSsl.bind(requester) : cancel);
     requester.once('sslconnect', cancel);
-    requester.once('error', done);
+    requester.on('error', done);
     requester.once('end', done);
     requester.connect(address.port, address.host);
   });

@@ -53,10 +53,6 @@ export class FolderSurvey {
     return this.#leftOut;
   }
 
-  has(folder: string): boolean {
-    return this.#folders.has(folder);
-  }
-
   /** Files made or changed since then (milliseconds, by the inode's own time, which nobody can set back). */
   changedSince(sinceMs: number): readonly string[] {
     const changed: string[] = [];

@@ -16,7 +16,7 @@ export interface DoorOptions {
   readonly canary: boolean;
   readonly nextSequence: () => number;
   readonly lastSequence: () => number;
-  readonly onStatement?: (record: StatementRecord) => void;
+  readonly onStatement: (record: StatementRecord) => void;
 }
 
 /** How many permitted statements without a write one door keeps; refusals and writes are all kept, and `onStatement` is told of all. */
@@ -107,7 +107,7 @@ export class GatewayDoor {
   }
 
   #keep(record: StatementRecord): void {
-    this.#options.onStatement?.(record);
+    this.#options.onStatement(record);
     const read = record.decision.effect === 'permit' && record.writes.length === 0;
     if (read) this.#reads += 1;
     if (!read || this.#reads <= keptReads) this.#records.push(record);

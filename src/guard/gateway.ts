@@ -91,7 +91,7 @@ export class Gateway {
       canary,
       nextSequence: () => (this.#sequence += 1),
       lastSequence: () => this.#sequence,
-      ...(canary || this.#options.onStatement === undefined ? {} : { onStatement: this.#options.onStatement }),
+      onStatement: (record) => (canary ? undefined : this.#tell(record)),
     });
     this.#doors.set(user, door);
     const { database } = this.#options.database;
@@ -105,6 +105,15 @@ export class Gateway {
     await Promise.all([...this.#doors.values()].map((door) => door.close()));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
+  }
+
+  /** A statement that cannot be recorded is a guard that does not hold; the session must not fall over it, though. */
+  #tell(record: StatementRecord): void {
+    try {
+      this.#options.onStatement?.(record);
+    } catch (error) {
+      this.#options.fail(`a statement of step ${record.step} could not be recorded: ${messageOf(error)}`);
+    }
   }
 
   async #receive(socket: Socket): Promise<void> {

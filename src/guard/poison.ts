@@ -46,7 +46,7 @@ export class PoisonCupboard {
 }
 
 /** What a client is told of a refusal. */
-export function refusalFields(decision: Decision): ErrorFields {
+function refusalFields(decision: Decision): ErrorFields {
   return {
     S: 'ERROR',
     V: 'ERROR',

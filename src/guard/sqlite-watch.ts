@@ -20,7 +20,7 @@ const otherDepth = 4;
 const clockTickMs = 10;
 
 /** Where an application keeps its data when nobody tells it otherwise (Filesystem Hierarchy Standard, XDG Base Directory). */
-export function usualRoots(): readonly string[] {
+function usualRoots(): readonly string[] {
   return [
     ...new Set([
       tmpdir(),
@@ -60,7 +60,7 @@ export class SqliteWatch {
 
   /** What is watched and what is not, in words. */
   get coverage(): string {
-    const witness = canWitness ? 'and every file that its processes hold open' : 'and no open files, which this system does not show';
+    const witness = canWitness ? 'and the files that its processes are seen to hold open' : 'and no open files, which this system does not show';
     const left = this.#inside.leftOut + this.#outside.leftOut;
     const deeper = left === 0 ? '' : `; ${left} folders below are not watched (too deep, too many, node_modules, .git)`;
     return `${this.#inside.known} folders of the workspace, ${this.#outside.known} elsewhere, the step's own, ${witness}${deeper}`;

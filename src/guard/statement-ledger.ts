@@ -9,7 +9,7 @@ import { fromServer, readCString, readErrorFields } from './wire-message.ts';
 export type JudgedStatement = Pick<StatementRecord, 'text' | 'decision' | 'writes'>;
 
 /** A record but for what the door knows (its step and session). */
-export type LedgerRecord = Omit<StatementRecord, 'step' | 'session'>;
+type LedgerRecord = Omit<StatementRecord, 'step' | 'session'>;
 
 /** One try at a statement. `sequence` was given when it arrived. */
 interface Draft {

@@ -13,7 +13,7 @@ export const writing: Access = { capability: 'write', writes: ['notes'] };
 export const producing: Access = { capability: 'production', writes: ['runs'] };
 
 /** Tables, and every known way to reach `runs` without naming it. */
-export const schema = `
+const schema = `
   CREATE TABLE runs (id text PRIMARY KEY, status text NOT NULL DEFAULT 'queued', origin varchar(100), plan jsonb);
   ALTER TABLE runs ADD CONSTRAINT runs_origin_known CHECK (origin IS DISTINCT FROM 'legacy');
   CREATE TABLE notes (id integer GENERATED ALWAYS AS IDENTITY, body text);
@@ -25,7 +25,7 @@ export const schema = `
   INSERT INTO runs (id) VALUES ('before');
 `;
 
-export const protectedTables: readonly string[] = ['runs', 'Schräge "Läufe"'];
+const protectedTables: readonly string[] = ['runs', 'Schräge "Läufe"'];
 
 export interface Guarded {
   readonly server: TestServer;

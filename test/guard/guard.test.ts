@@ -82,3 +82,18 @@ test('of very many reads the first are kept, and it is said how many were not', 
   expect(records.at(-1)?.text).toBe('(1000 more statements that only read)');
   expect(records.at(-2)?.text).toMatch(/^INSERT INTO notes/);
 });
+
+test('a record that its reader cannot take ends the guard, not the session', async () => {
+  const { value: guard } = await guarded.another({
+    onStatement: () => {
+      throw new Error('disk full');
+    },
+  });
+  const door = await guard?.open('8.1', reading);
+  const client = await connect(door?.url ?? '');
+  expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  await expect(guard?.died).rejects.toThrow('a statement of step 8.1 could not be recorded: disk full');
+  await client.end();
+  expect(await door?.close()).toHaveLength(1);
+  await guard?.close();
+});
