@@ -2,7 +2,6 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     environment: 'node',
     globalSetup: ['./test/support/build-once.ts'],
     testTimeout: 60_000,
@@ -12,6 +11,11 @@ export default defineConfig({
     // Goldens are written by `npm run goldens` alone.
     update: 'none',
     allowOnly: false,
+    // Tests of what the whole machine shares run when all others have ended.
+    projects: [
+      { extends: true, test: { name: 'proofplan', include: ['test/**/*.test.ts'], exclude: ['test/alone/**'], sequence: { groupOrder: 0 } } },
+      { extends: true, test: { name: 'alone', include: ['test/alone/**/*.test.ts'], sequence: { groupOrder: 1 } } },
+    ],
     reporters: ['default', './test/support/summary-reporter.ts'],
   },
 });
