@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** SQLite files in folders that every execution watches. */
+const alone = ['test/alone/**/*.test.ts', 'test/guard/sqlite-watch.test.ts'];
+
 export default defineConfig({
   test: {
     environment: 'node',
@@ -13,8 +16,8 @@ export default defineConfig({
     allowOnly: false,
     // Tests of what the whole machine shares run when all others have ended.
     projects: [
-      { extends: true, test: { name: 'proofplan', include: ['test/**/*.test.ts'], exclude: ['test/alone/**'], sequence: { groupOrder: 0 } } },
-      { extends: true, test: { name: 'alone', include: ['test/alone/**/*.test.ts'], sequence: { groupOrder: 1 } } },
+      { extends: true, test: { name: 'proofplan', include: ['test/**/*.test.ts'], exclude: alone, sequence: { groupOrder: 0 } } },
+      { extends: true, test: { name: 'alone', include: alone, sequence: { groupOrder: 1 }, maxWorkers: 1 } },
     ],
     reporters: ['default', './test/support/summary-reporter.ts'],
   },

@@ -33,7 +33,7 @@ export function toolOf(path: string): string | undefined {
 }
 
 /** The tables of a database, as far as its first pages tell. SQLite keeps each table's `CREATE TABLE` text there. */
-function tablesOf(path: string): readonly string[] {
+export function tablesOf(path: string): readonly string[] {
   return [
     ...readStart(path, schemaBytes)
       .toString('latin1')

@@ -10,7 +10,7 @@ import { dirname, join, sep } from 'node:path';
 import type { TripwireFinding } from '../model/contract.ts';
 import { FolderSurvey, type SurveyRoot } from './folder-survey.ts';
 import { canWitness, holdersOf, OpenFileWitness } from './open-file-witness.ts';
-import { isSqliteFile, lastChange, mayBeSqlite, toolOf } from './sqlite-file.ts';
+import { isSqliteFile, lastChange, mayBeSqlite, tablesOf, toolOf } from './sqlite-file.ts';
 
 const mostWorkspaceFolders = 4000;
 const mostOtherFolders = 3000;
@@ -138,6 +138,8 @@ export class SqliteStepWatch {
   }
 
   #elsewhere(path: string): TripwireFinding {
+    // Nothing can be kept in it yet: another execution's canary, or a database that its program just begins.
+    if (tablesOf(path).length === 0) return finding(path, 'changed meanwhile, and holds no table', true);
     const other = holdersOf(path).find(({ pid }) => !this.#witness.follows(pid));
     if (other !== undefined) return finding(path, `changed meanwhile, and \`${other.program}\` has it open`, true);
     const project = this.#otherProjectOf(path);

@@ -1,9 +1,12 @@
 /** How many cells of a terminal a text takes (Unicode UAX 11, as terminals draw it), and how to cut and wrap it by cells. */
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const wide =
   /^(?:[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]|[\u{1f1e6}-\u{1f1ff}\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation})/u;
 const narrow = /^[\x20-\x7e]*$/;
+/** What can stand in one drawn character with others; everything beyond the basic plane, so that an index is an offset. */
+const joining = /[\p{Mark}\p{Format}\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\u{10000}-\u{10ffff}]/u;
 const invisible = /^(?:\p{Mark}|\p{Format}|\u200b)+$/u;
+
+let segmenter: Intl.Segmenter | undefined;
 
 /** One drawn character: `offset` in UTF-16 units of the text it comes from, `width` in cells. */
 export interface Cell {
@@ -14,14 +17,14 @@ export interface Cell {
 
 export function displayWidth(text: string): number {
   if (narrow.test(text)) return text.length;
-  return [...segmenter.segment(text)].reduce((sum, { segment }) => sum + graphemeWidth(segment), 0);
+  return graphemes(text).reduce((sum, { segment }) => sum + graphemeWidth(segment), 0);
 }
 
 /** A line as it is drawn: tabs are spaces up to the next multiple of four, control characters are shown as pictures. */
 export function drawCells(line: string): readonly Cell[] {
   const cells: Cell[] = [];
   let column = 0;
-  for (const { segment, index } of segmenter.segment(line)) {
+  for (const { segment, index } of graphemes(line)) {
     const text = segment === '\t' ? ' '.repeat(4 - (column % 4)) : pictureOf(segment);
     const width = segment === '\t' ? text.length : graphemeWidth(text);
     cells.push({ text, offset: index, width });
@@ -35,7 +38,7 @@ export function cutToWidth(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text;
   let width = 0;
   let cut = '';
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of graphemes(text)) {
     width += graphemeWidth(segment);
     if (width > columns - 1) break;
     cut += segment;
@@ -55,6 +58,13 @@ export function wrapWords(text: string, columns: number): readonly string[] {
     } else line = longer;
   }
   return line === '' && lines.length > 0 ? lines : [...lines, line];
+}
+
+/** Unicode UAX 29. Its rules are loaded only for a text that has joining characters: that costs more than most commands have to say. */
+function graphemes(text: string): readonly { readonly segment: string; readonly index: number }[] {
+  if (!joining.test(text)) return Array.from(text, (segment, index) => ({ segment, index }));
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return [...segmenter.segment(text)];
 }
 
 function graphemeWidth(segment: string): number {

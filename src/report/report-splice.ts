@@ -30,7 +30,8 @@ const byteOrderMark = '\ufeff';
 export function spliceReport(document: string, id: string, additions: readonly Addition[], replacements: readonly Replacement[]): string {
   const mark = document.startsWith(byteOrderMark) ? byteOrderMark : '';
   const lines = splitLines(document.slice(mark.length));
-  const eol = lines.find((line) => line.ending !== '')?.ending ?? '\n';
+  // Never a lone `\r`, even where the document has them: with a line feed behind it, it would be one ending and not two.
+  const eol = lines[0]?.ending === '\r\n' ? '\r\n' : '\n';
   const added = new Map<number, Addition[]>();
   for (const addition of additions) {
     const after = Math.max(0, Math.min(addition.after, lines.length));
@@ -95,7 +96,8 @@ function groupByLine(replacements: readonly Replacement[]): ReadonlyMap<number, 
 function fill(line: string, replacements: readonly Replacement[]): string {
   let text = line;
   for (const { from, to, text: value } of replacements.toSorted((a, b) => b.from - a.from)) text = text.slice(0, from - 1) + value + text.slice(to - 1);
-  return text;
+  // A line that vanished could not be found again.
+  return text === '' ? ' ' : text;
 }
 
 /** JSON in which nothing can end a comment, and no character of which steers a terminal. */

@@ -121,6 +121,19 @@ test.each([
   expect((await startProgram(['audit', 'verify', '.proofplan'], { cwd }).ended).exitCode).toBe(0);
 });
 
+test('a second signal ends the process at once, and no process of the step stays', async () => {
+  const cwd = workspace("trap '' TERM; echo $$ > pid; touch started; while :; do sleep 1; done");
+  const { child, ended } = startProgram(['run', 'plan.md'], { cwd });
+  await until(() => existsSync(join(cwd, 'started')));
+  child.kill('SIGINT');
+  child.kill('SIGTERM');
+  const end = await ended;
+  expect([130, 143]).toContain(end.exitCode);
+  expect(end.stdout).not.toContain('AUDIT');
+  const pid = Number(readFileSync(join(cwd, 'pid'), 'utf8'));
+  await until(() => !isAlive(pid));
+});
+
 test('colour follows FORCE_COLOR and NO_COLOR', async () => {
   expect((await startProgram(['chekc'], { environment: { FORCE_COLOR: '1' } }).ended).stderr).toContain('\u001b[');
   expect((await startProgram(['chekc'], { environment: { FORCE_COLOR: '1', NO_COLOR: '1' } }).ended).stderr).not.toContain('\u001b[');
@@ -140,6 +153,15 @@ test('the packed package runs in an empty folder', () => {
   const end = spawnSync(process.execPath, ['node_modules/package/dist/proofplan.js', 'run', 'plan.md', '--quiet'], { cwd, encoding: 'utf8' });
   expect(end, end.stderr).toMatchObject({ status: 0, stdout: expect.stringMatching(/^passed: /) });
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 async function until(condition: () => boolean): Promise<void> {
   for (let left = 600; !condition(); left -= 1) {

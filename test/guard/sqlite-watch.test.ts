@@ -46,7 +46,7 @@ function by(how: string, program: string): string {
   if (how === '') return inner;
   const started = `import subprocess, sys\np = subprocess.Popen([sys.executable, '-c', ${JSON.stringify(inner)}], start_new_session=${how === 'daemon' ? 'True' : 'False'})\n`;
   // The parent lives long enough to be seen with its child, and not until the child has ended.
-  return how === 'daemon' ? `${started}import time; time.sleep(0.1)` : `${started}p.wait()`;
+  return how === 'daemon' ? `${started}import time; time.sleep(1)` : `${started}p.wait()`;
 }
 
 async function python(program: string, started: (pid: number) => void = () => undefined): Promise<void> {
@@ -137,7 +137,7 @@ describe('outside the workspace', () => {
     if (!canWitness) return expect(new SqliteWatch(workspace, []).coverage).toContain('no open files');
     const path = join(elsewhere, 'app', 'traces.db');
     const step = new SqliteWatch(workspace, []).begin([]);
-    await python(by(how, database(path, 'import time; time.sleep(0.5)')), (pid) => step.processStarted(pid));
+    await python(by(how, database(path, 'import time; time.sleep(2)')), (pid) => step.processStarted(pid));
     await expect.poll(() => existsSync(ready()), { timeout: 20_000 }).toBe(true);
     expect(step.compare()).toEqual([
       { kind: 'sqlite-file', what: expect.stringMatching(new RegExp(`^SQLite database \`${path}\` \\(written by \`python`)), explained: false },
@@ -148,7 +148,7 @@ describe('outside the workspace', () => {
     if (!canWitness) return expect(new SqliteWatch(workspace, []).coverage).toContain('no open files');
     const path = join(elsewhere, 'gone.db');
     const step = new SqliteWatch(workspace, []).begin([]);
-    await python(database(path, `import os, time\ntime.sleep(0.5)\nos.unlink(${JSON.stringify(path)})`), (pid) => step.processStarted(pid));
+    await python(database(path, `import os, time\ntime.sleep(2)\nos.unlink(${JSON.stringify(path)})`), (pid) => step.processStarted(pid));
     expect(step.compare()).toMatchObject([{ what: expect.stringContaining(path), explained: false }]);
   });
 

@@ -20,8 +20,13 @@ test('taking out what was added gives the document back, whatever was added', ()
         expect(restorePlan(report)).toBe(document);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 1_000 },
   );
+});
+
+test('a carriage return before an addition and a line feed behind it stay two endings', () => {
+  const document = '\ra\n\r\n\r\n\n';
+  for (let after = 0; after < 7; after += 1) expect(restorePlan(spliceReport(document, id, [{ after, indent: '', lines: ['> x'] }], []))).toBe(document);
 });
 
 test('lines of the result end as those of the document do', () => {

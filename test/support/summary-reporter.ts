@@ -16,7 +16,8 @@ export default class SummaryReporter implements Reporter {
       ...left.map((test) => ` skipped without a need of the machine: ${place(test)}`),
       `${passed} passed, ${failed} failed${lost.length === 0 ? '' : `, ${lost.length} could not run on this machine`}`,
     ];
-    process.stdout.write(`${lines.join('\n')}\n`);
+    // Behind everything else that is printed: vitest's own summary may come later than this.
+    process.once('exit', () => process.stdout.write(`${lines.join('\n')}\n`));
     if (failed > 0 || passed === 0) process.exitCode = 1;
   }
 }

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import * as library from '../../src/library/library.ts';
+
+test('what other programs may build on: a name more or less is a decision', () => {
+  expect(Object.keys(library).toSorted()).toEqual([
+    'compilePlan',
+    'createSqlParser',
+    'diagnosticCodes',
+    'executePlan',
+    'exitCodes',
+    'explainPlan',
+    'readExecution',
+    'readReport',
+    'restorePlan',
+    'stepsOf',
+    'verifyExecution',
+  ]);
+});
