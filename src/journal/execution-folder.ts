@@ -1,6 +1,6 @@
 /** The output folder: `.proofplan` with its own .gitignore, one folder for each execution, a link to the newest. */
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, renameSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, renameSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
 import { evidencePath, executionFiles } from '../model/journal-entry.ts';
@@ -91,9 +91,22 @@ function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }
 
+/**
+ * One folder after the other: Node's recursive mkdir never ends where a file system answers ENOENT for a folder whose parent
+ * is there (procfs does).
+ */
 function makeFolder(path: string, output: string): Diagnostic | undefined {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const missing: string[] = [];
+    for (let folder = path; !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
+    for (const folder of missing) {
+      try {
+        mkdirSync(folder, { mode: 0o700 });
+      } catch (error) {
+        // Another execution may have made it meanwhile.
+        if (systemCodeOf(error) !== 'EEXIST') throw error;
+      }
+    }
     return undefined;
   } catch (error) {
     return unusable(output, error);

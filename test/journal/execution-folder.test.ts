@@ -42,6 +42,12 @@ test('an id is the time and six random digits', () => {
 });
 
 describe('a new folder', () => {
+  test('a file system that makes no folders ends the attempt', () => {
+    const made = createExecutionFolder('/proc/proofplan/.proofplan', noon);
+    expect(made.value).toBeUndefined();
+    expect(made.diagnostics.map(({ code }) => code)).toEqual(['journal/output-unusable']);
+  });
+
   test('with everything missing: made for its owner, kept out of git, the newest is `latest`', () => {
     const output = join(scratch(), 'a', '.proofplan');
     const first = createExecutionFolder(output, noon);
