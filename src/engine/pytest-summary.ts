@@ -21,15 +21,16 @@ export interface PytestObserver {
   readonly counts: () => TestCounts | undefined;
 }
 
-/** The last closing line counts. */
+/** Every closing line counts: a block may run pytest twice, and a line that somebody prints takes no failure back. */
 export function createPytestObserver(): PytestObserver {
-  let last: TestCounts | undefined;
+  let sum: TestCounts | undefined;
   return {
     readLine: (raw) => {
       if (raw.length > longestSummary || !raw.includes(' in ')) return;
-      last = parsePytestSummary(withoutEscapes(raw).trim()) ?? last;
+      const counts = parsePytestSummary(withoutEscapes(raw).trim());
+      if (counts) sum = sum === undefined ? counts : { passed: sum.passed + counts.passed, failed: sum.failed + counts.failed, skipped: sum.skipped + counts.skipped, errors: sum.errors + counts.errors };
     },
-    counts: () => last,
+    counts: () => sum,
   };
 }
 

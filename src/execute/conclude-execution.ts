@@ -111,7 +111,19 @@ async function compareWorkspace(
     effect: sentence ? 'refuse' : 'shown',
     policies: policies.map((policy) => policy.id),
   });
-  if (!sentence) return undefined;
+  if (!sentence) {
+    // No sentence forbids it; yet what was tested before the change is not what was tested after it.
+    if (before.trackedDigest === after.trackedDigest) return undefined;
+    const reason = `the workspace changed during the execution: ${what}`;
+    await diagnostics.report({
+      severity: 'warning',
+      code: 'execute/workspace-changed',
+      message: reason,
+      notes: ['commit and content of files that version control knows, compared before and after'],
+      help: 'execute the plan again on a workspace that stays as it is',
+    });
+    return { verdict: 'unproven', reason };
+  }
   const reason = `the workspace changed during the execution: ${what}`;
   await decisions.note({
     step: 'execution',

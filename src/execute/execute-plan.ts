@@ -15,6 +15,7 @@ import { JournalFailure } from '../journal/journal-failure.ts';
 import { openJournal, type Journal } from '../journal/journal-writer.ts';
 import { registerExecution, type Registration } from '../journal/ledger.ts';
 import { closeRecord, type ExecutionVerdict } from './close-record.ts';
+import { changedDocuments, damagedEvidence, evidenceIn, readDocuments } from './check-integrity.ts';
 import { concludeExecution } from './conclude-execution.ts';
 import { conductExecution, isHeldBack } from './conduct-execution.ts';
 import { createContext } from './create-context.ts';
@@ -107,17 +108,19 @@ async function executeRecorded(options: ExecuteOptions, prepared: Prepared): Pro
   try {
     journal = await openJournal({ folder: folder.folder, execution: folder.execution, clock });
     const verdictFile = createVerdictReader();
+    const evidence = new Set<string>();
     const record = createExecutionRecord({
       journal,
       redactor: secrets.redactor,
       clock,
       onEvent: (event) => {
         verdictFile.take(event);
+        for (const digest of evidenceIn(event.data)) evidence.add(digest);
         options.onEvent(event);
       },
     });
     log = createDiagnosticLog(secrets.redactor, record);
-    const verdict = await executeOpened(options, { ...prepared, folder, registration, record, log });
+    const verdict = await executeOpened(options, { ...prepared, folder, registration, record, log, evidence });
     const closed = await closeRecord({
       folder,
       journal,
@@ -145,16 +148,19 @@ interface Opened extends Prepared {
   readonly registration: Registration;
   readonly record: ExecutionRecord;
   readonly log: DiagnosticLog;
+  /** Digests of all evidence that was recorded so far. */
+  readonly evidence: ReadonlySet<string>;
 }
 
 /** From the first entry to the last judgement. Rejects with a JournalFailure, or for a defect of the runner. */
 async function executeOpened(options: ExecuteOptions, opened: Opened): Promise<ExecutionVerdict> {
   const { plan, planBytes, addendumBytes, environment, processEnvironment, signal } = options;
-  const { inputs, ready, secrets, folder, registration, record, log, diagnostics } = opened;
+  const { inputs, ready, secrets, folder, registration, record, log, diagnostics, evidence } = opened;
   const workspace = environment?.workspace ?? options.workspace ?? resolve(dirname(plan.path));
   await keepDocument(folder.folder, planBytes);
   if (addendumBytes) await keepDocument(folder.folder, addendumBytes);
   const before = await readWorkspace(workspace, processEnvironment);
+  const documents = await readDocuments([plan, ...(plan.addendum ? [plan.addendum] : [])]);
   const account = await accountOf(ready);
   await record.record('opened', openedData({ options, registration, workspace: before, inputs, ready, account, redactor: secrets.redactor }), {
     durable: true,
@@ -185,9 +191,12 @@ async function executeOpened(options: ExecuteOptions, opened: Opened): Promise<E
     const dead = guard?.value?.died.aborted ? guardDied(guard.value.died.reason) : undefined;
     if (dead && !log.all().some(({ code }) => code === 'execute/database-lost')) await log.report(dead);
     const concluded = await concludeExecution(options, before, context);
+    const damaged = [...(await changedDocuments(documents)), ...(await damagedEvidence(folder.folder, evidence))];
+    await log.report(...damaged);
     const end = judgeParts([
       ...parts,
       ...concluded,
+      ...damaged.map(({ message }) => ({ verdict: 'error', reason: message }) as const),
       ...(dead ? [{ verdict: 'error', reason: dead.message } as const] : []),
       ...(signal.aborted ? [{ verdict: 'error', reason: 'interrupted' } as const] : []),
     ]);

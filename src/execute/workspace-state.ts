@@ -15,6 +15,8 @@ const mostOutputBytes = 64 << 20;
 export interface WorkspaceReading {
   readonly state: WorkspaceState;
   readonly digest?: string;
+  /** The same over files that version control knows: what a tool leaves beside them is not in it. */
+  readonly trackedDigest?: string;
 }
 
 /**
@@ -32,7 +34,8 @@ export async function readWorkspace(path: string, processEnvironment: Readonly<R
   if (changes === undefined || root === undefined) return { state: { path, commit: null, dirty: [], dirtyCount: 0 } };
   const dirty = parseStatus(changes);
   const state = { path, commit: commit ?? null, dirty: dirty.slice(0, mostShown), dirtyCount: dirty.length };
-  return { state, digest: await digestOf(commit ?? '', root, changes, dirty) };
+  const tracked = changes.split('\0').filter((field) => !field.startsWith('?? ')).join('\0');
+  return { state, digest: await digestOf(commit ?? '', root, changes, dirty), trackedDigest: await digestOf(commit ?? '', root, tracked, parseStatus(tracked)) };
 }
 
 /** The paths of `git status --porcelain=v1 -z`: two letters, a space, the path; a rename has its old path in a field of its own. */

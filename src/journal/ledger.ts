@@ -99,7 +99,11 @@ export async function registerEnd(
   options: LedgerOptions & { readonly attempt: number; readonly verdict: Verdict; readonly journal: JournalState },
 ): Promise<Checked<Registration>> {
   const { entries, head, root } = options.journal;
-  return append(options, () => ({ kind: 'ended', attempt: options.attempt, verdict: options.verdict, journal: { entries, head, root } }));
+  return append(options, (ledger) => {
+    // A ledger that was removed or replaced meanwhile would hide all earlier attempts.
+    if (!ledger.entries.some((entry) => entry.kind === 'registered' && entry.execution === options.execution)) throw new Error('it does not know this execution any more: it was removed or replaced');
+    return { kind: 'ended', attempt: options.attempt, verdict: options.verdict, journal: { entries, head, root } };
+  });
 }
 
 async function append(

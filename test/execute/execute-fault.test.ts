@@ -78,6 +78,7 @@ describe('interruption', () => {
     });
     expect(executed.end).toMatchObject({ verdict: 'error', exitCode, opened: true });
     expect(executed.end.reason).toBe('interrupted in step 1.1');
+    expect(executed.end.diagnostics.map(({ code }) => code)).toEqual(['execute/interrupted']);
     expect(await executed.audit()).toEqual([]);
     expect(await executed.verdictFile()).toMatchObject({
       exitCode,
@@ -109,6 +110,22 @@ describe('a record that cannot be written', () => {
     expect(executed.end).toMatchObject({ verdict: 'error', exitCode: 5, reason: '`verdict.json` was already there before the execution had a verdict' });
     expect(executed.end.diagnostics.map(({ code }) => code)).toEqual(['execute/planted-file', 'execute/planted-file']);
     expect(await executed.verdictFile()).toMatchObject({ verdict: 'error', exitCode: 5 });
+    expect(await executed.audit()).toEqual([]);
+  });
+
+  it('says that a step could not be given a temporary folder', async () => {
+    const before = process.env['TMPDIR'];
+    const executing = execute(sample, plan([shell('1.1', 'true'), shell('1.2', 'true')]), undefined, {
+      onEvent: (event) => {
+        if (event.kind === 'step-started') process.env['TMPDIR'] = join(sample.out, 'nowhere');
+      },
+    });
+    const executed = await executing.finally(() => {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    });
+    expect(executed.end).toMatchObject({ verdict: 'error', exitCode: 5, diagnostics: [{ code: 'execute/runner-failed' }] });
+    expect(executed.notRun).toEqual(['1.2']);
     expect(await executed.audit()).toEqual([]);
   });
 
@@ -194,6 +211,7 @@ describe('a hash chain', () => {
     );
     expect(late.end.verdict).toBe('failed');
     expect(late.end.reason).toBe('stored steps changed between step 2.1 and the end');
+    expect(late.end.diagnostics.map(({ code }) => code)).toContain('execute/stored-rows-changed');
   });
 });
 

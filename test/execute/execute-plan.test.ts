@@ -116,6 +116,7 @@ describe('stop on failure', () => {
     const executed = await execute(sample, plan([vacuous, shell('2.1', 'echo x')], { policies: [order] }), undefined);
     expect(executed.notRun).toEqual(['2.1']);
     expect(executed.of('step-not-run')[0]?.reason).toContain('section 1 must hold before it');
+    expect(executed.end.diagnostics.map(({ code }) => code)).toEqual(['execute/claim-unproven']);
     expect(executed.end.verdict).toBe('unproven');
   });
 
@@ -230,9 +231,9 @@ describe('the workspace', () => {
     await run('git init -q && git add . && git -c user.name=t -c user.email=t@example.org commit -q -m first', { cwd: sample.workspace });
   });
 
-  it('shows an edit of the tested source, and refuses it where the plan forbids it', async () => {
+  it('proves nothing by a tested source that was edited in the middle, and refuses it where the plan forbids it', async () => {
     const shown = await execute(sample, plan([edit]), undefined);
-    expect(shown.end.verdict).toBe('passed');
+    expect(shown.end.verdict).toBe('unproven');
     expect(shown.of('tripwire')).toMatchObject([{ step: 'execution', kind: 'workspace', what: 'changed files: source.py', effect: 'shown' }]);
     await writeIn(sample, 'source.py', 'original\n');
     const refused = await execute(sample, plan([edit], { policies: [frozen] }), undefined);
@@ -353,6 +354,7 @@ describe('gates before the first step', () => {
     expect(executed.steps).toEqual(['0.1: blocked unproven']);
     expect(executed.notRun).toEqual(['2.1']);
     expect(executed.of('precondition')).toMatchObject([{ verdict: 'unproven' }]);
+    expect(executed.end.diagnostics.map(({ code }) => code)).toContain('execute/precondition-not-met');
     await expectWhole(executed);
   });
 
@@ -446,6 +448,7 @@ describe('criteria, tasks and policies that nobody enforces', () => {
   ] as const)('a criterion with %s', async (_, witnesses, met, verdict) => {
     const executed = await execute(sample, plan([shell('1.1', 'true')], { criteria: [criterion(witnesses)] }), undefined);
     expect(executed.of('criterion')).toMatchObject([{ verdict: met }]);
+    expect(executed.end.diagnostics.map(({ code }) => code)).toEqual(met === 'passed' ? [] : ['execute/criterion-unproven']);
     expect(executed.end.verdict).toBe(verdict);
   });
 
@@ -453,6 +456,7 @@ describe('criteria, tasks and policies that nobody enforces', () => {
     const tasks = [{ id: 'T1', text: 'patch the model', span: spanAt(8), verifiedBy: [] }];
     const unattested = await execute(sample, plan([shell('1.1', 'true')], { tasks }), undefined);
     expect(unattested.end).toMatchObject({ verdict: 'unproven', exitCode: 4 });
+    expect(unattested.end.diagnostics).toMatchObject([{ code: 'execute/task-not-attested' }]);
     const attested = await execute(sample, plan([shell('1.1', 'true')], { tasks }), undefined, { attest: [{ task: 'T1', by: 'Ada' }] });
     expect(attested.end.verdict).toBe('passed');
     expect(attested.of('task')).toMatchObject([{ attestedBy: 'Ada', verdict: 'passed' }]);
@@ -461,6 +465,7 @@ describe('criteria, tasks and policies that nobody enforces', () => {
   it('a policy that nothing enforces is unproven, unless it was accepted by name', async () => {
     const network = await execute(sample, plan([shell('1.1', 'true')], { policies: [policy('P1', { kind: 'no-network', permit: [] })] }), undefined);
     expect(network.end).toMatchObject({ verdict: 'unproven', exitCode: 4 });
+    expect(network.end.diagnostics).toMatchObject([{ code: 'execute/policy-not-enforced' }]);
     expect(network.of('policy-enforced')).toMatchObject([{ strength: 'UNENFORCED' }]);
     const accepted = await execute(sample, plan([shell('1.1', 'true')], { policies: [policy('P1', { kind: 'accepted', by: 'Ada' })] }), undefined);
     expect(accepted.end.verdict).toBe('passed');

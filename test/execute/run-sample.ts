@@ -87,10 +87,11 @@ export async function execute(
     signal: new AbortController().signal,
     argv: ['run', 'sample.md'],
     toolVersion: '0.0.0-test',
+    ...options,
     onEvent: (event) => {
       events.push(event);
+      options.onEvent?.(event);
     },
-    ...options,
   });
   const of = <K extends EventKind>(kind: K): readonly EventData[K][] =>
     events.filter((event) => event.kind === kind).map((event) => event.data as EventData[K]);

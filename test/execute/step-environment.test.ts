@@ -36,6 +36,7 @@ describe('stepEnvironment', () => {
     const environment = stepEnvironment({ ...options, config, databaseUrl: 'postgresql://step-1.1:token@127.0.0.1:1/db' });
     expect(environment).toMatchObject({ REGION: 'eu', DATABASE_URL: 'postgresql://step-1.1:token@127.0.0.1:1/db', HOME: '/tmp/step/home' });
     expect(Object.keys(environment).sort()).toEqual(['DATABASE_URL', 'HOME', 'LANG', 'LC_ALL', 'PATH', 'REGION', 'TERM', 'TMPDIR', 'TZ']);
+    expect(refusedInheritance(config)[0]?.code).toBe('execute/variable-not-inherited');
     expect(refusedInheritance(config).map(({ message }) => message.split('`')[1])).toEqual(Object.keys(hostile).filter((name) => name !== 'REGION'));
   });
 });

@@ -1,0 +1,52 @@
+/** What must be at the end as it was before: the plan's own files, and the evidence that was kept. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { verifyEvidence } from '../journal/evidence-store.ts';
+import { digestOf } from './keep-document.ts';
+
+/** Files as they are now, by path and digest. A document that is no file (standard input) or differs already is not among them. */
+export async function readDocuments(documents: readonly { readonly path: string; readonly sha256: string }[]): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const { path, sha256 } of documents) if ((await digestAt(path)) === sha256) found.set(path, sha256);
+  return found;
+}
+
+/** Each of them that is not the same any more: what was executed is not what a reader will find. */
+export async function changedDocuments(documents: ReadonlyMap<string, string>): Promise<readonly Diagnostic[]> {
+  const changed: Diagnostic[] = [];
+  for (const [path, sha256] of documents) {
+    const now = await digestAt(path);
+    if (now === sha256) continue;
+    changed.push({
+      severity: 'error',
+      code: 'execute/document-changed',
+      message: `\`${path}\` was ${now === undefined ? 'removed' : 'edited'} during the execution`,
+      notes: [`SHA-256 at the start: ${sha256}`, ...(now === undefined ? [] : [`SHA-256 now: ${now}`])],
+      help: 'execute the plan again as it is now; the record keeps the text that was executed',
+    });
+  }
+  return changed;
+}
+
+/** The digests of all evidence that an event names: objects with `stream`, `sha256` and `bytes`. */
+export function evidenceIn(data: unknown): readonly string[] {
+  if (typeof data !== 'object' || data === null) return [];
+  const { stream, sha256, bytes } = data as Readonly<Record<string, unknown>>;
+  const own = typeof stream === 'string' && typeof sha256 === 'string' && typeof bytes === 'number' ? [sha256] : [];
+  return [...own, ...Object.values(data).flatMap(evidenceIn)];
+}
+
+/** Evidence that is gone or holds something else: a step that finds the folder could have touched it. */
+export async function damagedEvidence(folder: string, digests: ReadonlySet<string>): Promise<readonly Diagnostic[]> {
+  const damaged: Diagnostic[] = [];
+  for (const sha256 of digests) {
+    const problem = await verifyEvidence(folder, sha256);
+    if (problem) damaged.push({ ...problem, help: "find out what writes into the execution's folder, and execute the plan again" });
+  }
+  return damaged;
+}
+
+async function digestAt(path: string): Promise<string | undefined> {
+  return readFile(resolve(path)).then(digestOf, () => undefined);
+}
