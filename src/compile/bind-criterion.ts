@@ -2,8 +2,9 @@
 import type { Criterion, Witness } from '../model/plan.ts';
 import type { AddendumWitness } from './addendum-shape.ts';
 import { attachText, latest, namesIn, wordsOf } from './bind-expectation.ts';
-import { expectOnce, oneOf, overlaps, placesOf, span, suppliersOf, type Binder } from './bind.ts';
-import { splitTerms } from './claim.ts';
+import { expectOnce, namesOf, oneOf, overlaps, placesOf, span, suppliersOf, type Binder } from './bind.ts';
+import type { Claim } from '../model/claim.ts';
+import { compileClaim, splitTerms } from './claim.ts';
 import type { ExpectationDraft, StepDraft, TextDraft } from './draft.ts';
 import { literalOf } from './claim.ts';
 import { fold } from './prose.ts';
@@ -21,7 +22,7 @@ export function bindCriteria(binder: Binder, inputs: readonly string[]): readonl
         binder.used.add(entry);
         return entry.witnesses.flatMap((witness) => boundWitness(binder, witness, criterion, inputs));
       });
-      witnesses.push(...foundWitnesses(binder, criterion, text, place === 0));
+      witnesses.push(...foundWitnesses(binder, criterion, text, place === 0, inputs));
       if (witnesses.length === 0) {
         binder.diagnostics.push({
           severity: 'warning',
@@ -44,36 +45,41 @@ export function bindCriteria(binder: Binder, inputs: readonly string[]): readonl
 }
 
 /** Witnesses that a clause finds by itself. */
-function foundWitnesses(binder: Binder, criterion: TextDraft, clause: string, first: boolean): readonly WitnessDraft[] {
+function foundWitnesses(binder: Binder, criterion: TextDraft, clause: string, first: boolean, inputs: readonly string[]): readonly WitnessDraft[] {
   const whole = fold(criterion.text);
   const folded = fold(clause);
   const codes = [...clause.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
   const found: ExpectationDraft[] = [];
   const all = binder.draft.steps.flatMap((step) => step.expectations);
 
+  // What is denied is shown by a claim that says so, never by one that happens to use the same names.
+  if (/\b(?:no|not|never|without|none|nothing|neither|nor|cannot|can't|don't|doesn't|isn't|aren't|fails?|failed|missing|absent)\b/.test(folded.replace(/\breal ([a-z ]+)\(not [^()]*\)/, '$1'))) return stated(binder, clause, inputs);
+
   if (/\btests?\b.*\bpass(?:es|ed)?\b|\bpass(?:es|ed|ing)? (?:all )?(?:the )?tests?\b/.test(folded)) {
     const tests = all.filter((expectation) => expectation.claim.kind === 'tests-pass');
-    const words = wordsOf(folded.replace(/\b(?:all|tests?|pass(?:es|ed)?|unit|integration)\b/g, ''));
-    const named = tests.filter((expectation) => words.length > 0 && words.every((word) => wordsOf(`${expectation.step.title} ${expectation.step.text}`).includes(word)));
-    found.push(...(named.length > 0 ? named : tests));
+    const words = wordsOf(folded.replace(/\b(?:all|tests?|pass(?:es|ed|ing)?|suite|still|successfully|are|is|green)\b/g, ''));
+    // Words that no test step knows mean other tests than those of this plan.
+    return witnessesOf(words.length === 0 ? tests : tests.filter((expectation) => words.every((word) => wordsOf(`${expectation.step.title} ${expectation.step.text}`).includes(word))));
   }
+  const said = stated(binder, clause, inputs);
+  if (said.length > 0) return said;
 
   // "returns `HASH_CHAIN` and `VERIFIED`": the second clause shares the first one's verb.
   if (/\b(?:returns?|reports?|prints?|shows?|answers?|yields?)\b/.test(whole)) {
     for (const value of codes.filter((code) => /^[A-Z][A-Z0-9_]*$/.test(code))) {
-      const stated = all.filter((expectation) => expectation.claim.kind === 'compare' && [expectation.claim.left, expectation.claim.right].some((side) => side.kind === 'literal' && side.value.text === value));
-      found.push(...(stated.length > 0 ? stated : returned(binder, criterion, value)));
+      const shown = all.filter((expectation) => expectation.claim.kind === 'compare' && expectation.claim.operator === '==' && [expectation.claim.left, expectation.claim.right].some((side) => side.kind === 'literal' && side.value.text === value));
+      found.push(...(shown.length > 0 ? shown : returned(binder, criterion, value)));
     }
   }
 
   const production = binder.draft.steps.find((step) => step.productionPath);
   if (production && /\bexplicit(?:ly)?\b/.test(whole)) for (const code of codes) found.push(...explicitly(binder, criterion, production, code));
-  if (production && first && (/\bcreates? an?\b/.test(folded) || /\breal (?:run|execution)\b/.test(folded))) found.push(...production.expectations.filter((expectation) => expectation.claim.kind === 'fresh'));
+  if (production && first && (/\bcreates? an?\b/.test(folded) || /\breal (?:run|execution)\b/.test(folded))) found.push(...production.expectations.filter((expectation) => expectation.claim.kind === 'fresh' && makes(folded, expectation.claim.relation)));
 
   for (const code of codes) {
     found.push(
       ...all.filter((expectation) =>
-        namesIn(expectation.claim).some((name) => name === code || name.endsWith(`.${code}`) || (expectation.step.sql?.mentions.get(name) ?? []).includes(code)),
+        shows(expectation, clause, whole) && namesIn(expectation.claim).some((name) => name === code || name.endsWith(`.${code}`) || (expectation.step.sql?.mentions.get(name) ?? []).includes(code)),
       ),
     );
   }
@@ -82,9 +88,50 @@ function foundWitnesses(binder: Binder, criterion: TextDraft, clause: string, fi
   if (noun !== undefined && /\b(?:exists?|produces?|has|have|written|stored)\b/.test(folded)) {
     const words = wordsOf(noun.replace(/\b(?:produces?|has|have|exists?)\b/g, ''));
     const queries = binder.draft.steps.filter((step) => step.sql?.mode === 'read' && words.length > 0 && step.sql.relations.some((relation) => words.every((word) => wordsOf(relation).includes(word))));
-    found.push(...queries.flatMap((step) => step.expectations.filter((expectation) => expectation.claim.kind === 'rows' || (step.sql?.aggregate && expectation.claim.kind === 'compare'))));
+    const exact = queries.filter((step) => step.sql?.relations.some((relation) => wordsOf(relation).length === words.length));
+    found.push(...(exact.length > 0 ? exact : queries).flatMap((step) => step.expectations.filter((expectation) => showsRows(expectation.claim, step))));
   }
+  return witnessesOf(found);
+}
+
+function witnessesOf(found: readonly ExpectationDraft[]): readonly WitnessDraft[] {
   return [...new Set(found)].map((expectation) => () => ({ kind: 'expectation', id: expectation.id }));
+}
+
+/** A criterion that is itself a claim (`step_count >= 1`) is judged as one, by the step that supplies its names. */
+function stated(binder: Binder, clause: string, inputs: readonly string[]): readonly WitnessDraft[] {
+  const reading = compileClaim(clause, namesOf(binder, inputs));
+  if (reading.kind !== 'claims' || reading.claims.some((claim) => namesIn(claim).length === 0)) return [];
+  return attachText(binder, { text: clause, span: binder.draft.steps[0] ? span(binder, binder.draft.steps[0]) : span(binder, { start: 0, end: 0 }) }, undefined, 'criterion', undefined, inputs).map((expectation) => () => ({ kind: 'expectation', id: expectation.id }));
+}
+
+/**
+ * Does a claim on a name show what a clause says of it? Where the clause says that something is there, a claim that could not
+ * hold without it; where it names values, only a claim with these values.
+ */
+function shows(expectation: ExpectationDraft, clause: string, whole: string): boolean {
+  const { claim } = expectation;
+  const values = [...clause.replace(/`[a-z_][\w.]*`/g, '').matchAll(/\b\d+(?:\.\d+)?\b|\b[A-Z][A-Z0-9_]{2,}\b/g)].map((match) => match[0]);
+  const literals = claim.kind === 'compare' ? [claim.left, claim.right].flatMap((side) => (side.kind === 'literal' ? [side.value.text ?? ''] : [])) : claim.kind === 'member' ? claim.values.map((value) => value.text ?? '') : [];
+  if (values.some((value) => !literals.includes(value))) return false;
+  if (values.length > 0) return true;
+  if (claim.kind === 'compare' && claim.operator === '!=') return false;
+  return /\b(?:stored|set|present|exists?|recorded|persisted|populated|saved|written|returned|shown|explicit(?:ly)?|match(?:es)?|equals?)\b/.test(whole) || literals.some((literal) => literal.length > 1 && fold(clause).includes(fold(literal)));
+}
+
+/** A claim that fails where there is no row. */
+function showsRows(claim: Claim, step: StepDraft): boolean {
+  if (claim.kind === 'rows') return claim.bound !== 'at-most' && claim.count > 0;
+  if (claim.kind !== 'compare' || !step.sql?.aggregate || claim.right.kind !== 'literal') return false;
+  const count = Number(claim.right.value.text);
+  return claim.operator === '==' || claim.operator === '>=' ? count > 0 : claim.operator === '>' && count >= 0;
+}
+
+/** "creates a run": the thing made must be what the table holds. */
+function makes(folded: string, relation: string): boolean {
+  const noun = /\bcreates? an? ((?:[\w-]+ ){0,2}?[\w-]+)\b/.exec(folded)?.[1] ?? /\breal (run|execution)\b/.exec(folded)?.[1] ?? '';
+  const words = wordsOf(noun);
+  return words.length > 0 && words.every((word) => word === 'real' || wordsOf(relation).includes(word));
 }
 
 /** A value that no expectation states: the coordinator-call must print it in exactly one of its fields. */

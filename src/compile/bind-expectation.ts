@@ -4,6 +4,7 @@ import { nearestName } from '../model/nearest-name.ts';
 import { concealedFailures } from '../policy/concealed-failure.ts';
 import type { PlacedText } from './addendum-shape.ts';
 import { expect, expectOnce, namesOf, oneOf, span, suppliersOf, type Binder } from './bind.ts';
+import { oppositeOf } from './claim-phrase.ts';
 import { compileClaim } from './claim.ts';
 import type { ClaimDraft, ExpectationDraft, StepDraft } from './draft.ts';
 import { note } from './draft.ts';
@@ -40,8 +41,10 @@ export function implyExpectations(binder: Binder, inputs: readonly string[], gua
   for (const step of binder.draft.steps) {
     const has = (kind: Claim['kind']): boolean => step.expectations.some((expectation) => expectation.claim.kind === kind);
     const imply = (text: string, claim: Claim): void => void expectOnce(step, { text, span: span(binder, step), claim, origin: 'implied' });
-    if ((step.kind === 'shell' || step.kind === 'coordinator-call') && !has('exit-code') && !has('fails') && !(step.script && concealedFailures(step.script).length > 0)) imply('exit code is 0', { kind: 'exit-code', code: 0 });
-    if (step.testRunner) imply('at least one test ran and none failed', { kind: 'tests-pass' });
+    const concealed = step.script !== undefined && concealedFailures(step.script).length > 0;
+    if ((step.kind === 'shell' || step.kind === 'coordinator-call') && !has('exit-code') && !has('fails') && !concealed) imply('exit code is 0', { kind: 'exit-code', code: 0 });
+    // A summary that is printed without an exit code behind it proves nothing.
+    if (step.testRunner && !concealed) imply('at least one test ran and none failed', { kind: 'tests-pass' });
     if (step.kind === 'rg-check' && !has('found') && step.search) imply(step.search.quantity === 'each' && step.search.patterns.length > 1 ? `each of the ${step.search.patterns.length} alternatives is found` : 'the pattern is found', { kind: 'found', quantity: step.search.quantity });
     if (step.sql && step.sql.mode === 'read') implyByTitle(step, has, imply);
     for (const column of step.sql?.mode === 'read' ? step.sql.columns : []) {
@@ -110,18 +113,19 @@ function attachAcceptance(binder: Binder, claim: ClaimDraft, inputs: readonly st
 
 /** A claim of the document: compiled with the names near it, and given to the step that supplies them. */
 function attach(binder: Binder, claim: ClaimDraft, origin: ExpectationDraft['origin'], inputs: readonly string[]): readonly ExpectationDraft[] {
-  const names = namesOf(binder, inputs, claim.steps);
-  const reading = compileClaim(claim.text.replace(/:$/, ''), names);
+  const near = claim.steps.length > 0 ? claim : { ...claim, steps: onlyStepOf(binder, claim) };
+  const names = namesOf(binder, inputs, near.steps);
+  const reading = readingOf(claim, names);
   if (reading.kind !== 'claims') {
     note(binder.draft, claim.block, 'unclaimed');
     report(binder, claim.text, span(binder, claim), reading, names.all);
     return [];
   }
   return reading.claims.flatMap((compiled) => {
-    const step = stepOf(binder, compiled, claim);
+    const step = stepOf(binder, compiled, near);
     if (!step) {
       note(binder.draft, claim.block, 'unclaimed');
-      binder.diagnostics.push({ severity: 'error', code: 'compile/expectation-without-step', message: 'no step before this line shows what it claims', span: span(binder, claim), help: 'put the expectation below the step whose evidence is meant' });
+      binder.diagnostics.push({ severity: 'error', code: 'compile/expectation-without-step', message: claim.far && near.steps.length > 1 ? 'several steps could show what this line claims, or none' : 'no step before this line shows what it claims', span: span(binder, claim), help: 'put the expectation below the step whose evidence is meant' });
       return [];
     }
     const expectation = expect(step, { text: reading.claims.length > 1 ? describeClaim(compiled) : claim.text.replace(/\.$/, ''), span: span(binder, claim), claim: compiled, origin });
@@ -129,6 +133,19 @@ function attach(binder: Binder, claim: ClaimDraft, origin: ExpectationDraft['ori
     if (origin !== 'addendum') note(binder.draft, claim.block, 'expectation', () => `expectation ${expectation.id}`);
     return [expectation];
   });
+}
+
+function readingOf(claim: ClaimDraft, names: ReturnType<typeof namesOf>): ReturnType<typeof compileClaim> {
+  if (claim.claim) return { kind: 'claims', claims: [claim.claim] };
+  if (claim.opposite === undefined) return compileClaim(claim.text.replace(/:$/, ''), names);
+  const opposite = oppositeOf(claim.text);
+  return opposite === undefined ? { kind: 'none' } : compileClaim(opposite, names);
+}
+
+/** An expectation may stand above the command that it is about, where its section has just one. */
+function onlyStepOf(binder: Binder, claim: ClaimDraft): readonly StepDraft[] {
+  const own = binder.draft.steps.filter((step) => step.section === claim.section && step.role === 'step');
+  return own.length === 1 ? own : [];
 }
 
 /** A claim of the addendum, for a given step (or the step that supplies its names). `text` is the plan's own words for it. */
@@ -171,9 +188,8 @@ function stepOf(binder: Binder, claim: Claim, near: ClaimDraft): StepDraft | und
     return latest(steps) ?? near.steps.at(-1);
   }
   if (claim.kind === 'rows') return rowsStep(near.steps, claim.noun);
-  if (claim.kind === 'found') return near.steps.filter((step) => step.kind === 'rg-check').at(-1);
-  if (claim.kind === 'sql-fails') return near.steps.filter((step) => step.sql).at(-1);
-  return near.steps.filter((step) => step.kind === 'shell' || step.kind === 'coordinator-call' || step.kind === 'rg-check').at(-1) ?? near.steps.at(-1);
+  const able = near.steps.filter((step) => (claim.kind === 'found' ? step.kind === 'rg-check' : claim.kind === 'sql-fails' ? step.sql !== undefined : step.kind !== 'sql-assert'));
+  return near.far && able.length > 1 ? undefined : able.at(-1);
 }
 
 /** "1 trace row": the query whose table's name holds the noun's words. */
@@ -181,7 +197,10 @@ export function rowsStep(steps: readonly StepDraft[], noun: string): StepDraft |
   const queries = steps.filter((step) => step.sql?.mode === 'read' && !step.sql.aggregate);
   const words = wordsOf(noun);
   const named = queries.filter((step) => step.sql?.relations.some((relation) => words.length > 0 && words.every((word) => wordsOf(relation).includes(word))));
-  return named.at(0) ?? (queries.length === 1 || words.length === 0 ? queries.at(-1) : undefined);
+  if (named.length > 0 || words.length === 0) return named.at(0) ?? queries.at(-1);
+  // The only query is meant where its text knows at least one of the words; else the claim may be about something else.
+  const [only] = queries;
+  return only && queries.length === 1 && words.some((word) => wordsOf(only.text).includes(word)) ? only : undefined;
 }
 
 /** Words of a noun or a table's name, in the singular. */

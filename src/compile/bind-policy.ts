@@ -36,7 +36,7 @@ export function bindPolicies(binder: Binder, baseline: readonly { readonly text:
       else push({ ...common, rule: { kind: 'accepted', by: entry.binding.by }, origin: 'addendum' }, draft);
     }
     if (bound.length > 0) continue;
-    const kinds = [...new Set(phrasebook.filter((phrase) => (draft.wholeSection || phrase.heading !== true) && phrase.pattern.test(fold(draft.text))).map((phrase) => phrase.kind))];
+    const kinds = [...new Set(phrasebook.filter((phrase) => (draft.wholeSection || phrase.heading !== true) && phrase.pattern.test(fold(draft.lead === undefined ? draft.text : `${draft.lead} ${draft.text}`))).map((phrase) => phrase.kind))];
     const rules = kinds.map((kind) => ruleOf(binder, kind, draft, protectedTables)).filter((rule) => rule !== undefined);
     for (const rule of rules) push({ ...common, rule }, draft);
     if (rules.length === 0) {

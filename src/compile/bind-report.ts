@@ -6,7 +6,7 @@ import type { ReportDraft, StepDraft } from './draft.ts';
 import { holeName } from './placeholder.ts';
 import { newStep } from './read-code.ts';
 import { compileQuery } from './query.ts';
-import { captureName } from './read-document.ts';
+import { captureName } from './reading.ts';
 
 export async function bindReport(binder: Binder, inputs: readonly string[]): Promise<readonly (() => ReportField)[]> {
   const entries = (binder.addendum?.report ?? []).map((entry) => ({ entry, places: placesOf(binder, entry) }));

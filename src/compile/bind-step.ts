@@ -142,7 +142,7 @@ export async function bindPreconditions(binder: Binder, searches: ReadonlyMap<Se
     const variable = precondition.variable ?? (assignment ? { name: assignment[1] ?? '', value: assignment[2] ?? '' } : undefined);
     if (variable) checks.push(() => environmentCheck(binder, variable.name, variable.value));
     const clauses = precondition.text.split(/\s+and\s+|[;,]\s+/);
-    const reachable = clauses.filter((clause) => /\b(?:db|database|postgres\w*)\b.*\b(?:reachable|running|up|available|accessible|online)\b/i.test(clause));
+    const reachable = clauses.filter((clause) => !/\b(?:not|no|never|cannot|unless|only)\b/i.test(clause) && /\b(?:db|database|postgres\w*)\b.*\b(?:reachable|running|up|available|accessible|online)\b/i.test(clause));
     if (reachable.length > 0) checks.push(() => ({ kind: 'database-reachable' }));
     const open = bound.length === 0 && !variable && precondition.searches.length === 0 ? clauses.filter((clause) => !reachable.includes(clause)) : [];
     if (open.length > 0) {

@@ -9,6 +9,7 @@
  */
 import type { Claim, Operand, Operator } from '../model/claim.ts';
 import type { Value } from '../model/value.ts';
+import { claimForm } from './claim-phrase.ts';
 import { fold } from './prose.ts';
 
 /** The names that evidence can supply, so that a bare word is a name only when something supplies it. */
@@ -47,8 +48,8 @@ const numberWords: Readonly<Record<string, number>> = { no: 0, zero: 0, one: 1, 
 
 const name = String.raw`[A-Za-z_][\w]*(?:\.[A-Za-z_]\w*)?`;
 
-export function compileClaim(text: string, names: ClaimNames): ClaimReading {
-  const terms = splitTerms(text);
+export function compileClaim(sentence: string, names: ClaimNames): ClaimReading {
+  const terms = splitTerms(claimForm(sentence)).map(claimForm);
   if (terms.length === 0) return { kind: 'none' };
   const claims: Claim[] = [];
   const unknown: string[] = [];
@@ -82,6 +83,8 @@ const sqlstates: readonly (readonly [RegExp, string])[] = [
 ];
 
 function compileTerm(raw: string, names: ClaimNames): ClaimReading {
+  const output = outputClaim(raw.replace(/[.;]$/, '').trim());
+  if (output) return output;
   const text = raw.replace(/`/g, '').replace(/[.;]$/, '').trim();
   if (text === '') return { kind: 'none' };
   const folded = fold(text);
@@ -110,14 +113,6 @@ function compileTerm(raw: string, names: ClaimNames): ClaimReading {
     return claim({ kind: 'sql-fails', sqlstate, ...(column ? { column } : {}), ...(constraint ? { constraint } : {}) });
   }
 
-  const output = text.match(/^(?:the )?(?:std)?out(?:put)? (does not contain|contains|matches) (.+)$/i);
-  if (output) {
-    const operator = /matches/i.test(output[1] ?? '') ? 'matches' : 'contains';
-    const wanted = unquote(output[2] ?? '');
-    if (wanted === '') return { kind: 'vacuous', why: 'every output contains an empty text' };
-    return claim({ kind: 'output', operator, text: wanted, negated: /not/i.test(output[1] ?? '') });
-  }
-
   const member = text.match(new RegExp(String.raw`^(${name})\s+(?:is\s+)?(?:in|one of|is one of)\s*[{(\[]\s*(.+?)\s*[})\]]$`, 'i'));
   if (member) return named(member[1] ?? '', names, (known) => ({ kind: 'member', name: known, values: (member[2] ?? '').split(/\s*,\s*/).map((value) => literalOf(unquote(value))) }));
 
@@ -128,6 +123,19 @@ function compileTerm(raw: string, names: ClaimNames): ClaimReading {
   if (comparison) return compileComparison(comparison[1] ?? '', (comparison[2] ?? '').trim().toLowerCase().replace('is equal to', '=='), comparison[3] ?? '', names);
 
   return { kind: 'none' };
+}
+
+/** `stdout contains "x"`: one quoted text, or one bare word; of two texts or a phrase nothing is guessed. */
+function outputClaim(text: string): ClaimReading | undefined {
+  const bare = /^`[^`]*`$/.test(text) ? text.slice(1, -1) : text;
+  const match = bare.match(/^(?:the )?(?:std)?out(?:put)? (does not contain|contains|matches) (.+)$/is);
+  if (!match) return undefined;
+  const operator = /matches/i.test(match[1] ?? '') ? 'matches' : 'contains';
+  const wanted = (match[2] ?? '').trim();
+  const inner = wanted.match(/^(["'`])(.*)\1$/s);
+  if (inner?.[2] === '') return { kind: 'vacuous', why: 'every output contains an empty text' };
+  if (inner ? inner[2]?.includes(inner[1] ?? '') === true : /\s/.test(wanted) || /^(?:nothing|errors?|anything|something|it|them)$/i.test(wanted)) return { kind: 'none' };
+  return claim({ kind: 'output', operator, text: inner?.[2] ?? wanted, negated: /not/i.test(match[1] ?? '') });
 }
 
 function compileComparison(left: string, sign: string, right: string, names: ClaimNames): ClaimReading {

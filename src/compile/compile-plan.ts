@@ -20,7 +20,9 @@ import { bindSearches } from './bind-search.ts';
 import { bindPreconditions, bindProbes, bindSteps, defaultTimeoutMs } from './bind-step.ts';
 import { bindTasks } from './bind-task.ts';
 import { note, type BlockNote, type Draft, type StepDraft } from './draft.ts';
+import { markUnread, unreadSections } from './foreign-prose.ts';
 import { inScope, judgeStatically } from './judge-static.ts';
+import { reportBlanks, reportVariables } from './open-value.ts';
 import { applySplices, shellSplices } from './placeholder.ts';
 import { shorten, indexQuotations } from './quotation.ts';
 import { readDocument } from './read-document.ts';
@@ -114,9 +116,12 @@ async function bind(binder: Binder, options: CompileOptions, form: Plan['form'])
   const criteria = bindCriteria(binder, names);
   for (const step of draft.steps) for (const [index, expectation] of step.expectations.entries()) expectation.id = `${step.id}/${index + 1}`;
   reportUnbound(binder, inputs, options);
+  reportVariables(binder);
   const accessOf = (step: StepDraft): Access => access(step, policies);
   await judgeStatically(binder, policies, protectedTables, accessOf);
+  if (form === 'markdown') markUnread(draft);
   acceptBlocks(binder);
+  if (form === 'markdown') binder.diagnostics.push(...unreadSections(draft));
   markBound(binder);
   reportUnused(binder);
   const blocks = blocksOf(draft);
@@ -165,6 +170,7 @@ function spliceSteps(binder: Binder): void {
   const declared = new Set((binder.addendum?.inputs ?? []).map((input) => input.name));
   const elsewhere = new Set(binder.draft.steps.flatMap((step) => (step.sql ? step.splices.map((splice) => splice.name) : [])));
   for (const step of binder.draft.steps) {
+    if (step.role === 'step') reportBlanks(binder, step);
     if (!step.script || step.kind === 'rg-check') continue;
     const known = (name: string): boolean => captured.has(name) || declared.has(name) || binder.given.has(name) || elsewhere.has(name);
     const { splices, problems } = shellSplices(step.script, known);

@@ -91,6 +91,12 @@ export interface ClaimDraft {
   readonly steps: readonly StepDraft[];
   readonly block: number;
   readonly origin?: Expectation['origin'];
+  /** Already a claim: what a block under "Expected output:" shows. */
+  readonly claim?: Claim;
+  /** "If …, stop": the opposite must hold. */
+  readonly opposite?: true;
+  /** It stands in a section of its own, so that several steps could be meant. */
+  readonly far?: true;
 }
 
 export interface TextDraft {
@@ -107,6 +113,8 @@ export interface PolicyDraft extends TextDraft {
   readonly origin: Policy['origin'];
   readonly codes: readonly string[];
   readonly wholeSection: boolean;
+  /** "Do not" above a list: it belongs to each item. */
+  readonly lead?: string;
   readonly scope?: Policy['scope'];
 }
 

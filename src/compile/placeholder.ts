@@ -50,17 +50,21 @@ export function shellSplices(script: ShellScript, known: (name: string) => boole
   for (const hole of holesIn(script.text)) {
     const context = quoteContextAt(script, hole.offset);
     if (context === 'comment') continue;
+    const enclosed = /^(['"])/.exec(script.text.charAt(hole.offset - 1))?.[1];
+    // `'<run_id>'` in the text of another program is a hole; a bare `<b>` may be its own syntax.
+    const meant = known(hole.name) || (enclosed !== undefined && script.text.charAt(hole.offset + hole.length) === enclosed && /_/.test(hole.name));
     if (context === 'heredoc-quoted' || context === 'ansi-c') {
-      if (known(hole.name)) problems.push({ hole, kind: 'nothing-expands' });
+      if (meant) problems.push({ hole, kind: 'nothing-expands' });
       continue;
     }
     if (context === 'unquoted') {
       if (known(hole.name) || script.errors.length > 0) problems.push({ hole, kind: 'unquoted' });
       continue;
     }
-    if (context === 'heredoc-expanding' && !known(hole.name)) continue;
+    if (context === 'heredoc-expanding' && !meant) continue;
     const word = wordAt(script, hole.offset);
-    if (word && isProgramText(script, word.start) && context === 'single') {
+    // Where the shell expands it, the value would become text of the program that reads it.
+    if (context === 'heredoc-expanding' ? feedsProgram(script, hole.offset) : word !== undefined && isProgramText(script, word.start)) {
       problems.push({ hole, kind: 'nothing-expands' });
       continue;
     }
@@ -76,12 +80,17 @@ export function shellSplices(script: ShellScript, known: (name: string) => boole
 }
 
 /** The splices of an SQL text: each hole, with the quotes around it, becomes a parameter; a name used twice is one parameter. */
-export function sqlSplices(text: string): { readonly splices: readonly Splice[]; readonly parameters: readonly string[] } {
+export function sqlSplices(text: string): { readonly splices: readonly Splice[]; readonly parameters: readonly string[]; readonly problems: readonly HoleProblem[] } {
   const parameters: string[] = [];
+  const problems: HoleProblem[] = [];
   const splices: Splice[] = [];
   for (const hole of holesIn(text)) {
     if (inSqlComment(text, hole.offset)) continue;
     const quoted = text.charAt(hole.offset - 1) === "'" && text.charAt(hole.offset + hole.length) === "'";
+    if (!quoted && inSqlText(text, hole.offset)) {
+      problems.push({ hole, kind: 'nothing-expands' });
+      continue;
+    }
     // Outside quotes `a<b and c>d` are two comparisons.
     if (!quoted && (/\s/.test(hole.written) || /[\w)\]]/.test(text.charAt(hole.offset - 1)))) continue;
     if (!parameters.includes(hole.name)) parameters.push(hole.name);
@@ -98,7 +107,7 @@ export function sqlSplices(text: string): { readonly splices: readonly Splice[];
       carrier: `$${number}`,
     });
   }
-  return { splices, parameters };
+  return { splices, parameters, problems };
 }
 
 /** The text as it is executed. */
@@ -112,15 +121,33 @@ export function applySplices(text: string, splices: readonly Splice[]): string {
   return result + text.slice(at);
 }
 
-/** Is the word at this offset the program text of `sh -c`, `python -c`, `node -e` and their like? */
+/** Programs whose `-c`, `-e` or standard input is a program. */
+const interpreter = /^(?:ba|z|da|k)?sh$|^python[\d.]*$|^node$|^perl$|^ruby$|^psql$|^mysql$|^sqlite3$|^mongosh?$|^cqlsh$|^ssh$/;
+
+/** Is the word at this offset the program text of `sh -c`, `python -c`, `psql -c`, `eval` and their like? */
 function isProgramText(script: ShellScript, start: number): boolean {
   for (const command of script.commands) {
     const index = command.words.findIndex((word) => word.start === start);
     if (index < 1) continue;
-    const program = command.words[0]?.value?.split('/').at(-1) ?? '';
-    return /^(ba|z|da|k)?sh$|^python[\d.]*$|^node$|^perl$|^ruby$/.test(program) && /^-\w*[ce]$/.test(command.words[index - 1]?.value ?? '');
+    const names = command.words.slice(0, index).map((word) => word.value?.split('/').at(-1) ?? '');
+    if (names[0] === 'eval') return true;
+    if (!names.some((name) => interpreter.test(name))) return false;
+    const own = command.words[index];
+    return /^(?:-\w*[ce]|--command|--eval|--execute)$/.test(command.words[index - 1]?.value ?? '') || /^--(?:command|eval|execute)=/.test(own === undefined ? '' : script.text.slice(own.start, own.end));
   }
   return false;
+}
+
+/** Does the here-document that holds this offset go to a program that executes it? */
+function feedsProgram(script: ShellScript, offset: number): boolean {
+  return script.commands.some((command) => command.heredocs.some((heredoc) => offset >= heredoc.bodyStart && offset < heredoc.bodyEnd) && command.words.some((word) => interpreter.test(word.value?.split('/').at(-1) ?? '')));
+}
+
+/** Shapes of a value that is still to be written, where no `<name>` stands for it; each would reach the program as it is. */
+const blanks = /\{\{\s*[A-Za-z_][\w-]*\s*\}\}|\bYOUR[_-][A-Z][A-Z0-9_-]*\b|\b(?:CHANGE_?ME|REPLACE_?ME|FIX_?ME)\b|\bx{4,}\b|\bX{4,}\b|(?<=[\s/='"])\[[A-Z][A-Z0-9_]{2,}\](?=[\s/'"]|$)/g;
+
+export function blanksIn(text: string): readonly { readonly written: string; readonly offset: number }[] {
+  return [...text.matchAll(blanks)].filter((match) => !/mktemp|\/tmp\/\S*$/.test(text.slice(text.lastIndexOf('\n', match.index) + 1, match.index))).map((match) => ({ written: match[0], offset: match.index }));
 }
 
 function formatOf(word: string): Splice['format'] {
@@ -134,4 +161,10 @@ function inSqlComment(text: string, offset: number): boolean {
   if (/--/.test(line.replace(/'[^']*'/g, ''))) return true;
   const before = text.slice(0, offset);
   return before.lastIndexOf('/*') > before.lastIndexOf('*/');
+}
+
+/** Inside `'…'`: a parameter there would be a dollar sign and a number, not a value. */
+function inSqlText(text: string, offset: number): boolean {
+  const before = text.slice(0, offset).replace(/--[^\n]*/g, '');
+  return (before.match(/'/g) ?? []).length % 2 === 1;
 }

@@ -16,20 +16,29 @@ export interface QuotationIndex {
 
 export function indexQuotations(document: MarkdownDocument): QuotationIndex {
   const source = document.text.text;
-  let folded = '';
-  const offsets: number[] = [];
-  for (let index = 0; index < source.length; index += 1) {
-    const unit = source.charAt(index);
-    if (/\s/.test(unit)) {
-      if (folded.endsWith(' ')) continue;
-      folded += ' ';
-    } else folded += unit;
-    offsets.push(index);
-  }
+  // Made when the first quotation is looked for. Pieces are joined once: asking a growing string for its end copies it each time.
+  let made: { readonly folded: string; readonly offsets: readonly number[] } | undefined;
+  const foldedSource = (): NonNullable<typeof made> => {
+    if (made) return made;
+    const units: string[] = [];
+    const offsets: number[] = [];
+    let inSpace = false;
+    for (let index = 0; index < source.length; index += 1) {
+      const unit = source.charAt(index);
+      const space = /\s/.test(unit);
+      if (space && inSpace) continue;
+      units.push(space ? ' ' : unit);
+      offsets.push(index);
+      inSpace = space;
+    }
+    made = { folded: units.join(''), offsets };
+    return made;
+  };
   const find = (quotation: string): readonly Stretch[] => {
     const wanted = quotation.replace(/\s+/g, ' ').trim();
     const found: Stretch[] = [];
     if (wanted === '') return found;
+    const { folded, offsets } = foldedSource();
     for (let at = folded.indexOf(wanted); at !== -1; at = folded.indexOf(wanted, at + 1)) {
       const start = offsets[at] ?? 0;
       const last = offsets[at + wanted.length - 1] ?? start;

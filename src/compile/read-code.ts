@@ -5,22 +5,27 @@ import type { Draft, SectionDraft, StepDraft } from './draft.ts';
 import { compileQuery } from './query.ts';
 import { compileSearchCommand } from './search-command.ts';
 
-const shellLanguages = new Set(['bash', 'sh', 'shell', 'zsh', 'console', 'shell-session', 'shellsession', 'terminal', 'ksh', 'dash']);
+const shellLanguages = new Set(['bash', 'sh', 'shell', 'zsh', 'console', 'shell-session', 'shellsession', 'terminal', 'ksh', 'dash', 'azurecli', 'azurecli-interactive', 'shellscript']);
 const sqlLanguages = new Set(['sql', 'postgres', 'postgresql', 'pgsql', 'psql', 'plpgsql']);
 
 export type CodeMeaning = 'shell' | 'sql' | 'reference' | 'unknown';
 
 /** What a fence is, by its language; without one, by its content. */
 export function codeMeaning(language: string | undefined, text: string): CodeMeaning {
-  const name = language?.replace(/^[{.]+|[},:].*$/g, '').toLowerCase();
+  const name = languageOf(language);
   if (name !== undefined && name !== '') {
     if (shellLanguages.has(name)) return 'shell';
     return sqlLanguages.has(name) ? 'sql' : 'reference';
   }
   if (text.trim() === '') return 'reference';
   if (/^\s*(?:--[^\n]*\n\s*)*(?:select|with|insert|update|delete|create|alter|drop|truncate|table|explain|begin|copy)\b[\s\S]*;?\s*$/i.test(text)) return 'sql';
-  if (/^[ \t]*\$ /m.test(text) || isCommand(text.trim().split('\n')[0] ?? '')) return 'shell';
+  if (/^\s*(?:[\w.-]+@[\w.-]+\S*)?\$ \S/.test(text) || isCommand(text.trim().split('\n')[0] ?? '')) return 'shell';
   return 'unknown';
+}
+
+/** `{.bash .numberLines}`, `bash,ignore`, `Bash` → `bash`. */
+export function languageOf(language: string | undefined): string | undefined {
+  return language?.replace(/^[{.]+|[},:].*$/g, '').toLowerCase();
 }
 
 const programs =
@@ -28,7 +33,7 @@ const programs =
 
 /** Does this text of inline code read as a command line, and not as a name, a value or a path? */
 export function isCommand(text: string): boolean {
-  const line = text.replace(/^\$ /, '').replace(/^(?:[A-Za-z_]\w*=\S*\s+)+/, '');
+  const line = text.replace(/^\$ /, '').replace(/^(?:[A-Za-z_]\w*=\S*\s+)+/, '').replace(/^sudo (?:-\w+ )*/, '');
   const [program, ...rest] = line.trim().split(/\s+/);
   if (program === undefined || !programs.test(program)) return false;
   return rest.length > 0 || /^(?:pytest|make|ls|true|false)$/.test(program) || /^\.{1,2}\//.test(program);
@@ -92,7 +97,7 @@ export async function readSql(draft: Draft, section: SectionDraft, text: string,
   const parts = await splitStatements(text, parser);
   const steps: StepDraft[] = [];
   for (const part of parts) {
-    const step = newStep(draft, section, part.text, { ...place, place: (offset) => place.place(part.offset + offset), title: parts.length > 1 ? `${place.title} (${steps.length + 1} of ${parts.length})` : place.title });
+    const step = newStep(draft, section, part.text, { ...place, start: place.place(part.offset), end: place.place(part.offset + part.text.length), place: (offset) => place.place(part.offset + offset), title: parts.length > 1 ? `${place.title} (${steps.length + 1} of ${parts.length})` : place.title });
     step.kind = 'sql-assert';
     const query = await compileQuery(part.text, parser);
     step.splices = query.splices;
@@ -119,6 +124,8 @@ export function fieldsOf(text: string): string[] {
 }
 
 function runsPytest(script: ShellScript): boolean {
+  // With a function or an alias of its own a block can call anything `pytest`.
+  if (script.statements.some((statement) => statement.kind === 'function') || script.commands.some((command) => command.within === 'function' || command.words[0]?.value === 'alias')) return false;
   return script.commands.some((command) => {
     const values = command.words.map((word) => word.value ?? '');
     const program = values[0]?.split('/').at(-1) ?? '';

@@ -1,7 +1,7 @@
 /** What a heading means, with or without a number. The table is the rule: a row is a meaning and the words that say it. */
 import { fold } from './prose.ts';
 
-export type SectionMeaning = 'preconditions' | 'policy' | 'tasks' | 'search' | 'criteria' | 'report' | 'narrative' | 'reference' | 'steps';
+export type SectionMeaning = 'preconditions' | 'policy' | 'tasks' | 'search' | 'criteria' | 'report' | 'narrative' | 'reference' | 'expectation' | 'steps';
 
 interface Row {
   readonly meaning: SectionMeaning;
@@ -10,14 +10,15 @@ interface Row {
 
 /** First match wins; `reference` first, so that "Appendix: acceptance criteria of v1" never becomes live. */
 const meanings: readonly Row[] = [
-  { meaning: 'reference', words: /^(appendix|annex|history|change ?log|lessons learned|previous|older|glossary|references|further reading|see also|related|troubleshooting|rollback|roll back|emergency|example of|examples|anti-?patterns)\b/ },
+  { meaning: 'reference', words: /^(appendix|annex|history|change ?log|lessons learned|previous|older|glossary|references|further reading|see also|related|troubleshooting|(?:rollback|roll back|emergency)(?!.*\b(?:tests?|drill|checks?|verification|rehearsal|validation)\b)|example of|examples|anti-?patterns)\b/ },
+  { meaning: 'expectation', words: /^expected (?:results?|outputs?|outcomes?|behaviou?r)\b|^expectations?$/ },
   { meaning: 'report', words: /\b(report|output|results?) template\b|^output report\b|^final report\b|^report$/ },
-  { meaning: 'criteria', words: /\b(acceptance|pass|exit|success|pass\/fail|completion) criteria\b|^(final )?checklist\b|^definition of done\b/ },
-  { meaning: 'preconditions', words: /\bpre-?conditions?\b|\bprerequisites?\b|\bentry criteria\b|^before you begin\b|\brequirements before\b/ },
+  { meaning: 'criteria', words: /\b(acceptance|pass|exit|success|pass\/fail|completion) criteria\b|^(final |post-?\w+ )?checklist\b|^definition of done\b/ },
+  { meaning: 'preconditions', words: /\bpre-?conditions?\b|\bprerequisites?\b|^pre-?\w+ checklist\b|\bentry criteria\b|^before you begin\b|\brequirements before\b/ },
   { meaning: 'policy', words: /\bnon-?negotiables?\b|^(execution |run )?polic(y|ies)\b|^(hard )?(rules|constraints|guard ?rails)\b|\bout of bounds\b|^ground rules\b/ },
   { meaning: 'tasks', words: /\b(design|required|code|schema) (fix|fixes|change|changes)\b|^(fix|fixes|changes|tasks)\b|^fix [a-z0-9]+ -/ },
   { meaning: 'search', words: /\bstatic (verification|checks?|analysis|validation)\b|^(file|source|code) checks?\b/ },
-  { meaning: 'narrative', words: /^(goal|purpose|objective|overview|background|summary|introduction|context|audience|scope)\b(?!.*pre-?conditions?)|^notes?\b|^motivation\b/ },
+  { meaning: 'narrative', words: /^(goal|purpose|objective|overview|background|summary|introduction|context|audience|scope)\b(?!.*pre-?conditions?)|^(in|out of) scope\b|^notes?\b|^motivation\b/ },
 ];
 
 export interface HeadingReading {
@@ -54,6 +55,8 @@ export type LabelMeaning =
   | 'capture'
   | 'expectation'
   | 'acceptance'
+  /** Says something that no claim expresses: a failure signature, a time limit. */
+  | 'unsupported'
   | 'title';
 
 const labels: readonly { readonly meaning: LabelMeaning; readonly words: RegExp }[] = [
@@ -67,7 +70,8 @@ const labels: readonly { readonly meaning: LabelMeaning; readonly words: RegExp 
   { meaning: 'command', words: /^(commands?|verification step|verification|verify|run|execute|query|run with|check)$/ },
   { meaning: 'example', words: /^example$/ },
   { meaning: 'capture', words: /^(record|captures?|note down|save)$/ },
-  { meaning: 'expectation', words: /^(expected( results?| outputs?| outcome)?|expect|expectations?|should see|pass if|passes if)$/ },
+  { meaning: 'expectation', words: /^(expected( results?| outputs?| outcome)?|expect|expectations?|should see|pass|pass if|passes if|assert(ions?)?|must)$/ },
+  { meaning: 'unsupported', words: /^(fail(s|ed|ure)?( if| when| criteria)?|timeout|time limit|max(imum)? (duration|time))$/ },
   { meaning: 'acceptance', words: /^(acceptance( criteria)?( for .*)?|pass criteria|exit criteria|success criteria|done when)$/ },
 ];
 

@@ -144,10 +144,13 @@ export function spanOf(document: MarkdownDocument, start: number, end: number): 
 
 /** The source offset of an offset in a code block's value. */
 export function sourceOffset(code: CodeContent, offset: number): number {
-  const before = code.value.slice(0, offset);
-  const line = before.split('\n').length - 1;
-  const column = before.length - (before.lastIndexOf('\n') + 1);
-  return (code.offsets[line] ?? code.offsets.at(-1) ?? 0) + column;
+  let line = 0;
+  let start = 0;
+  for (let next = code.value.indexOf('\n'); next !== -1 && next < offset; next = code.value.indexOf('\n', start)) {
+    line += 1;
+    start = next + 1;
+  }
+  return (code.offsets[line] ?? code.offsets.at(-1) ?? 0) + offset - start;
 }
 
 function inlinesOf(node: Nodes, source: string): readonly Inline[] {
@@ -159,7 +162,7 @@ function inline(node: PhrasingContent, source: string, strong: boolean): readonl
   const end = node.position?.end.offset ?? start;
   switch (node.type) {
     case 'text':
-      return [{ kind: 'text', value: node.value, start, end, strong }];
+      return textPieces(node.value, source, start, end, strong);
     case 'inlineCode':
       return [{ kind: 'code', value: node.value, start, end, strong }];
     case 'html':
@@ -184,9 +187,32 @@ function inline(node: PhrasingContent, source: string, strong: boolean): readonl
   }
 }
 
+/**
+ * A text node line by line: what stands between its lines (the markers of a quote, the indentation of a list) is in the
+ * source and not in the value, so that counting units of the value would lead beside the place.
+ */
+function textPieces(value: string, source: string, start: number, end: number, strong: boolean): readonly Inline[] {
+  if (!/[\r\n]/.test(value)) return [{ kind: 'text', value, start, end, strong }];
+  const pieces: Inline[] = [];
+  let at = start;
+  for (const [index, line] of value.split(/\r\n|\n|\r/).entries()) {
+    if (index > 0) {
+      const eol = lineEnd(source, at);
+      const markers = /[ \t>]*/y;
+      markers.lastIndex = Math.min(end, nextLine(source, eol));
+      const next = line === '' ? markers.lastIndex : Math.min(end, markers.lastIndex + (markers.exec(source)?.[0].length ?? 0));
+      pieces.push({ kind: 'text', value: '\n', start: eol, end: next, strong });
+      at = next;
+    }
+    if (line !== '') pieces.push({ kind: 'text', value: line, start: at, end: Math.min(end, lineEnd(source, at)), strong });
+  }
+  return pieces;
+}
+
 function codeOf(node: Extract<Nodes, { type: 'code' }>, source: string, start: number, end: number): CodeContent {
   const fenced = /^[`~]{3}/.test(source.slice(start, start + 3));
-  const lines = node.value === '' ? [] : node.value.split('\n');
+  // A carriage return belongs to the line's end, not to its command: bash would take `echo two\r` for another word.
+  const lines = node.value === '' ? [] : node.value.split(/\r\n|\n|\r/);
   const offsets: number[] = [];
   let at = fenced ? nextLine(source, start) : start;
   for (const line of lines) {
@@ -195,7 +221,7 @@ function codeOf(node: Extract<Nodes, { type: 'code' }>, source: string, start: n
     offsets.push(Math.max(at, stop - line.length));
     at = nextLine(source, at);
   }
-  return { language: node.lang ?? undefined, meta: node.meta ?? undefined, value: node.value, offsets, fenced };
+  return { language: node.lang ?? undefined, meta: node.meta ?? undefined, value: lines.join('\n'), offsets, fenced };
 }
 
 function isTerminated(source: string, start: number, end: number): boolean {
@@ -205,8 +231,9 @@ function isTerminated(source: string, start: number, end: number): boolean {
 }
 
 function lineEnd(source: string, from: number): number {
-  const end = source.slice(from).search(/\r?\n|\r/);
-  return end === -1 ? source.length : from + end;
+  const end = /\r\n|\n|\r/g;
+  end.lastIndex = from;
+  return end.exec(source)?.index ?? source.length;
 }
 
 function nextLine(source: string, from: number): number {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { phrasesOf } from '../../src/compile/read-document.ts';
+import { phrasesOf } from '../../src/compile/reading.ts';
 import { compileHeading, compileLabel } from '../../src/compile/section.ts';
 
 describe('headings by meaning', () => {

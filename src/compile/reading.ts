@@ -1,0 +1,108 @@
+/** What the walk over a document shares: where it stands, and how a finding enters the draft. Decides nothing about meaning. */
+import type { MarkdownBlock } from '../parse/markdown-document.ts';
+import { note, type Draft, type SectionDraft, type StepDraft } from './draft.ts';
+import { phrasebook } from './phrasebook.ts';
+import { fold, type Prose } from './prose.ts';
+import type { LabelMeaning, SectionMeaning } from './section.ts';
+import type { IntroKind } from './sentence.ts';
+
+export type Area = SectionMeaning | LabelMeaning | 'task-detail';
+
+/** Where the walk stands: what the section and the last label say about what comes next. */
+export interface Context {
+  readonly section: SectionDraft;
+  area: Area;
+  title: string;
+  example: boolean;
+  /** For the next block alone, and for every block of the section. */
+  workingDirectory: string | undefined;
+  sectionDirectory: string | undefined;
+  /** What the words right before say about whether the next blocks run; until the next words. */
+  intro: { readonly kind: IntroKind; readonly text: string } | undefined;
+  /** Files that "FILE contains:" named for the list below it. */
+  files: { readonly paths: readonly string[]; readonly absent: boolean; readonly imports: boolean } | undefined;
+  /** Before the first heading of a document that has headings. */
+  readonly preface: boolean;
+}
+
+export function contextOf(section: SectionDraft, preface: boolean): Context {
+  return { section, area: section.meaning, title: section.title, example: false, workingDirectory: undefined, sectionDirectory: undefined, intro: undefined, files: undefined, preface };
+}
+
+export function pushTask(draft: Draft, block: MarkdownBlock, text: string, context: Context, place: { readonly start: number; readonly end: number } = block): void {
+  draft.tasks.push({ text, start: place.start, end: place.end, section: context.section, block: block.index });
+  note(draft, block.index, 'task', `task ${draft.tasks.length}`);
+}
+
+export function pushCapture(draft: Draft, block: MarkdownBlock, name: string, label: string, optional: boolean, body: Prose, context: Context): void {
+  if (draft.captures.some((capture) => capture.name === name && capture.section === context.section)) return;
+  draft.captures.push({ name, label, optional, step: stepsOf(draft, context.section).at(-1), text: body.text, start: body.start, end: body.end, section: context.section, block: block.index });
+  note(draft, block.index, 'capture', `capture ${name}`);
+}
+
+/** `Run ID` → `run_id`. */
+export function captureName(label: string): string {
+  return fold(label).replace(/[^a-z0-9]+/g, '_').replace(/^_|_$/g, '');
+}
+
+export function pushPolicy(draft: Draft, block: MarkdownBlock, sentence: Prose, context: Context, origin: 'text' | 'heading', lead?: string): void {
+  if (isHeadline(sentence.text)) return void note(draft, block.index, 'narrative');
+  draft.policies.push({ text: sentence.text, start: sentence.start, end: sentence.end, section: context.section, block: block.index, origin, ...(lead === undefined ? {} : { lead }), codes: sentence.codes.map((code) => code.value), wholeSection: false });
+  note(draft, block.index, 'policy');
+}
+
+/** The phrases of the book that a sentence holds. */
+export function phrasesOf(text: string, heading = false): readonly (typeof phrasebook)[number][] {
+  const folded = fold(text);
+  return phrasebook.filter((phrase) => (heading || phrase.heading !== true) && phrase.pattern.test(folded));
+}
+
+/** "The following must hold:" introduces; it says nothing itself. */
+export function isHeadline(text: string): boolean {
+  return /:$/.test(text) && !/`/.test(text);
+}
+
+/** Steps that stand in this section (or one below it) so far, in order. */
+export function stepsOf(draft: Draft, section: SectionDraft): readonly StepDraft[] {
+  return draft.steps.filter((step) => step.start >= section.start && step.start < section.end);
+}
+
+/** Is the only code of this numbered instruction the one that "Example:" introduces? */
+export function isOnlyCommandOf(draft: Draft, block: MarkdownBlock): boolean {
+  let at: MarkdownBlock | undefined = block;
+  while (at?.parent !== undefined) {
+    at = blockAt(draft, at.parent);
+    const list = at.parent === undefined ? undefined : blockAt(draft, at.parent);
+    if (at.type === 'list-item' && list?.ordered) {
+      const inside = draft.document.blocks.filter((other) => other.code && other.start >= (at?.start ?? 0) && other.end <= (at?.end ?? 0));
+      return inside.length === 1;
+    }
+  }
+  return false;
+}
+
+export function blockAt(draft: Draft, index: number): MarkdownBlock {
+  const block = draft.document.blocks[index];
+  if (!block) throw new RangeError(`no block ${index}`);
+  return block;
+}
+
+export function noteAll(draft: Draft, block: MarkdownBlock, disposition: 'reference', reason: string): void {
+  note(draft, block.index, disposition, undefined, reason);
+  for (const child of block.children) noteAll(draft, blockAt(draft, child), disposition, reason);
+}
+
+/** Containers (lists, items, quotes, tables) are what their strongest child is. Children stand after their parent. */
+export function inheritNote(draft: Draft, block: MarkdownBlock): void {
+  const visit = (index: number): void => {
+    const at = blockAt(draft, index);
+    for (const child of at.children) {
+      visit(child);
+      const own = draft.notes.get(child);
+      if (own) for (const became of own.becomes.length > 0 ? own.becomes : [undefined]) note(draft, index, own.disposition, became);
+    }
+    if (!draft.notes.has(index)) note(draft, index, 'narrative');
+  };
+  if (block.parent === undefined) visit(block.index);
+}
+
