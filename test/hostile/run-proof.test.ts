@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { appendFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { validate } from '../../src/compile/generated/verdict-validator.js';
 import { openRunProof, proofplan, seed, type Ended, type RunProof } from '../support/run-proof.ts';
 
 let backend: RunProof;
@@ -17,8 +18,14 @@ const withStep = (text: string, fence: string): string => text.replace('## 5. Co
 
 const outcomes = (ended: Ended): Readonly<Record<string, string>> => Object.fromEntries((ended.verdict?.steps ?? []).map((step) => [step.id, step.outcome]));
 
+/** verdict.json keeps to its schema, however the execution ended. */
+function expectSchema(ended: Ended): void {
+  expect(validate(ended.verdict), JSON.stringify(validate.errors, undefined, 2)).toBe(true);
+}
+
 /** The journal of every execution verifies, also of those that failed, by both verifiers. */
 function expectVerified(ended: Ended): void {
+  expectSchema(ended);
   const verified = spawnSync(process.execPath, [proofplan, 'audit', 'verify', ended.folder], { encoding: 'utf8' });
   expect(verified.status, verified.stdout + verified.stderr).toBe(0);
   const second = spawnSync('python3', [resolve(import.meta.dirname, '../../tools/verify.py'), ended.folder], { encoding: 'utf8' });
