@@ -11,6 +11,8 @@ import { fold } from './prose.ts';
 
 type WitnessDraft = () => Witness;
 
+const testsPass = /\btests?\b.*\bpass(?:es|ed)?\b|\bpass(?:es|ed|ing)? (?:all )?(?:the )?tests?\b/;
+
 export function bindCriteria(binder: Binder, inputs: readonly string[]): readonly (() => Criterion)[] {
   const entries = (binder.addendum?.criteria ?? []).map((entry) => ({ entry, places: placesOf(binder, entry) }));
   return binder.draft.criteria.map((criterion, index) => {
@@ -20,6 +22,9 @@ export function bindCriteria(binder: Binder, inputs: readonly string[]): readonl
       const own = bound.filter(({ entry }) => entry.clause === undefined || fold(text).includes(fold(entry.clause.text)) || fold(entry.clause.text).includes(fold(text)));
       const witnesses: WitnessDraft[] = own.flatMap(({ entry }) => {
         binder.used.add(entry);
+        if (testsPass.test(fold(text)) && entry.witnesses.every((witness) => witness.kind !== 'step' && witness.kind !== 'expectation')) {
+          binder.diagnostics.push({ severity: 'error', code: 'compile/addendum-weakens', message: `\`${text.replace(/`/g, '')}\` speaks of tests, and its witness is none of a test run`, span: entry.span, help: 'let the witness be the step that runs the tests: { step: … }' });
+        }
         return entry.witnesses.flatMap((witness) => boundWitness(binder, witness, criterion, inputs));
       });
       witnesses.push(...foundWitnesses(binder, criterion, text, place === 0, inputs));
@@ -55,7 +60,7 @@ function foundWitnesses(binder: Binder, criterion: TextDraft, clause: string, fi
   // What is denied is shown by a claim that says so, never by one that happens to use the same names.
   if (/\b(?:no|not|never|without|none|nothing|neither|nor|cannot|can't|don't|doesn't|isn't|aren't|fails?|failed|missing|absent)\b/.test(folded.replace(/\breal ([a-z ]+)\(not [^()]*\)/, '$1'))) return stated(binder, clause, inputs);
 
-  if (/\btests?\b.*\bpass(?:es|ed)?\b|\bpass(?:es|ed|ing)? (?:all )?(?:the )?tests?\b/.test(folded)) {
+  if (testsPass.test(folded)) {
     const tests = all.filter((expectation) => expectation.claim.kind === 'tests-pass');
     const words = wordsOf(folded.replace(/\b(?:all|tests?|pass(?:es|ed|ing)?|suite|still|successfully|are|is|green)\b/g, ''));
     // Words that no test step knows mean other tests than those of this plan.
