@@ -16,7 +16,7 @@ export default defineConfig({
     allowOnly: false,
     // Tests of what the whole machine shares run when all others have ended.
     projects: [
-      { extends: true, test: { name: 'proofplan', include: ['test/**/*.test.ts'], exclude: alone, sequence: { groupOrder: 0 } } },
+      { extends: true, test: { name: 'proofplan', include: ['test/**/*.test.ts'], exclude: [...alone, 'test/soak/**'], sequence: { groupOrder: 0 } } },
       { extends: true, test: { name: 'alone', include: alone, sequence: { groupOrder: 1 }, maxWorkers: 1 } },
     ],
     reporters: ['default', './test/support/summary-reporter.ts'],

@@ -124,7 +124,8 @@ export function fieldsOf(text: string): string[] {
 }
 
 function runsPytest(script: ShellScript): boolean {
-  // With a function or an alias of its own a block can call anything `pytest`.
+  // With a function, an alias or a PATH of its own a block can call anything `pytest`.
+  if (script.assigned.includes('PATH') || script.commands.some((command) => command.assignments.some((assignment) => assignment.name === 'PATH'))) return false;
   if (script.statements.some((statement) => statement.kind === 'function') || script.commands.some((command) => command.within === 'function' || command.words[0]?.value === 'alias')) return false;
   return script.commands.some((command) => {
     const values = command.words.map((word) => word.value ?? '');

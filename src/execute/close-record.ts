@@ -7,7 +7,7 @@ import type { Redactor } from '../model/redactor.ts';
 import { exitCodes } from '../model/verdict.ts';
 import type { ExecutionFolder } from '../journal/execution-folder.ts';
 import type { Journal } from '../journal/journal-writer.ts';
-import { registerEnd, type LedgerOptions } from '../journal/ledger.ts';
+import { isRegistered, registerEnd, type LedgerOptions } from '../journal/ledger.ts';
 import type { DiagnosticLog } from './diagnostic-log.ts';
 import type { ExecutionRecord } from './execution-record.ts';
 import type { Part } from './execution-part.ts';
@@ -36,9 +36,9 @@ export type ExecutionVerdict = Part & { readonly exitCode: number };
 /** Rejects with a JournalFailure or with what `node:fs` throws for verdict.json: then the record is not closed. */
 export async function closeRecord(options: ClosingOptions): Promise<{ readonly verdict: ExecutionVerdict; readonly journal: JournalState }> {
   const { folder, journal, record, diagnostics, ledger, verdictFile } = options;
-  const planted = await removePlanted(folder.folder);
-  await diagnostics.report(...planted);
-  const verdict: ExecutionVerdict = planted[0] ? { verdict: 'error', reason: planted[0].message, exitCode: exitCodes.error } : options.verdict;
+  const meddled = [...(await removePlanted(folder.folder)), ...(await lostFromLedger(folder))];
+  await diagnostics.report(...meddled);
+  const verdict: ExecutionVerdict = meddled[0] ? { verdict: 'error', reason: meddled[0].message, exitCode: exitCodes.error } : options.verdict;
   await record.record('verdict', verdict, { durable: true });
   const files: RecordedFile[] = [];
   const text = verdictFile.render(folder.execution, journal.state());
@@ -57,6 +57,19 @@ export async function closeRecord(options: ClosingOptions): Promise<{ readonly v
     journal: state,
     verdict: unregistered?.severity === 'error' ? { verdict: 'error', reason: unregistered.message, exitCode: exitCodes.error } : verdict,
   };
+}
+
+/** Without its line in the ledger an execution could be one of many of which the failures were removed. */
+async function lostFromLedger({ output, execution }: ExecutionFolder): Promise<readonly Diagnostic[]> {
+  if (await isRegistered(output, execution)) return [];
+  return [
+    {
+      severity: 'error',
+      code: 'journal/ledger-unusable',
+      message: 'the ledger does not know this execution any more: it was removed or replaced',
+      help: "find out what writes into the output folder, and execute the plan again",
+    },
+  ];
 }
 
 /** A step that knows the folder could have left a verdict of its own: it must not stand where ours belongs. */

@@ -106,6 +106,14 @@ export async function registerEnd(
   });
 }
 
+/** Does the ledger still know this execution? A step that found it could have removed or replaced it. */
+export async function isRegistered(output: string, execution: string): Promise<boolean> {
+  return readLedger(ledgerPath(output)).then(
+    ({ entries }) => entries.some((entry) => entry.kind === 'registered' && entry.execution === execution),
+    () => false,
+  );
+}
+
 async function append(
   options: LedgerOptions,
   compose: (ledger: Ledger) => Readonly<Record<string, unknown>> & { readonly attempt: number },
