@@ -41,6 +41,8 @@ export class Tripwire {
   #marks: ReadonlyMap<string, TableMark> = new Map();
   /** Sessions of the server that the guard did not open, as known so far. */
   #foreignSessions = 0;
+  /** All sessions of the server, as it said the last time. */
+  #servedSessions = 0;
 
   private constructor(options: TripwireOptions, client: Client, version: number) {
     this.#options = options;
@@ -109,10 +111,16 @@ export class Tripwire {
   /** Sessions that came round the gateway since this was last asked. */
   async strangeSessions(): Promise<readonly TripwireFinding[]> {
     const known = this.#foreignSessions;
+    const served = this.#servedSessions;
     const now = await this.#countForeignSessions(known);
+    // The server's own count only rises. Less than before was set back; less than ours only lags: a session reports itself when
+    // it is idle and finds the statistics unlocked (pgstat.c), and what lags is asked for again after the next step.
+    if (this.#servedSessions < served) {
+      this.#foreignSessions = now;
+      return [{ kind: 'sessions', what: "the server's count of sessions was set back", explained: false }];
+    }
+    if (now <= known) return [];
     this.#foreignSessions = now;
-    if (now === known) return [];
-    if (now < known) return [{ kind: 'sessions', what: "the server's count of sessions was set back", explained: false }];
     const what = `${now - known === 1 ? 'a session' : `${now - known} sessions`} of the database came round the gateway`;
     // On a server with other clients nobody can tell whose session it was.
     return [{ kind: 'sessions', what: this.#options.ownServer ? what : `${what}, or another client's`, explained: !this.#options.ownServer }];
@@ -130,7 +138,8 @@ export class Tripwire {
       const found = await this.#client.query<{ sessions: string }>(
         'SELECT sessions FROM pg_catalog.pg_stat_database WHERE datname = pg_catalog.current_database()',
       );
-      const foreign = Number(found.rows[0]?.sessions ?? 0) - this.#options.login.count;
+      this.#servedSessions = Number(found.rows[0]?.sessions ?? 0);
+      const foreign = this.#servedSessions - this.#options.login.count;
       if (foreign >= known || performance.now() > until) return foreign;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }

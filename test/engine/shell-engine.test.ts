@@ -181,9 +181,9 @@ describe('what was observed', () => {
     expect(JSON.stringify(wrong.evidence)).not.toContain(secret);
   });
 
-  test("pytest's own last line is counted, and the exit code stands beside it", async () => {
+  test("pytest's closing lines are counted, and the exit code stands beside it", async () => {
     const { evidence } = await run('echo "99 passed in 0.01s"; echo "1 failed, 2 passed in 0.05s"; exit 1', { testRunner: 'pytest' });
-    expect(evidence).toMatchObject({ exitCode: 1, tests: { passed: 2, failed: 1, skipped: 0, errors: 0 } });
+    expect(evidence).toMatchObject({ exitCode: 1, tests: { passed: 101, failed: 1, skipped: 0, errors: 0 } });
     expect((await run('echo "99 passed in 0.01s"')).evidence.tests).toBeUndefined();
   });
 });
