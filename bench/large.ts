@@ -34,7 +34,7 @@ export async function measure(): Promise<readonly Row[]> {
   const steps = (count: number): string => `# Bench\n\n## 1. Steps\n\n${Array.from({ length: count }, (_, index) => `\`\`\`bash\necho ${index}\n\`\`\`\n\n`).join('')}`;
   const ten = await peak('ten', steps(10));
   const thousand = await peak('thousand', steps(1000));
-  const gigabyte = await peak('gigabyte', "# Bench\n\n## 1. Output\n\n```bash\nyes 'a line of forty bytes, which is repeated' | head -c 1000000000\n```\n");
+  const gigabyte = await peak('gigabyte', "# Bench\n\n## 1. Output\n\n```bash\nhead -c 1000000000 <(yes 'a line of forty bytes, which is repeated')\n```\n");
   const evidence = join(folder, 'out-gigabyte/latest/evidence/sha256');
   const kept = Math.max(...readdirSync(evidence).map((name) => statSync(join(evidence, name)).size));
   rmSync(folder, { recursive: true, force: true });
