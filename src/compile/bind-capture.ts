@@ -12,12 +12,20 @@ export function bindCaptures(binder: Binder): void {
     places: entry.at === undefined || entry.atSpan === undefined ? [] : placesOf(binder, { ...entry, at: entry.at, atSpan: entry.atSpan }),
   }));
   for (const capture of binder.draft.captures) {
-    const bound = entries.find(({ entry, places }) => (entry.name === undefined ? places.some((place) => overlaps(place, capture)) && mentions(entry, capture) : entry.name === capture.name))?.entry;
+    const bound = entries.find(({ entry, places }) =>
+      entry.name === undefined ? places.some((place) => overlaps(place, capture)) && mentions(entry, capture) : entry.name === capture.name,
+    )?.entry;
     if (bound) binder.used.add(bound);
     if (isInput(binder, capture)) continue;
     const step = capture.step;
     if (!step) {
-      binder.diagnostics.push({ severity: 'error', code: 'compile/capture-without-step', message: `no step before this line could print \`${capture.name}\``, span: span(binder, capture), help: 'move the line below the command whose output is meant' });
+      binder.diagnostics.push({
+        severity: 'error',
+        code: 'compile/capture-without-step',
+        message: `no step before this line could print \`${capture.name}\``,
+        span: span(binder, capture),
+        help: 'move the line below the command whose output is meant',
+      });
       continue;
     }
     const sources = bound && bound.sources.length > 0 ? bound.sources.map(sourceOf) : [defaultSource(step, capture)];
@@ -59,7 +67,14 @@ export function sourceOf(source: AddendumCaptureSource): Capture['source'] {
   }
 }
 
-function captureOf(binder: Binder, entry: AddendumCapture | undefined, name: string, source: Capture['source'], place: { readonly start: number; readonly end: number }, optional: boolean): Capture {
+function captureOf(
+  binder: Binder,
+  entry: AddendumCapture | undefined,
+  name: string,
+  source: Capture['source'],
+  place: { readonly start: number; readonly end: number },
+  optional: boolean,
+): Capture {
   return { name, type: entry?.type ?? 'text', span: span(binder, place), optional, source, ...(entry ? { boundBy: 'addendum' as const } : {}) };
 }
 
@@ -79,7 +94,13 @@ function bindAdded(binder: Binder, entry: AddendumCapture): void {
   const conditional = binder.draft.steps.find((step) => step.conditional?.previous);
   const previous = conditional?.conditional?.previous;
   if (!conditional || !previous || entry.sources.length !== 2) {
-    binder.diagnostics.push({ severity: 'error', code: 'compile/capture-without-step', message: `nothing says which step prints \`${name}\``, span: entry.span, help: 'quote the step with `at:`' });
+    binder.diagnostics.push({
+      severity: 'error',
+      code: 'compile/capture-without-step',
+      message: `nothing says which step prints \`${name}\``,
+      span: entry.span,
+      help: 'quote the step with `at:`',
+    });
     return;
   }
   binder.used.add(entry);

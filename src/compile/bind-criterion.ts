@@ -19,11 +19,19 @@ export function bindCriteria(binder: Binder, inputs: readonly string[]): readonl
     const bound = entries.filter(({ places }) => places.some((place) => overlaps(place, criterion)));
     const clauses = (criterion.clauses ?? splitTerms(criterion.text.replace(/\.$/, ''))).map((text, place) => ({ text, place }));
     const results = clauses.map(({ text, place }) => {
-      const own = bound.filter(({ entry }) => entry.clause === undefined || fold(text).includes(fold(entry.clause.text)) || fold(entry.clause.text).includes(fold(text)));
+      const own = bound.filter(
+        ({ entry }) => entry.clause === undefined || fold(text).includes(fold(entry.clause.text)) || fold(entry.clause.text).includes(fold(text)),
+      );
       const witnesses: WitnessDraft[] = own.flatMap(({ entry }) => {
         binder.used.add(entry);
         if (testsPass.test(fold(text)) && entry.witnesses.every((witness) => witness.kind !== 'step' && witness.kind !== 'expectation')) {
-          binder.diagnostics.push({ severity: 'error', code: 'compile/addendum-weakens', message: `\`${text.replace(/`/g, '')}\` speaks of tests, and its witness is none of a test run`, span: entry.span, help: 'let the witness be the step that runs the tests: { step: … }' });
+          binder.diagnostics.push({
+            severity: 'error',
+            code: 'compile/addendum-weakens',
+            message: `\`${text.replace(/`/g, '')}\` speaks of tests, and its witness is none of a test run`,
+            span: entry.span,
+            help: 'let the witness be the step that runs the tests: { step: … }',
+          });
         }
         return entry.witnesses.flatMap((witness) => boundWitness(binder, witness, criterion, inputs));
       });
@@ -58,13 +66,22 @@ function foundWitnesses(binder: Binder, criterion: TextDraft, clause: string, fi
   const all = binder.draft.steps.flatMap((step) => step.expectations);
 
   // What is denied is shown by a claim that says so, never by one that happens to use the same names.
-  if (/\b(?:no|not|never|without|none|nothing|neither|nor|cannot|can't|don't|doesn't|isn't|aren't|fails?|failed|missing|absent)\b/.test(folded.replace(/\breal ([a-z ]+)\(not [^()]*\)/, '$1'))) return stated(binder, clause, inputs);
+  if (
+    /\b(?:no|not|never|without|none|nothing|neither|nor|cannot|can't|don't|doesn't|isn't|aren't|fails?|failed|missing|absent)\b/.test(
+      folded.replace(/\breal ([a-z ]+)\(not [^()]*\)/, '$1'),
+    )
+  )
+    return stated(binder, clause, inputs);
 
   if (testsPass.test(folded)) {
     const tests = all.filter((expectation) => expectation.claim.kind === 'tests-pass');
     const words = wordsOf(folded.replace(/\b(?:all|tests?|pass(?:es|ed|ing)?|suite|still|successfully|are|is|green)\b/g, ''));
     // Words that no test step knows mean other tests than those of this plan.
-    return witnessesOf(words.length === 0 ? tests : tests.filter((expectation) => words.every((word) => wordsOf(`${expectation.step.title} ${expectation.step.text}`).includes(word))));
+    return witnessesOf(
+      words.length === 0
+        ? tests
+        : tests.filter((expectation) => words.every((word) => wordsOf(`${expectation.step.title} ${expectation.step.text}`).includes(word))),
+    );
   }
   const said = stated(binder, clause, inputs);
   if (said.length > 0) return said;
@@ -72,19 +89,29 @@ function foundWitnesses(binder: Binder, criterion: TextDraft, clause: string, fi
   // "returns `HASH_CHAIN` and `VERIFIED`": the second clause shares the first one's verb.
   if (/\b(?:returns?|reports?|prints?|shows?|answers?|yields?)\b/.test(whole)) {
     for (const value of codes.filter((code) => /^[A-Z][A-Z0-9_]*$/.test(code))) {
-      const shown = all.filter((expectation) => expectation.claim.kind === 'compare' && expectation.claim.operator === '==' && [expectation.claim.left, expectation.claim.right].some((side) => side.kind === 'literal' && side.value.text === value));
+      const shown = all.filter(
+        (expectation) =>
+          expectation.claim.kind === 'compare' &&
+          expectation.claim.operator === '==' &&
+          [expectation.claim.left, expectation.claim.right].some((side) => side.kind === 'literal' && side.value.text === value),
+      );
       found.push(...(shown.length > 0 ? shown : returned(binder, criterion, value)));
     }
   }
 
   const production = binder.draft.steps.find((step) => step.productionPath);
   if (production && /\bexplicit(?:ly)?\b/.test(whole)) for (const code of codes) found.push(...explicitly(binder, criterion, production, code));
-  if (production && first && (/\bcreates? an?\b/.test(folded) || /\breal (?:run|execution)\b/.test(folded))) found.push(...production.expectations.filter((expectation) => expectation.claim.kind === 'fresh' && makes(folded, expectation.claim.relation)));
+  if (production && first && (/\bcreates? an?\b/.test(folded) || /\breal (?:run|execution)\b/.test(folded)))
+    found.push(...production.expectations.filter((expectation) => expectation.claim.kind === 'fresh' && makes(folded, expectation.claim.relation)));
 
   for (const code of codes) {
     found.push(
-      ...all.filter((expectation) =>
-        shows(expectation, clause, whole) && namesIn(expectation.claim).some((name) => name === code || name.endsWith(`.${code}`) || (expectation.step.sql?.mentions.get(name) ?? []).includes(code)),
+      ...all.filter(
+        (expectation) =>
+          shows(expectation, clause, whole) &&
+          namesIn(expectation.claim).some(
+            (name) => name === code || name.endsWith(`.${code}`) || (expectation.step.sql?.mentions.get(name) ?? []).includes(code),
+          ),
       ),
     );
   }
@@ -92,7 +119,9 @@ function foundWitnesses(binder: Binder, criterion: TextDraft, clause: string, fi
   const noun = folded.match(/\b((?:[a-z_]+ ){1,3})rows?\b(?:.*\bexists?\b)?/)?.[1];
   if (noun !== undefined && /\b(?:exists?|produces?|has|have|written|stored)\b/.test(folded)) {
     const words = wordsOf(noun.replace(/\b(?:produces?|has|have|exists?)\b/g, ''));
-    const queries = binder.draft.steps.filter((step) => step.sql?.mode === 'read' && words.length > 0 && step.sql.relations.some((relation) => words.every((word) => wordsOf(relation).includes(word))));
+    const queries = binder.draft.steps.filter(
+      (step) => step.sql?.mode === 'read' && words.length > 0 && step.sql.relations.some((relation) => words.every((word) => wordsOf(relation).includes(word))),
+    );
     const exact = queries.filter((step) => step.sql?.relations.some((relation) => wordsOf(relation).length === words.length));
     found.push(...(exact.length > 0 ? exact : queries).flatMap((step) => step.expectations.filter((expectation) => showsRows(expectation.claim, step))));
   }
@@ -107,7 +136,14 @@ function witnessesOf(found: readonly ExpectationDraft[]): readonly WitnessDraft[
 function stated(binder: Binder, clause: string, inputs: readonly string[]): readonly WitnessDraft[] {
   const reading = compileClaim(clause, namesOf(binder, inputs));
   if (reading.kind !== 'claims' || reading.claims.some((claim) => namesIn(claim).length === 0)) return [];
-  return attachText(binder, { text: clause, span: binder.draft.steps[0] ? span(binder, binder.draft.steps[0]) : span(binder, { start: 0, end: 0 }) }, undefined, 'criterion', undefined, inputs).map((expectation) => () => ({ kind: 'expectation', id: expectation.id }));
+  return attachText(
+    binder,
+    { text: clause, span: binder.draft.steps[0] ? span(binder, binder.draft.steps[0]) : span(binder, { start: 0, end: 0 }) },
+    undefined,
+    'criterion',
+    undefined,
+    inputs,
+  ).map((expectation) => () => ({ kind: 'expectation', id: expectation.id }));
 }
 
 /**
@@ -117,11 +153,19 @@ function stated(binder: Binder, clause: string, inputs: readonly string[]): read
 function shows(expectation: ExpectationDraft, clause: string, whole: string): boolean {
   const { claim } = expectation;
   const values = [...clause.replace(/`[a-z_][\w.]*`/g, '').matchAll(/\b\d+(?:\.\d+)?\b|\b[A-Z][A-Z0-9_]{2,}\b/g)].map((match) => match[0]);
-  const literals = claim.kind === 'compare' ? [claim.left, claim.right].flatMap((side) => (side.kind === 'literal' ? [side.value.text ?? ''] : [])) : claim.kind === 'member' ? claim.values.map((value) => value.text ?? '') : [];
+  const literals =
+    claim.kind === 'compare'
+      ? [claim.left, claim.right].flatMap((side) => (side.kind === 'literal' ? [side.value.text ?? ''] : []))
+      : claim.kind === 'member'
+        ? claim.values.map((value) => value.text ?? '')
+        : [];
   if (values.some((value) => !literals.includes(value))) return false;
   if (values.length > 0) return true;
   if (claim.kind === 'compare' && claim.operator === '!=') return false;
-  return /\b(?:stored|set|present|exists?|recorded|persisted|populated|saved|written|returned|shown|explicit(?:ly)?|match(?:es)?|equals?)\b/.test(whole) || literals.some((literal) => literal.length > 1 && fold(clause).includes(fold(literal)));
+  return (
+    /\b(?:stored|set|present|exists?|recorded|persisted|populated|saved|written|returned|shown|explicit(?:ly)?|match(?:es)?|equals?)\b/.test(whole) ||
+    literals.some((literal) => literal.length > 1 && fold(clause).includes(fold(literal)))
+  );
 }
 
 /** A claim that fails where there is no row. */
@@ -150,7 +194,9 @@ function returned(binder: Binder, criterion: TextDraft, value: string): readonly
 /** "with explicit `tenant_id`": the row shows what the command was given as `--tenant-id`. */
 function explicitly(binder: Binder, criterion: TextDraft, production: StepDraft, name: string): readonly ExpectationDraft[] {
   const option = `--${name.replaceAll('_', '-')}`;
-  const shown = binder.draft.steps.filter((step) => step.sql?.mode === 'read').flatMap((step) => (step.sql?.columns ?? []).filter((column) => column.column === name && column.name !== name).map((column) => ({ step, column })));
+  const shown = binder.draft.steps
+    .filter((step) => step.sql?.mode === 'read')
+    .flatMap((step) => (step.sql?.columns ?? []).filter((column) => column.column === name && column.name !== name).map((column) => ({ step, column })));
   const [first] = shown;
   if (!first) return [];
   for (const command of production.script?.commands ?? []) {
@@ -165,7 +211,12 @@ function explicitly(binder: Binder, criterion: TextDraft, production: StepDraft,
       expectOnce(first.step, {
         text: `${first.column.name} == ${hole === undefined ? given : name}`,
         span: span(binder, criterion),
-        claim: { kind: 'compare', left: { kind: 'name', name: first.column.name }, operator: '==', right: hole === undefined ? { kind: 'literal', value: { ...literalOf(given), type: 'text' } } : { kind: 'name', name: hole } },
+        claim: {
+          kind: 'compare',
+          left: { kind: 'name', name: first.column.name },
+          operator: '==',
+          right: hole === undefined ? { kind: 'literal', value: { ...literalOf(given), type: 'text' } } : { kind: 'name', name: hole },
+        },
         origin: 'criterion',
       }),
     ];
@@ -174,17 +225,31 @@ function explicitly(binder: Binder, criterion: TextDraft, production: StepDraft,
 }
 
 function boundWitness(binder: Binder, witness: AddendumWitness, criterion: TextDraft, inputs: readonly string[]): readonly WitnessDraft[] {
-  const asWitness = (expectation: ExpectationDraft): WitnessDraft => () => ({ kind: 'expectation', id: expectation.id });
+  const asWitness =
+    (expectation: ExpectationDraft): WitnessDraft =>
+    () => ({ kind: 'expectation', id: expectation.id });
   switch (witness.kind) {
     case 'claim': {
       const step = witness.step ? oneOf(binder, witness.step, binder.draft.steps, 'step') : undefined;
       return attachText(binder, witness.claim, step ?? binder.draft.steps.at(-1), 'criterion', undefined, inputs).map(asWitness);
     }
     case 'expectation': {
-      const all = binder.draft.steps.flatMap((step) => step.expectations.map((expectation) => ({ expectation, start: expectation.span.start.offset, end: expectation.span.end.offset, path: expectation.span.path })));
+      const all = binder.draft.steps.flatMap((step) =>
+        step.expectations.map((expectation) => ({
+          expectation,
+          start: expectation.span.start.offset,
+          end: expectation.span.end.offset,
+          path: expectation.span.path,
+        })),
+      );
       const places = placesOf(binder, { at: witness.quotation.text, atSpan: witness.quotation.span, span: witness.span });
       const hits = all.filter((candidate) => candidate.path === binder.planPath && places.some((place) => overlaps(place, candidate)));
-      const quoted = hits.length > 0 ? hits.map((hit) => hit.expectation) : binder.draft.steps.filter((step) => step.sql?.mode === 'probe' && places.some((place) => overlaps(place, step))).flatMap((step) => step.expectations);
+      const quoted =
+        hits.length > 0
+          ? hits.map((hit) => hit.expectation)
+          : binder.draft.steps
+              .filter((step) => step.sql?.mode === 'probe' && places.some((place) => overlaps(place, step)))
+              .flatMap((step) => step.expectations);
       if (places.length > 0 && quoted.length === 0) oneOf(binder, witness.quotation, [], 'expectation');
       return quoted.map(asWitness);
     }
@@ -199,15 +264,56 @@ function boundWitness(binder: Binder, witness: AddendumWitness, criterion: TextD
     case 'write-order': {
       const production = binder.draft.steps.find((step) => step.productionPath);
       if (!production) return [];
-      return [asWitness(expectOnce(production, { text: `${witness.first.relation}.${witness.first.column} is written and committed before the first row of ${witness.then.relation}`, span: span(binder, criterion), claim: { kind: 'write-order', first: witness.first, then: witness.then }, origin: 'criterion' }))];
+      return [
+        asWitness(
+          expectOnce(production, {
+            text: `${witness.first.relation}.${witness.first.column} is written and committed before the first row of ${witness.then.relation}`,
+            span: span(binder, criterion),
+            claim: { kind: 'write-order', first: witness.first, then: witness.then },
+            origin: 'criterion',
+          }),
+        ),
+      ];
     }
     case 'fresh': {
       const step = latest(suppliersOf(binder, witness.name).filter((supplier) => supplier.productionPath)) ?? suppliersOf(binder, witness.name)[0];
-      return step ? [asWitness(expectOnce(step, { text: `${witness.name} is new in ${witness.relation}`, span: span(binder, criterion), claim: { kind: 'fresh', name: witness.name, relation: witness.relation, column: witness.column }, origin: 'criterion' }))] : [];
+      return step
+        ? [
+            asWitness(
+              expectOnce(step, {
+                text: `${witness.name} is new in ${witness.relation}`,
+                span: span(binder, criterion),
+                claim: { kind: 'fresh', name: witness.name, relation: witness.relation, column: witness.column },
+                origin: 'criterion',
+              }),
+            ),
+          ]
+        : [];
     }
     case 'each-hit': {
-      const step = oneOf(binder, witness.search, binder.draft.steps.filter((candidate) => candidate.kind === 'rg-check'), 'search');
-      return step ? [asWitness(expectOnce(step, { text: `each hit has \`${witness.contains}\` within ${witness.withinLines} lines`, span: span(binder, criterion), claim: { kind: 'each-hit', contains: witness.contains, withinLines: witness.withinLines, ...(witness.except === undefined ? {} : { except: witness.except }) }, origin: 'criterion' }))] : [];
+      const step = oneOf(
+        binder,
+        witness.search,
+        binder.draft.steps.filter((candidate) => candidate.kind === 'rg-check'),
+        'search',
+      );
+      return step
+        ? [
+            asWitness(
+              expectOnce(step, {
+                text: `each hit has \`${witness.contains}\` within ${witness.withinLines} lines`,
+                span: span(binder, criterion),
+                claim: {
+                  kind: 'each-hit',
+                  contains: witness.contains,
+                  withinLines: witness.withinLines,
+                  ...(witness.except === undefined ? {} : { except: witness.except }),
+                },
+                origin: 'criterion',
+              }),
+            ),
+          ]
+        : [];
     }
   }
 }
@@ -215,4 +321,3 @@ function boundWitness(binder: Binder, witness: AddendumWitness, criterion: TextD
 function unique(witnesses: readonly Witness[]): readonly Witness[] {
   return witnesses.filter((witness, index) => witnesses.findIndex((other) => other.kind === witness.kind && other.id === witness.id) === index);
 }
-

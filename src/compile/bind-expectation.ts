@@ -10,7 +10,11 @@ import type { ClaimDraft, ExpectationDraft, StepDraft } from './draft.ts';
 import { note } from './draft.ts';
 import { fold } from './prose.ts';
 
-export function bindExpectations(binder: Binder, inputs: readonly string[], probes: ReadonlyMap<StepDraft, { readonly start: number; readonly end: number }>): void {
+export function bindExpectations(
+  binder: Binder,
+  inputs: readonly string[],
+  probes: ReadonlyMap<StepDraft, { readonly start: number; readonly end: number }>,
+): void {
   const probed = new Set([...probes.values()].map((place) => place.start));
   for (const claim of binder.draft.claims) {
     const entry = binder.addendum?.probes.find((probe) => [...probes].some(([step, place]) => step.grantedAt === probe.span && place.start === claim.start));
@@ -42,14 +46,26 @@ export function implyExpectations(binder: Binder, inputs: readonly string[], gua
     const has = (kind: Claim['kind']): boolean => step.expectations.some((expectation) => expectation.claim.kind === kind);
     const imply = (text: string, claim: Claim): void => void expectOnce(step, { text, span: span(binder, step), claim, origin: 'implied' });
     const concealed = step.script !== undefined && concealedFailures(step.script).length > 0;
-    if ((step.kind === 'shell' || step.kind === 'coordinator-call') && !has('exit-code') && !has('fails') && !concealed) imply('exit code is 0', { kind: 'exit-code', code: 0 });
+    if ((step.kind === 'shell' || step.kind === 'coordinator-call') && !has('exit-code') && !has('fails') && !concealed)
+      imply('exit code is 0', { kind: 'exit-code', code: 0 });
     // A summary that is printed without an exit code behind it proves nothing.
     if (step.testRunner && !concealed) imply('at least one test ran and none failed', { kind: 'tests-pass' });
-    if (step.kind === 'rg-check' && !has('found') && step.search) imply(step.search.quantity === 'each' && step.search.patterns.length > 1 ? `each of the ${step.search.patterns.length} alternatives is found` : 'the pattern is found', { kind: 'found', quantity: step.search.quantity });
+    if (step.kind === 'rg-check' && !has('found') && step.search)
+      imply(
+        step.search.quantity === 'each' && step.search.patterns.length > 1
+          ? `each of the ${step.search.patterns.length} alternatives is found`
+          : 'the pattern is found',
+        { kind: 'found', quantity: step.search.quantity },
+      );
     if (step.sql && step.sql.mode === 'read') implyByTitle(step, has, imply);
     for (const column of step.sql?.mode === 'read' ? step.sql.columns : []) {
       if (!inputs.includes(column.column) || column.name === column.column) continue;
-      imply(`${column.name} == ${column.column}`, { kind: 'compare', left: { kind: 'name', name: column.name }, operator: '==', right: { kind: 'name', name: column.column } });
+      imply(`${column.name} == ${column.column}`, {
+        kind: 'compare',
+        left: { kind: 'name', name: column.name },
+        operator: '==',
+        right: { kind: 'name', name: column.column },
+      });
     }
   }
   if (guarded) implyFreshness(binder);
@@ -61,12 +77,23 @@ function implyByTitle(step: StepDraft, has: (kind: Claim['kind']) => boolean, im
   const flag = step.sql?.columns.find((column) => column.column === `has_${property}`);
   if (flag) {
     if (!has('rows')) imply('at least 1 row', { kind: 'rows', bound: 'at-least', count: 1, noun: '' });
-    imply(`${flag.name} is true`, { kind: 'compare', left: { kind: 'name', name: flag.name }, operator: '==', right: { kind: 'literal', value: { type: 'boolean', text: 'true' } } });
+    imply(`${flag.name} is true`, {
+      kind: 'compare',
+      left: { kind: 'name', name: flag.name },
+      operator: '==',
+      right: { kind: 'literal', value: { type: 'boolean', text: 'true' } },
+    });
     return;
   }
   if (!/\bexists?$/.test(title)) return;
   const [count] = step.sql?.columns ?? [];
-  if (step.sql?.aggregate && count) imply(`${count.name} >= 1`, { kind: 'compare', left: { kind: 'name', name: count.name }, operator: '>=', right: { kind: 'literal', value: { type: 'integer', text: '1' } } });
+  if (step.sql?.aggregate && count)
+    imply(`${count.name} >= 1`, {
+      kind: 'compare',
+      left: { kind: 'name', name: count.name },
+      operator: '>=',
+      right: { kind: 'literal', value: { type: 'integer', text: '1' } },
+    });
   else if (!has('rows')) imply('at least 1 row', { kind: 'rows', bound: 'at-least', count: 1, noun: '' });
 }
 
@@ -74,9 +101,17 @@ function implyByTitle(step: StepDraft, has: (kind: Claim['kind']) => boolean, im
 function implyFreshness(binder: Binder): void {
   for (const step of binder.draft.steps.filter((candidate) => candidate.productionPath)) {
     for (const name of new Set(step.captures.map((capture) => capture.name))) {
-      const key = binder.draft.steps.filter((other) => other.start > step.start).flatMap((other) => other.sql?.keys ?? []).find((candidate) => candidate.name === name);
+      const key = binder.draft.steps
+        .filter((other) => other.start > step.start)
+        .flatMap((other) => other.sql?.keys ?? [])
+        .find((candidate) => candidate.name === name);
       if (!key) continue;
-      expectOnce(step, { text: `${name} is new: no row of ${key.relation} had it before this step`, span: span(binder, step), claim: { kind: 'fresh', name, relation: key.relation, column: key.column }, origin: 'implied' });
+      expectOnce(step, {
+        text: `${name} is new: no row of ${key.relation} had it before this step`,
+        span: span(binder, step),
+        claim: { kind: 'fresh', name, relation: key.relation, column: key.column },
+        origin: 'implied',
+      });
     }
   }
 }
@@ -88,7 +123,13 @@ function attachAcceptance(binder: Binder, claim: ClaimDraft, inputs: readonly st
   if (/\b(?:creation|run|execution|insert)\b.*\bsucceeds?\b/.test(folded)) {
     if (!production) {
       note(binder.draft, claim.block, 'unclaimed');
-      binder.diagnostics.push({ severity: 'error', code: 'compile/expectation-without-step', message: 'this is shown by the production path, and the plan has none', span: span(binder, claim), help: "in the addendum, under `steps:`, write { at: '…', productionPath: true } for the command that is meant" });
+      binder.diagnostics.push({
+        severity: 'error',
+        code: 'compile/expectation-without-step',
+        message: 'this is shown by the production path, and the plan has none',
+        span: span(binder, claim),
+        help: "in the addendum, under `steps:`, write { at: '…', productionPath: true } for the command that is meant",
+      });
       return;
     }
     expect(production, { text: claim.text, span: span(binder, claim), claim: { kind: 'exit-code', code: 0 }, origin: 'text' });
@@ -125,10 +166,22 @@ function attach(binder: Binder, claim: ClaimDraft, origin: ExpectationDraft['ori
     const step = stepOf(binder, compiled, near);
     if (!step) {
       note(binder.draft, claim.block, 'unclaimed');
-      binder.diagnostics.push({ severity: 'error', code: 'compile/expectation-without-step', message: claim.far && near.steps.length > 1 ? 'several steps could show what this line claims, or none' : 'no step before this line shows what it claims', span: span(binder, claim), help: 'put the expectation below the step whose evidence is meant' });
+      binder.diagnostics.push({
+        severity: 'error',
+        code: 'compile/expectation-without-step',
+        message:
+          claim.far && near.steps.length > 1 ? 'several steps could show what this line claims, or none' : 'no step before this line shows what it claims',
+        span: span(binder, claim),
+        help: 'put the expectation below the step whose evidence is meant',
+      });
       return [];
     }
-    const expectation = expect(step, { text: reading.claims.length > 1 ? describeClaim(compiled) : claim.text.replace(/\.$/, ''), span: span(binder, claim), claim: compiled, origin });
+    const expectation = expect(step, {
+      text: reading.claims.length > 1 ? describeClaim(compiled) : claim.text.replace(/\.$/, ''),
+      span: span(binder, claim),
+      claim: compiled,
+      origin,
+    });
     // What the addendum asks of a precondition leaves that block what it is.
     if (origin !== 'addendum') note(binder.draft, claim.block, 'expectation', () => `expectation ${expectation.id}`);
     return [expectation];
@@ -149,7 +202,14 @@ function onlyStepOf(binder: Binder, claim: ClaimDraft): readonly StepDraft[] {
 }
 
 /** A claim of the addendum, for a given step (or the step that supplies its names). `text` is the plan's own words for it. */
-export function attachText(binder: Binder, claim: PlacedText, step: StepDraft | undefined, origin: ExpectationDraft['origin'], text: string | undefined, inputs: readonly string[]): readonly ExpectationDraft[] {
+export function attachText(
+  binder: Binder,
+  claim: PlacedText,
+  step: StepDraft | undefined,
+  origin: ExpectationDraft['origin'],
+  text: string | undefined,
+  inputs: readonly string[],
+): readonly ExpectationDraft[] {
   const names = namesOf(binder, inputs, step ? [step] : []);
   const reading = compileClaim(claim.text, names);
   if (reading.kind !== 'claims') {
@@ -157,21 +217,63 @@ export function attachText(binder: Binder, claim: PlacedText, step: StepDraft | 
     return [];
   }
   return reading.claims.flatMap((compiled) => {
-    const target = step && (namesIn(compiled).length === 0 || namesIn(compiled).every((name) => suppliersOf(binder, name).includes(step) || suppliersOf(binder, name).length === 0)) ? step : latest(namesIn(compiled).map((name) => suppliersOf(binder, name).at(-1)).filter((found) => found !== undefined)) ?? step;
-    return target ? [expectOnce(target, { text: text ?? claim.text, span: text === undefined ? claim.span : span(binder, target), claim: compiled, origin })] : [];
+    const target =
+      step &&
+      (namesIn(compiled).length === 0 || namesIn(compiled).every((name) => suppliersOf(binder, name).includes(step) || suppliersOf(binder, name).length === 0))
+        ? step
+        : (latest(
+            namesIn(compiled)
+              .map((name) => suppliersOf(binder, name).at(-1))
+              .filter((found) => found !== undefined),
+          ) ?? step);
+    return target
+      ? [expectOnce(target, { text: text ?? claim.text, span: text === undefined ? claim.span : span(binder, target), claim: compiled, origin })]
+      : [];
   });
 }
 
-function report(binder: Binder, text: string, place: ReturnType<typeof span>, reading: Exclude<ReturnType<typeof compileClaim>, { readonly kind: 'claims' }>, known: readonly string[]): void {
+function report(
+  binder: Binder,
+  text: string,
+  place: ReturnType<typeof span>,
+  reading: Exclude<ReturnType<typeof compileClaim>, { readonly kind: 'claims' }>,
+  known: readonly string[],
+): void {
   if (reading.kind === 'unknown-name') {
     for (const name of reading.names) {
       const near = nearestName(name, known);
-      binder.diagnostics.push({ severity: 'error', code: 'compile/unknown-name', message: `nothing supplies \`${name}\``, span: place, notes: [`names that are supplied: ${known.slice(0, 12).map((candidate) => `\`${candidate}\``).join(', ') || 'none'}`], help: near ? `did you mean \`${near}\`?` : 'name a column, a printed field, a recorded name or an input' });
+      binder.diagnostics.push({
+        severity: 'error',
+        code: 'compile/unknown-name',
+        message: `nothing supplies \`${name}\``,
+        span: place,
+        notes: [
+          `names that are supplied: ${
+            known
+              .slice(0, 12)
+              .map((candidate) => `\`${candidate}\``)
+              .join(', ') || 'none'
+          }`,
+        ],
+        help: near ? `did you mean \`${near}\`?` : 'name a column, a printed field, a recorded name or an input',
+      });
     }
   } else if (reading.kind === 'vacuous') {
-    binder.diagnostics.push({ severity: 'error', code: 'compile/vacuous-claim', message: `nothing could make this claim fail: ${reading.why}`, span: place, help: 'compare a name with a value, or with another name' });
+    binder.diagnostics.push({
+      severity: 'error',
+      code: 'compile/vacuous-claim',
+      message: `nothing could make this claim fail: ${reading.why}`,
+      span: place,
+      help: 'compare a name with a value, or with another name',
+    });
   } else {
-    binder.diagnostics.push({ severity: 'error', code: 'compile/unclear-expectation', message: `\`${text.replace(/`/g, '')}\` is no claim that could be judged`, span: place, help: 'write it as `name >= 1`, `name = VALUE`, `1 trace row`, `name in { a, b }`, `fails with …` or `stdout contains "…"`' });
+    binder.diagnostics.push({
+      severity: 'error',
+      code: 'compile/unclear-expectation',
+      message: `\`${text.replace(/`/g, '')}\` is no claim that could be judged`,
+      span: place,
+      help: 'write it as `name >= 1`, `name = VALUE`, `1 trace row`, `name in { a, b }`, `fails with …` or `stdout contains "…"`',
+    });
   }
 }
 
@@ -188,7 +290,9 @@ function stepOf(binder: Binder, claim: Claim, near: ClaimDraft): StepDraft | und
     return latest(steps) ?? near.steps.at(-1);
   }
   if (claim.kind === 'rows') return rowsStep(near.steps, claim.noun);
-  const able = near.steps.filter((step) => (claim.kind === 'found' ? step.kind === 'rg-check' : claim.kind === 'sql-fails' ? step.sql !== undefined : step.kind !== 'sql-assert'));
+  const able = near.steps.filter((step) =>
+    claim.kind === 'found' ? step.kind === 'rg-check' : claim.kind === 'sql-fails' ? step.sql !== undefined : step.kind !== 'sql-assert',
+  );
   return near.far && able.length > 1 ? undefined : able.at(-1);
 }
 

@@ -36,7 +36,17 @@ export function bindPolicies(binder: Binder, baseline: readonly { readonly text:
       else push({ ...common, rule: { kind: 'accepted', by: entry.binding.by }, origin: 'addendum' }, draft);
     }
     if (bound.length > 0) continue;
-    const kinds = [...new Set(phrasebook.filter((phrase) => (draft.wholeSection || phrase.heading !== true) && phrase.pattern.test(fold(draft.lead === undefined ? draft.text : `${draft.lead} ${draft.text}`))).map((phrase) => phrase.kind))];
+    const kinds = [
+      ...new Set(
+        phrasebook
+          .filter(
+            (phrase) =>
+              (draft.wholeSection || phrase.heading !== true) &&
+              phrase.pattern.test(fold(draft.lead === undefined ? draft.text : `${draft.lead} ${draft.text}`)),
+          )
+          .map((phrase) => phrase.kind),
+      ),
+    ];
     const rules = kinds.map((kind) => ruleOf(binder, kind, draft, protectedTables)).filter((rule) => rule !== undefined);
     for (const rule of rules) push({ ...common, rule }, draft);
     if (rules.length === 0) {
@@ -58,15 +68,28 @@ export function bindPolicies(binder: Binder, baseline: readonly { readonly text:
       const rule = baselineRule(kind, protectedTables, sentence.text);
       if (rule) push({ text: sentence.text, span: at, scope: { kind: 'document' }, rule, origin: 'baseline' });
     }
-    if (kinds.length === 0) binder.diagnostics.push({ severity: 'error', code: 'compile/unenforced-policy', message: `no guard is known for this rule of the baseline: \`${sentence.text}\``, span: at, help: 'reword it as one of the phrases that `proofplan explain compile/unenforced-policy` lists' });
+    if (kinds.length === 0)
+      binder.diagnostics.push({
+        severity: 'error',
+        code: 'compile/unenforced-policy',
+        message: `no guard is known for this rule of the baseline: \`${sentence.text}\``,
+        span: at,
+        help: 'reword it as one of the phrases that `proofplan explain compile/unenforced-policy` lists',
+      });
   }
   const named = policies.flatMap((policy) => (policy.rule.kind === 'no-manual-writes' ? policy.rule.tables : []));
-  return { policies, protectedTables: policies.some((policy) => policy.rule.kind === 'no-manual-writes') ? [...new Set([...named, ...protectedTables])] : [], starts };
+  return {
+    policies,
+    protectedTables: policies.some((policy) => policy.rule.kind === 'no-manual-writes') ? [...new Set([...named, ...protectedTables])] : [],
+    starts,
+  };
 }
 
 /** Tables that the document names: in its queries and, in backticks, in its policies. */
 function tablesOf(binder: Binder): readonly string[] {
-  const named = binder.draft.policies.filter((draft) => phrasebook.some((phrase) => phrase.kind === 'no-manual-writes' && phrase.pattern.test(fold(draft.text)))).flatMap((draft) => draft.codes.filter((code) => identifier.test(code)));
+  const named = binder.draft.policies
+    .filter((draft) => phrasebook.some((phrase) => phrase.kind === 'no-manual-writes' && phrase.pattern.test(fold(draft.text))))
+    .flatMap((draft) => draft.codes.filter((code) => identifier.test(code)));
   const queried = binder.draft.steps.filter((step) => step.role === 'step' && step.sql?.mode === 'read').flatMap((step) => step.sql?.relations ?? []);
   return [...new Set([...named, ...queried])].filter((relation) => !/^(pg_catalog|information_schema)\./.test(relation) && !relation.startsWith('pg_'));
 }
@@ -129,8 +152,15 @@ function baselineRule(kind: PolicyRule['kind'], protectedTables: readonly string
 function orderOf(binder: Binder, draft: PolicyDraft, production: StepDraft | undefined): PolicyRule | undefined {
   const sections = binder.draft.sections.filter((section) => section.level === topLevel(binder));
   const own = sections.find((section) => draft.start >= section.start && draft.start < section.end);
-  const before = draft.wholeSection ? own : nearest(sections.filter((section) => section !== own && section.meaning === 'tasks'), draft.text);
-  const after = production ? sections.find((section) => production.start >= section.start && production.start < section.end) : sections.find((section) => before !== undefined && section.start > before.start && binder.draft.steps.some((step) => step.section === section));
+  const before = draft.wholeSection
+    ? own
+    : nearest(
+        sections.filter((section) => section !== own && section.meaning === 'tasks'),
+        draft.text,
+      );
+  const after = production
+    ? sections.find((section) => production.start >= section.start && production.start < section.end)
+    : sections.find((section) => before !== undefined && section.start > before.start && binder.draft.steps.some((step) => step.section === section));
   return before && after && before !== after ? { kind: 'order', before: before.number, after: after.number } : undefined;
 }
 

@@ -33,15 +33,33 @@ export async function bindReport(binder: Binder, inputs: readonly string[]): Pro
   return fields;
 }
 
-async function boundSource(binder: Binder, draft: ReportDraft, source: NonNullable<Binder['addendum']>['report'][number]['source'], inputs: readonly string[]): Promise<(() => ReportSource) | undefined> {
+async function boundSource(
+  binder: Binder,
+  draft: ReportDraft,
+  source: NonNullable<Binder['addendum']>['report'][number]['source'],
+  inputs: readonly string[],
+): Promise<(() => ReportSource) | undefined> {
   switch (source.kind) {
     case 'name': {
       const name = namesOf(binder, inputs).resolve(source.name.text);
-      if (name === undefined) binder.diagnostics.push({ severity: 'error', code: 'compile/unknown-name', message: `nothing supplies \`${source.name.text}\``, span: source.name.span, help: 'name a column, a printed field, a recorded name or an input' });
+      if (name === undefined)
+        binder.diagnostics.push({
+          severity: 'error',
+          code: 'compile/unknown-name',
+          message: `nothing supplies \`${source.name.text}\``,
+          span: source.name.span,
+          help: 'name a column, a printed field, a recorded name or an input',
+        });
       return name === undefined ? undefined : () => ({ kind: 'name', name });
     }
     case 'sql': {
-      const step = newStep(binder.draft, draft.section, source.sql.text, { start: draft.start, end: draft.end, place: () => draft.start, title: draft.label, role: 'report' });
+      const step = newStep(binder.draft, draft.section, source.sql.text, {
+        start: draft.start,
+        end: draft.end,
+        place: () => draft.start,
+        title: draft.label,
+        role: 'report',
+      });
       const query = await compileQuery(source.sql.text, binder.parser);
       step.kind = 'sql-assert';
       step.splices = query.splices;
@@ -59,7 +77,12 @@ async function boundSource(binder: Binder, draft: ReportDraft, source: NonNullab
       return () => ({ kind: 'word', of: steps.map((step) => ({ kind: 'step', id: step.id })), yes: words[0] ?? 'yes', no: words[1] ?? 'no' });
     }
     case 'files': {
-      const step = oneOf(binder, source.search, binder.draft.steps.filter((candidate) => candidate.kind === 'rg-check'), 'search');
+      const step = oneOf(
+        binder,
+        source.search,
+        binder.draft.steps.filter((candidate) => candidate.kind === 'rg-check'),
+        'search',
+      );
       return step ? () => ({ kind: 'files', step: step.id, ...(source.except === undefined ? {} : { except: source.except }) }) : undefined;
     }
   }
@@ -77,12 +100,16 @@ function foundSource(binder: Binder, draft: ReportDraft, inputs: readonly string
   const wanted = wordsOf(label);
   const passFail = words !== undefined && /^(pass|passed|ok|yes)$/.test(words[0]);
   if (passFail) {
-    const runner = binder.draft.steps.find((step) => step.testRunner !== undefined && wanted.some((word) => [step.testRunner ?? '', 'test', ...wordsOf(step.title)].includes(word)));
+    const runner = binder.draft.steps.find(
+      (step) => step.testRunner !== undefined && wanted.some((word) => [step.testRunner ?? '', 'test', ...wordsOf(step.title)].includes(word)),
+    );
     if (runner) return () => ({ kind: 'word', of: [{ kind: 'step', id: runner.id }], yes: words[0], no: words[1] });
   }
   if (/\brows?\b/i.test(label)) {
     const nouns = wanted.filter((word) => word !== 'row');
-    const query = queriesOf(binder).find((step) => step.sql?.relations.some((relation) => nouns.length > 0 && nouns.every((noun) => wordsOf(relation).includes(noun))));
+    const query = queriesOf(binder).find((step) =>
+      step.sql?.relations.some((relation) => nouns.length > 0 && nouns.every((noun) => wordsOf(relation).includes(noun))),
+    );
     if (query) return () => ({ kind: 'row-count', step: query.id });
   }
   if (words !== undefined) {

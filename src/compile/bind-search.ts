@@ -25,10 +25,29 @@ export function bindSearches(binder: Binder): ReadonlyMap<SearchDraft, StepDraft
     const first = entries[0];
     const where = first && first.in.length > 0 ? first.in.map((path) => path.text) : paths;
     const absent = first ? first.absent : search.absent;
-    if (first && search.absent && !first.absent) binder.diagnostics.push({ severity: 'error', code: 'compile/addendum-weakens', message: 'the text says that the file contains no such thing, the addendum does not', span: first.span, help: 'write `absent: true`' });
-    const step = newStep(binder.draft, search.section, search.text, { start: search.start, end: search.end, place: (offset) => search.start + offset, title: search.text.replace(/`/g, ''), role: search.role });
+    if (first && search.absent && !first.absent)
+      binder.diagnostics.push({
+        severity: 'error',
+        code: 'compile/addendum-weakens',
+        message: 'the text says that the file contains no such thing, the addendum does not',
+        span: first.span,
+        help: 'write `absent: true`',
+      });
+    const step = newStep(binder.draft, search.section, search.text, {
+      start: search.start,
+      end: search.end,
+      place: (offset) => search.start + offset,
+      title: search.text.replace(/`/g, ''),
+      role: search.role,
+    });
     step.kind = 'rg-check';
-    step.search = { arguments: ['--line-number', '--multiline', ...patterns.flatMap((pattern) => ['--regexp', pattern]), '--', ...where], patterns, paths: where, fixedStrings: false, quantity: absent ? 'none' : 'each' };
+    step.search = {
+      arguments: ['--line-number', '--multiline', ...patterns.flatMap((pattern) => ['--regexp', pattern]), '--', ...where],
+      patterns,
+      paths: where,
+      fixedStrings: false,
+      quantity: absent ? 'none' : 'each',
+    };
     if (first) step.boundBy = 'addendum';
     expect(step, { text: search.text, span: span(binder, search), claim: { kind: 'found', quantity: absent ? 'none' : 'each' }, origin: 'text' });
     steps.set(search, step);
@@ -40,7 +59,9 @@ export function bindSearches(binder: Binder): ReadonlyMap<SearchDraft, StepDraft
 function fullPath(binder: Binder, path: string): string {
   if (path.includes('/')) return path;
   const escaped = path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const found = new Set([...binder.draft.document.text.text.matchAll(new RegExp(String.raw`[\w.-]+(?:/[\w.-]+)*/${escaped}(?![\w.])`, 'g'))].map((match) => match[0]));
+  const found = new Set(
+    [...binder.draft.document.text.text.matchAll(new RegExp(String.raw`[\w.-]+(?:/[\w.-]+)*/${escaped}(?![\w.])`, 'g'))].map((match) => match[0]),
+  );
   return found.size === 1 ? ([...found][0] ?? path) : path;
 }
 

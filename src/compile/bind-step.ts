@@ -36,7 +36,14 @@ function applyEntry(binder: Binder, step: StepDraft, entry: AddendumStep): void 
   if (entry.writes.length > 0 || entry.productionPath) step.grantedAt = entry.span;
   const assigned = new Set(step.script?.commands.flatMap((command) => command.assignments.map((assignment) => assignment.name)) ?? []);
   for (const [name, value] of Object.entries(entry.environment)) {
-    if (assigned.has(name)) binder.diagnostics.push({ severity: 'error', code: 'compile/addendum-weakens', message: `the text already gives \`${name}\` to this step`, span: entry.span, help: `remove \`${name}\` from the addendum` });
+    if (assigned.has(name))
+      binder.diagnostics.push({
+        severity: 'error',
+        code: 'compile/addendum-weakens',
+        message: `the text already gives \`${name}\` to this step`,
+        span: entry.span,
+        help: `remove \`${name}\` from the addendum`,
+      });
     else step.environment[name] = value;
   }
   step.boundBy = 'addendum';
@@ -46,7 +53,9 @@ function applyEntry(binder: Binder, step: StepDraft, entry: AddendumStep): void 
 function markProductionPath(binder: Binder): void {
   for (const section of binder.draft.sections) {
     if (!/\b(?:production|canonical) path\b/.test(fold(section.title))) continue;
-    const steps = binder.draft.steps.filter((step) => step.section === section && step.kind === 'shell' && step.role === 'step' && step.testRunner === undefined);
+    const steps = binder.draft.steps.filter(
+      (step) => step.section === section && step.kind === 'shell' && step.role === 'step' && step.testRunner === undefined,
+    );
     const [only] = steps;
     if (only && steps.length === 1) {
       only.productionPath = true;
@@ -94,10 +103,21 @@ function reportOpenDirectory(binder: Binder, step: StepDraft): void {
 export async function bindProbes(binder: Binder): Promise<ReadonlyMap<StepDraft, { readonly start: number; readonly end: number }>> {
   const probes = new Map<StepDraft, { start: number; end: number }>();
   for (const entry of binder.addendum?.probes ?? []) {
-    const claim = oneOf(binder, { text: entry.at, span: entry.atSpan }, [...binder.draft.acceptance, ...binder.draft.claims, ...binder.draft.criteria], 'expectation');
+    const claim = oneOf(
+      binder,
+      { text: entry.at, span: entry.atSpan },
+      [...binder.draft.acceptance, ...binder.draft.claims, ...binder.draft.criteria],
+      'expectation',
+    );
     if (!claim) continue;
     binder.used.add(entry);
-    const step = newStep(binder.draft, claim.section, entry.sql.text, { start: claim.start, end: claim.end, place: () => claim.start, title: claim.text.replace(/`/g, ''), role: 'step' });
+    const step = newStep(binder.draft, claim.section, entry.sql.text, {
+      start: claim.start,
+      end: claim.end,
+      place: () => claim.start,
+      title: claim.text.replace(/`/g, ''),
+      role: 'step',
+    });
     const query = await compileQuery(entry.sql.text, binder.parser, 'probe');
     step.kind = 'sql-assert';
     step.splices = query.splices;
@@ -131,7 +151,16 @@ export async function bindPreconditions(binder: Binder, searches: ReadonlyMap<Se
         if (check.timeoutMs !== undefined) step.timeoutMs = check.timeoutMs;
         step.environment = { ...check.environment };
       }
-      for (const text of check.expect) binder.draft.claims.push({ text: text.text, start: precondition.start, end: precondition.end, section: precondition.section, steps: [step], block: precondition.block, origin: 'addendum' });
+      for (const text of check.expect)
+        binder.draft.claims.push({
+          text: text.text,
+          start: precondition.start,
+          end: precondition.end,
+          section: precondition.section,
+          steps: [step],
+          block: precondition.block,
+          origin: 'addendum',
+        });
       checks.push(() => ({ kind: 'step', step: step.id }));
     }
     for (const search of precondition.searches) {
@@ -142,7 +171,11 @@ export async function bindPreconditions(binder: Binder, searches: ReadonlyMap<Se
     const variable = precondition.variable ?? (assignment ? { name: assignment[1] ?? '', value: assignment[2] ?? '' } : undefined);
     if (variable) checks.push(() => environmentCheck(binder, variable.name, variable.value));
     const clauses = precondition.text.split(/\s+and\s+|[;,]\s+/);
-    const reachable = clauses.filter((clause) => !/\b(?:not|no|never|cannot|unless|only)\b/i.test(clause) && /\b(?:db|database|postgres\w*)\b.*\b(?:reachable|running|up|available|accessible|online)\b/i.test(clause));
+    const reachable = clauses.filter(
+      (clause) =>
+        !/\b(?:not|no|never|cannot|unless|only)\b/i.test(clause) &&
+        /\b(?:db|database|postgres\w*)\b.*\b(?:reachable|running|up|available|accessible|online)\b/i.test(clause),
+    );
     if (reachable.length > 0) checks.push(() => ({ kind: 'database-reachable' }));
     const open = bound.length === 0 && !variable && precondition.searches.length === 0 ? clauses.filter((clause) => !reachable.includes(clause)) : [];
     if (open.length > 0) {
@@ -160,7 +193,13 @@ export async function bindPreconditions(binder: Binder, searches: ReadonlyMap<Se
 }
 
 async function preconditionStep(binder: Binder, precondition: PreconditionDraft, text: string, kind: 'run' | 'sql'): Promise<StepDraft> {
-  const place = { start: precondition.start, end: precondition.end, place: () => precondition.start, title: precondition.text.replace(/`/g, ''), role: 'precondition' as const };
+  const place = {
+    start: precondition.start,
+    end: precondition.end,
+    place: () => precondition.start,
+    title: precondition.text.replace(/`/g, ''),
+    role: 'precondition' as const,
+  };
   if (kind === 'run') {
     const step = readShell(binder.draft, precondition.section, text, place);
     const preset = binder.addendum?.defaults.find((entry) => entry.kind === step.kind);

@@ -16,10 +16,27 @@ export function bindTasks(binder: Binder): readonly (() => Task)[] {
       for (const verification of entry.verifiedBy) {
         if (verification.kind === 'quotation') {
           const found = placesOfText(binder, verification.quotation);
-          verifying.push(() => binder.draft.steps.flatMap((step) => step.expectations).filter((expectation) => found.some((place) => expectation.span.path === binder.planPath && place.start < expectation.span.end.offset && expectation.span.start.offset < place.end) || found.some((place) => overlaps(place, expectation.step) && expectation.step.sql?.mode === 'probe')).map((expectation) => expectation.id));
+          verifying.push(() =>
+            binder.draft.steps
+              .flatMap((step) => step.expectations)
+              .filter(
+                (expectation) =>
+                  found.some(
+                    (place) =>
+                      expectation.span.path === binder.planPath && place.start < expectation.span.end.offset && expectation.span.start.offset < place.end,
+                  ) || found.some((place) => overlaps(place, expectation.step) && expectation.step.sql?.mode === 'probe'),
+              )
+              .map((expectation) => expectation.id),
+          );
           continue;
         }
-        const step = searchStep(binder, task, verification.pattern.text, verification.in.map((path) => path.text), verification.absent);
+        const step = searchStep(
+          binder,
+          task,
+          verification.pattern.text,
+          verification.in.map((path) => path.text),
+          verification.absent,
+        );
         verifying.push(() => step.expectations.map((expectation) => expectation.id));
       }
     }
@@ -28,11 +45,28 @@ export function bindTasks(binder: Binder): readonly (() => Task)[] {
 }
 
 function searchStep(binder: Binder, task: TextDraft, pattern: string, paths: readonly string[], absent: boolean): StepDraft {
-  const step = newStep(binder.draft, task.section, pattern, { start: task.start, end: task.end, place: () => task.start, title: `verifies: ${task.text.replace(/`/g, '')}`, role: 'step' });
+  const step = newStep(binder.draft, task.section, pattern, {
+    start: task.start,
+    end: task.end,
+    place: () => task.start,
+    title: `verifies: ${task.text.replace(/`/g, '')}`,
+    role: 'step',
+  });
   step.kind = 'rg-check';
   step.boundBy = 'addendum';
-  step.search = { arguments: ['--line-number', '--multiline', '--regexp', pattern, '--', ...paths], patterns: [pattern], paths, fixedStrings: false, quantity: absent ? 'none' : 'any' };
-  expect(step, { text: `${task.text.replace(/`/g, '')}: ${absent ? 'not found any more' : 'found'}`, span: span(binder, task), claim: { kind: 'found', quantity: absent ? 'none' : 'any' }, origin: 'addendum' });
+  step.search = {
+    arguments: ['--line-number', '--multiline', '--regexp', pattern, '--', ...paths],
+    patterns: [pattern],
+    paths,
+    fixedStrings: false,
+    quantity: absent ? 'none' : 'any',
+  };
+  expect(step, {
+    text: `${task.text.replace(/`/g, '')}: ${absent ? 'not found any more' : 'found'}`,
+    span: span(binder, task),
+    claim: { kind: 'found', quantity: absent ? 'none' : 'any' },
+    origin: 'addendum',
+  });
   return step;
 }
 

@@ -50,12 +50,28 @@ export function oneOf<T extends Stretch>(binder: Binder, quoted: PlacedText, can
   if (places.length === 0) return undefined;
   const hits = candidates.filter((candidate) => places.some((place) => overlaps(place, candidate)));
   // A quotation inside two nested candidates means the inner one.
-  const inner = hits.filter((hit) => !hits.some((other) => other !== hit && other.start >= hit.start && other.end <= hit.end && other.end - other.start < hit.end - hit.start));
+  const inner = hits.filter(
+    (hit) => !hits.some((other) => other !== hit && other.start >= hit.start && other.end <= hit.end && other.end - other.start < hit.end - hit.start),
+  );
   if (inner.length === 1) return inner[0];
   binder.diagnostics.push(
     inner.length === 0
-      ? { severity: 'error', code: 'compile/quotation-of-nothing', message: `\`${shorten(quoted.text)}\` stands in the plan, but in no ${noun}`, span: quoted.span, notes: [`found at line ${places.map((place) => span(binder, place).start.line).join(', ')}`], help: `quote text of the ${noun} that is meant` }
-      : { severity: 'error', code: 'compile/quotation-ambiguous', message: `\`${shorten(quoted.text)}\` stands in ${inner.length} ${noun}s`, span: quoted.span, notes: [`at lines ${inner.map((hit) => span(binder, hit).start.line).join(', ')}`], help: 'quote more of the text, so that one is meant' },
+      ? {
+          severity: 'error',
+          code: 'compile/quotation-of-nothing',
+          message: `\`${shorten(quoted.text)}\` stands in the plan, but in no ${noun}`,
+          span: quoted.span,
+          notes: [`found at line ${places.map((place) => span(binder, place).start.line).join(', ')}`],
+          help: `quote text of the ${noun} that is meant`,
+        }
+      : {
+          severity: 'error',
+          code: 'compile/quotation-ambiguous',
+          message: `\`${shorten(quoted.text)}\` stands in ${inner.length} ${noun}s`,
+          span: quoted.span,
+          notes: [`at lines ${inner.map((hit) => span(binder, hit).start.line).join(', ')}`],
+          help: 'quote more of the text, so that one is meant',
+        },
   );
   return undefined;
 }

@@ -44,7 +44,20 @@ const operators: Readonly<Record<string, Operator>> = {
   matches: 'matches',
 };
 
-const numberWords: Readonly<Record<string, number>> = { no: 0, zero: 0, one: 1, two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7, eight: 8, nine: 9, ten: 10 };
+const numberWords: Readonly<Record<string, number>> = {
+  no: 0,
+  zero: 0,
+  one: 1,
+  two: 2,
+  three: 3,
+  four: 4,
+  five: 5,
+  six: 6,
+  seven: 7,
+  eight: 8,
+  nine: 9,
+  ten: 10,
+};
 
 const name = String.raw`[A-Za-z_][\w]*(?:\.[A-Za-z_]\w*)?`;
 
@@ -89,7 +102,9 @@ function compileTerm(raw: string, names: ClaimNames): ClaimReading {
   if (text === '') return { kind: 'none' };
   const folded = fold(text);
 
-  const rows = folded.match(/^(exactly |at least |at most )?(no|zero|one|two|three|four|five|six|seven|eight|nine|ten|\d+) (?:([\w. -]+?) )?rows?(?: (?:exists?|(?:is|are) (?:returned|found|present|there)|returned|found))?$/);
+  const rows = folded.match(
+    /^(exactly |at least |at most )?(no|zero|one|two|three|four|five|six|seven|eight|nine|ten|\d+) (?:([\w. -]+?) )?rows?(?: (?:exists?|(?:is|are) (?:returned|found|present|there)|returned|found))?$/,
+  );
   if (rows) {
     const count = numberWords[rows[2] ?? ''] ?? Number(rows[2]);
     const bound = rows[1] === 'at least ' ? 'at-least' : rows[1] === 'at most ' ? 'at-most' : 'exactly';
@@ -97,7 +112,9 @@ function compileTerm(raw: string, names: ClaimNames): ClaimReading {
     return claim({ kind: 'rows', bound, count, noun: rows[3] ?? '' });
   }
 
-  const matches = folded.match(/^(no|zero|0|at least (?:one|1)|some|one or more) (?:match(?:es)?|hits?|occurrences?)(?: (?:is |are )?(?:found|returned|shown|printed))?$/);
+  const matches = folded.match(
+    /^(no|zero|0|at least (?:one|1)|some|one or more) (?:match(?:es)?|hits?|occurrences?)(?: (?:is |are )?(?:found|returned|shown|printed))?$/,
+  );
   if (matches) return claim({ kind: 'found', quantity: /^(no|zero|0)$/.test(matches[1] ?? '') ? 'none' : 'any' });
 
   const exit = folded.match(/^(?:the )?exit (?:code|status)(?: is| =| ==|:)? (\d{1,3})$/) ?? folded.match(/^exits? (?:with )?(?:code |status )?(\d{1,3})$/);
@@ -114,13 +131,19 @@ function compileTerm(raw: string, names: ClaimNames): ClaimReading {
   }
 
   const member = text.match(new RegExp(String.raw`^(${name})\s+(?:is\s+)?(?:in|one of|is one of)\s*[{(\[]\s*(.+?)\s*[})\]]$`, 'i'));
-  if (member) return named(member[1] ?? '', names, (known) => ({ kind: 'member', name: known, values: (member[2] ?? '').split(/\s*,\s*/).map((value) => literalOf(unquote(value))) }));
+  if (member)
+    return named(member[1] ?? '', names, (known) => ({
+      kind: 'member',
+      name: known,
+      values: (member[2] ?? '').split(/\s*,\s*/).map((value) => literalOf(unquote(value))),
+    }));
 
   const nullness = text.match(new RegExp(String.raw`^(${name})\s+(exists|is present|is (?:not )?null|is not empty|is set)$`, 'i'));
   if (nullness) return named(nullness[1] ?? '', names, (known) => ({ kind: 'null', name: known, negated: !/^is null$/i.test(nullness[2] ?? '') }));
 
   const comparison = text.match(/^(.+?)\s*(==|!=|<>|\u2260|>=|<=|\u2265|\u2264|=|>|<|\s(?:is equal to|equals|contains|matches|is)\s)\s*(.+)$/i);
-  if (comparison) return compileComparison(comparison[1] ?? '', (comparison[2] ?? '').trim().toLowerCase().replace('is equal to', '=='), comparison[3] ?? '', names);
+  if (comparison)
+    return compileComparison(comparison[1] ?? '', (comparison[2] ?? '').trim().toLowerCase().replace('is equal to', '=='), comparison[3] ?? '', names);
 
   return { kind: 'none' };
 }
@@ -134,7 +157,8 @@ function outputClaim(text: string): ClaimReading | undefined {
   const wanted = (match[2] ?? '').trim();
   const inner = wanted.match(/^(["'`])(.*)\1$/s);
   if (inner?.[2] === '') return { kind: 'vacuous', why: 'every output contains an empty text' };
-  if (inner ? inner[2]?.includes(inner[1] ?? '') === true : /\s/.test(wanted) || /^(?:nothing|errors?|anything|something|it|them)$/i.test(wanted)) return { kind: 'none' };
+  if (inner ? inner[2]?.includes(inner[1] ?? '') === true : /\s/.test(wanted) || /^(?:nothing|errors?|anything|something|it|them)$/i.test(wanted))
+    return { kind: 'none' };
   return claim({ kind: 'output', operator, text: inner?.[2] ?? wanted, negated: /not/i.test(match[1] ?? '') });
 }
 
@@ -147,7 +171,8 @@ function compileComparison(left: string, sign: string, right: string, names: Cla
   if (unknown.length > 0) return { kind: 'unknown-name', names: unknown };
   const [first, second] = sides as [Operand, Operand];
   if (first.kind === 'literal' && second.kind === 'literal') return { kind: 'vacuous', why: 'both sides are constants' };
-  if (first.kind === 'name' && second.kind === 'name' && first.name === second.name) return { kind: 'vacuous', why: `\`${first.name}\` is compared with itself` };
+  if (first.kind === 'name' && second.kind === 'name' && first.name === second.name)
+    return { kind: 'vacuous', why: `\`${first.name}\` is compared with itself` };
   return claim({ kind: 'compare', left: first, operator, right: second });
 }
 

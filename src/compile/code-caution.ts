@@ -7,10 +7,22 @@ const interactive = 'vim|vi|nano|emacs|less|more|top|htop|watch|tmux|screen|visu
 export type CodeCaution = { readonly kind: 'reference' | 'undecided'; readonly why: string };
 
 const cautions: readonly { readonly kind: CodeCaution['kind']; readonly why: string; readonly words: RegExp }[] = [
-  { kind: 'reference', why: 'a line for crontab, not a command', words: /^\s*(?:#[^\n]*\n\s*)*(?:@(?:daily|hourly|weekly|monthly|yearly|reboot)|(?:[\d*/,-]+\s+){4}(?:[\d*/,-]+|[A-Za-z]{3}))\s+\S/ },
+  {
+    kind: 'reference',
+    why: 'a line for crontab, not a command',
+    words: /^\s*(?:#[^\n]*\n\s*)*(?:@(?:daily|hourly|weekly|monthly|yearly|reboot)|(?:[\d*/,-]+\s+){4}(?:[\d*/,-]+|[A-Za-z]{3}))\s+\S/,
+  },
   { kind: 'undecided', why: 'a part of it is left out (`...`)', words: /^\s*(?:#\s*)?(?:\.{3}|\u2026)\s*$/m },
-  { kind: 'undecided', why: 'it shows alternatives, and nothing says which one is meant', words: /^\s*#\s*(?:or|or:|alternatively|option (?:a|b|1|2)|either)\b/im },
-  { kind: 'undecided', why: 'a comment in it tells a person to do something', words: /^\s*#\s*(?:edit|replace|substitute|fill in|adjust|ask|notify|wait for|manually)\b/im },
+  {
+    kind: 'undecided',
+    why: 'it shows alternatives, and nothing says which one is meant',
+    words: /^\s*#\s*(?:or|or:|alternatively|option (?:a|b|1|2)|either)\b/im,
+  },
+  {
+    kind: 'undecided',
+    why: 'a comment in it tells a person to do something',
+    words: /^\s*#\s*(?:edit|replace|substitute|fill in|adjust|ask|notify|wait for|manually)\b/im,
+  },
   { kind: 'undecided', why: 'it starts a program that waits for a person', words: new RegExp(String.raw`^\s*(?:sudo\s+)?(?:${interactive})(?:\s|$)`, 'm') },
 ];
 
@@ -22,4 +34,8 @@ export function cautionOf(text: string): CodeCaution | undefined {
 export const notExecuted = /\b(?:ignore|no_?-?run|no_?-?exec|skip|eval\s*[=:]\s*"?(?:false|f)\b|excludeFromRunAll"?\s*[:=]\s*"?true|illustrative)/i;
 
 /** Languages of programs that no engine runs: where a part tells what to do, such a block is reported. */
-export const foreignLanguages = new Set('python py python3 ruby rb perl powershell pwsh ps1 ps cmd bat batch dos fish csh tcsh r expect scrut cram nushell nu elixir lua mysql tsql plsql sqlite cypher mongodb mongo js-run kusto'.split(' '));
+export const foreignLanguages = new Set(
+  'python py python3 ruby rb perl powershell pwsh ps1 ps cmd bat batch dos fish csh tcsh r expect scrut cram nushell nu elixir lua mysql tsql plsql sqlite cypher mongodb mongo js-run kusto'.split(
+    ' ',
+  ),
+);

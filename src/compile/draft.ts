@@ -70,9 +70,24 @@ export interface StepDraft {
   fields: string[];
   testRunner?: 'pytest';
   /** sql-assert. */
-  sql?: { readonly text: string; readonly parameters: readonly string[]; readonly columns: readonly QueryColumn[]; readonly relations: readonly string[]; readonly keys: readonly SqlKey[]; readonly mode: 'read' | 'probe'; readonly aggregate: boolean; readonly mentions: ReadonlyMap<string, readonly string[]> };
+  sql?: {
+    readonly text: string;
+    readonly parameters: readonly string[];
+    readonly columns: readonly QueryColumn[];
+    readonly relations: readonly string[];
+    readonly keys: readonly SqlKey[];
+    readonly mode: 'read' | 'probe';
+    readonly aggregate: boolean;
+    readonly mentions: ReadonlyMap<string, readonly string[]>;
+  };
   /** rg-check. */
-  search?: { readonly arguments: readonly string[]; readonly patterns: readonly string[]; readonly paths: readonly string[]; readonly fixedStrings: boolean; readonly quantity: 'each' | 'any' | 'none' };
+  search?: {
+    readonly arguments: readonly string[];
+    readonly patterns: readonly string[];
+    readonly paths: readonly string[];
+    readonly fixedStrings: boolean;
+    readonly quantity: 'each' | 'any' | 'none';
+  };
 }
 
 /** `WHERE relation.column = <name>`: which column of which table a hole is the key of. */
@@ -174,7 +189,21 @@ export interface Draft {
 }
 
 /** The strongest of what a block becomes is its disposition. */
-const strength: readonly Disposition[] = ['unclaimed', 'unread', 'policy', 'criterion', 'expectation', 'step', 'task', 'precondition', 'capture', 'report field', 'metadata', 'reference', 'narrative'];
+const strength: readonly Disposition[] = [
+  'unclaimed',
+  'unread',
+  'policy',
+  'criterion',
+  'expectation',
+  'step',
+  'task',
+  'precondition',
+  'capture',
+  'report field',
+  'metadata',
+  'reference',
+  'narrative',
+];
 
 export function strongest(dispositions: readonly Disposition[]): Disposition {
   return strength.find((candidate) => dispositions.includes(candidate)) ?? 'narrative';

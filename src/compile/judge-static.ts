@@ -10,31 +10,76 @@ import { span, type Binder } from './bind.ts';
 import { escapePattern } from './bind-search.ts';
 import type { StepDraft } from './draft.ts';
 
-export async function judgeStatically(binder: Binder, policies: readonly Policy[], protectedTables: readonly string[], accessOf: (step: StepDraft) => Access): Promise<void> {
+export async function judgeStatically(
+  binder: Binder,
+  policies: readonly Policy[],
+  protectedTables: readonly string[],
+  accessOf: (step: StepDraft) => Access,
+): Promise<void> {
   for (const step of binder.draft.steps) {
     const access = accessOf(step);
     const forbidden = policies.find((policy) => policy.rule.kind === 'no-execution' && inScope(policy, step));
     if (forbidden && step.kind !== 'rg-check' && step.role === 'step') {
-      binder.diagnostics.push(refusal('policy/forbidden-execution', `step ${step.id} executes a command where only searches may run`, step, span(binder, step), forbidden, []));
+      binder.diagnostics.push(
+        refusal('policy/forbidden-execution', `step ${step.id} executes a command where only searches may run`, step, span(binder, step), forbidden, []),
+      );
       continue;
     }
     if (step.sql) {
       const judgement = await decideSql(binder.parser, step.sql.text, { access, protectedTables });
       if (judgement.decision.effect === 'refuse') {
         const policy = policyOf(policies, step, judgement.decision.policy);
-        if (judgement.decision.rule === 'unparsable') binder.diagnostics.push({ severity: 'error', code: 'compile/unparsable-sql', message: `the database would not understand this statement: ${judgement.decision.reason}`, span: span(binder, step), help: 'mend the statement' });
-        else binder.diagnostics.push(refusal('policy/forbidden-write', `step ${step.id} ${step.sql.mode === 'probe' ? 'is no single statement that can be rolled back' : `holds a statement that it may not send: ${judgement.decision.reason}`}`, step, span(binder, step), policy, [`rule: ${judgement.decision.rule}`]));
+        if (judgement.decision.rule === 'unparsable')
+          binder.diagnostics.push({
+            severity: 'error',
+            code: 'compile/unparsable-sql',
+            message: `the database would not understand this statement: ${judgement.decision.reason}`,
+            span: span(binder, step),
+            help: 'mend the statement',
+          });
+        else
+          binder.diagnostics.push(
+            refusal(
+              'policy/forbidden-write',
+              `step ${step.id} ${step.sql.mode === 'probe' ? 'is no single statement that can be rolled back' : `holds a statement that it may not send: ${judgement.decision.reason}`}`,
+              step,
+              span(binder, step),
+              policy,
+              [`rule: ${judgement.decision.rule}`],
+            ),
+          );
       }
       continue;
     }
     if (!step.script || step.kind === 'rg-check') continue;
-    for (const error of step.script.errors) binder.diagnostics.push({ severity: 'error', code: 'compile/unparsable-shell', message: `the shell would not understand this block: ${error.message}`, span: span(binder, { start: step.place(error.offset), end: step.place(error.offset) + 1 }), help: 'mend the command' });
+    for (const error of step.script.errors)
+      binder.diagnostics.push({
+        severity: 'error',
+        code: 'compile/unparsable-shell',
+        message: `the shell would not understand this block: ${error.message}`,
+        span: span(binder, { start: step.place(error.offset), end: step.place(error.offset) + 1 }),
+        help: 'mend the command',
+      });
     if (step.productionPath) {
       const problem = productionPathProblem(step.script);
-      if (problem !== undefined) binder.diagnostics.push({ severity: 'error', code: 'compile/production-path-not-simple', message: `the production path must be one simple command: ${problem}`, span: span(binder, step), label: 'this block may write the protected tables', help: 'put every other command into a block of its own' });
+      if (problem !== undefined)
+        binder.diagnostics.push({
+          severity: 'error',
+          code: 'compile/production-path-not-simple',
+          message: `the production path must be one simple command: ${problem}`,
+          span: span(binder, step),
+          label: 'this block may write the protected tables',
+          help: 'put every other command into a block of its own',
+        });
     }
     for (const concealed of concealedFailures(step.script)) {
-      binder.diagnostics.push({ severity: 'warning', code: 'compile/concealed-failure', message: `${concealed.what}, so the exit code of step ${step.id} proves nothing`, span: span(binder, { start: step.place(concealed.offset), end: step.place(concealed.offset + concealed.length) }), help: 'remove it, or state what the output must show' });
+      binder.diagnostics.push({
+        severity: 'warning',
+        code: 'compile/concealed-failure',
+        message: `${concealed.what}, so the exit code of step ${step.id} proves nothing`,
+        span: span(binder, { start: step.place(concealed.offset), end: step.place(concealed.offset + concealed.length) }),
+        help: 'remove it, or state what the output must show',
+      });
     }
     for (const { policy, identifier, offset } of forbiddenIdentifiers(policies, step)) {
       const at = span(binder, { start: step.place(offset), end: step.place(offset + identifier.length) });
@@ -45,7 +90,16 @@ export async function judgeStatically(binder: Binder, policies: readonly Policy[
       // A plan that says nothing of SQLite may use it.
       if (finding.decision.policy === 'no-sqlite-fallback' && !policyOf(policies, step, 'no-sqlite-fallback')) continue;
       const at = { start: step.place(finding.offset), end: step.place(finding.offset + finding.length) };
-      binder.diagnostics.push(refusal('policy/forbidden-write', `step ${step.id} holds ${finding.decision.reason}`, step, span(binder, at), policyOf(policies, step, finding.decision.policy), [`rule: ${finding.decision.rule}`]));
+      binder.diagnostics.push(
+        refusal(
+          'policy/forbidden-write',
+          `step ${step.id} holds ${finding.decision.reason}`,
+          step,
+          span(binder, at),
+          policyOf(policies, step, finding.decision.policy),
+          [`rule: ${finding.decision.rule}`],
+        ),
+      );
     }
   }
 }
@@ -57,7 +111,10 @@ export function inScope(policy: Policy, step: StepDraft): boolean {
 }
 
 /** Names that a policy rules out (`SQLiteTraceStore`) in the text of a step. A search may look for them. */
-function forbiddenIdentifiers(policies: readonly Policy[], step: StepDraft): readonly { readonly policy: Policy; readonly identifier: string; readonly offset: number }[] {
+function forbiddenIdentifiers(
+  policies: readonly Policy[],
+  step: StepDraft,
+): readonly { readonly policy: Policy; readonly identifier: string; readonly offset: number }[] {
   return policies.flatMap((policy) =>
     policy.rule.kind === 'no-sqlite-fallback' && inScope(policy, step)
       ? policy.rule.identifiers.flatMap((identifier) => {
@@ -74,13 +131,26 @@ function policyOf(policies: readonly Policy[], step: StepDraft, kind: PolicyKind
 }
 
 /** A refusal points at the policy's sentence; the forbidden place is a note. */
-function refusal(code: 'policy/forbidden-write' | 'policy/forbidden-execution' | 'policy/forbidden-identifier', message: string, step: StepDraft, place: Diagnostic['span'], policy: Policy | undefined, notes: readonly string[]): Diagnostic {
+function refusal(
+  code: 'policy/forbidden-write' | 'policy/forbidden-execution' | 'policy/forbidden-identifier',
+  message: string,
+  step: StepDraft,
+  place: Diagnostic['span'],
+  policy: Policy | undefined,
+  notes: readonly string[],
+): Diagnostic {
   return {
     severity: 'refused',
     code,
     message,
     ...(policy ? { span: policy.span, label: 'forbidden here' } : place ? { span: place } : {}),
-    notes: [...(policy && place ? [`step ${step.id} stands at ${place.path}:${place.start.line}:${place.start.column}`] : []), ...notes, ...(policy ? [] : ['assertions only read, whatever the plan says'])],
-    help: step.sql ? 'let the production path write it, or declare a probe in the addendum' : 'remove it, or let the addendum say which tables this step writes',
+    notes: [
+      ...(policy && place ? [`step ${step.id} stands at ${place.path}:${place.start.line}:${place.start.column}`] : []),
+      ...notes,
+      ...(policy ? [] : ['assertions only read, whatever the plan says']),
+    ],
+    help: step.sql
+      ? 'let the production path write it, or declare a probe in the addendum'
+      : 'remove it, or let the addendum say which tables this step writes',
   };
 }

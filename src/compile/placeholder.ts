@@ -32,7 +32,11 @@ export function holesIn(text: string): readonly Hole[] {
 }
 
 export function holeName(written: string): string {
-  return written.trim().replace(/[^A-Za-z0-9_]+/g, '_').replace(/^(\d)/, '_$1').toLowerCase();
+  return written
+    .trim()
+    .replace(/[^A-Za-z0-9_]+/g, '_')
+    .replace(/^(\d)/, '_$1')
+    .toLowerCase();
 }
 
 /** The environment variable that carries a hole's value into a shell step. */
@@ -44,7 +48,10 @@ export function carrierOf(name: string, format: Splice['format']): string {
  * The splices of a shell text. `known` says whether something may supply a name: only then is a `<x>` in a quoted here-document
  * a hole (a problem, as nothing expands there) rather than text of that program.
  */
-export function shellSplices(script: ShellScript, known: (name: string) => boolean): { readonly splices: readonly Splice[]; readonly problems: readonly HoleProblem[] } {
+export function shellSplices(
+  script: ShellScript,
+  known: (name: string) => boolean,
+): { readonly splices: readonly Splice[]; readonly problems: readonly HoleProblem[] } {
   const splices: Splice[] = [];
   const problems: HoleProblem[] = [];
   for (const hole of holesIn(script.text)) {
@@ -80,7 +87,11 @@ export function shellSplices(script: ShellScript, known: (name: string) => boole
 }
 
 /** The splices of an SQL text: each hole, with the quotes around it, becomes a parameter; a name used twice is one parameter. */
-export function sqlSplices(text: string): { readonly splices: readonly Splice[]; readonly parameters: readonly string[]; readonly problems: readonly HoleProblem[] } {
+export function sqlSplices(text: string): {
+  readonly splices: readonly Splice[];
+  readonly parameters: readonly string[];
+  readonly problems: readonly HoleProblem[];
+} {
   const parameters: string[] = [];
   const problems: HoleProblem[] = [];
   const splices: Splice[] = [];
@@ -133,21 +144,31 @@ function isProgramText(script: ShellScript, start: number): boolean {
     if (names[0] === 'eval') return true;
     if (!names.some((name) => interpreter.test(name))) return false;
     const own = command.words[index];
-    return /^(?:-\w*[ce]|--command|--eval|--execute)$/.test(command.words[index - 1]?.value ?? '') || /^--(?:command|eval|execute)=/.test(own === undefined ? '' : script.text.slice(own.start, own.end));
+    return (
+      /^(?:-\w*[ce]|--command|--eval|--execute)$/.test(command.words[index - 1]?.value ?? '') ||
+      /^--(?:command|eval|execute)=/.test(own === undefined ? '' : script.text.slice(own.start, own.end))
+    );
   }
   return false;
 }
 
 /** Does the here-document that holds this offset go to a program that executes it? */
 function feedsProgram(script: ShellScript, offset: number): boolean {
-  return script.commands.some((command) => command.heredocs.some((heredoc) => offset >= heredoc.bodyStart && offset < heredoc.bodyEnd) && command.words.some((word) => interpreter.test(word.value?.split('/').at(-1) ?? '')));
+  return script.commands.some(
+    (command) =>
+      command.heredocs.some((heredoc) => offset >= heredoc.bodyStart && offset < heredoc.bodyEnd) &&
+      command.words.some((word) => interpreter.test(word.value?.split('/').at(-1) ?? '')),
+  );
 }
 
 /** Shapes of a value that is still to be written, where no `<name>` stands for it; each would reach the program as it is. */
-const blanks = /\{\{\s*[A-Za-z_][\w-]*\s*\}\}|\bYOUR[_-][A-Z][A-Z0-9_-]*\b|\b(?:CHANGE_?ME|REPLACE_?ME|FIX_?ME)\b|\bx{4,}\b|\bX{4,}\b|(?<=[\s/='"])\[[A-Z][A-Z0-9_]{2,}\](?=[\s/'"]|$)/g;
+const blanks =
+  /\{\{\s*[A-Za-z_][\w-]*\s*\}\}|\bYOUR[_-][A-Z][A-Z0-9_-]*\b|\b(?:CHANGE_?ME|REPLACE_?ME|FIX_?ME)\b|\bx{4,}\b|\bX{4,}\b|(?<=[\s/='"])\[[A-Z][A-Z0-9_]{2,}\](?=[\s/'"]|$)/g;
 
 export function blanksIn(text: string): readonly { readonly written: string; readonly offset: number }[] {
-  return [...text.matchAll(blanks)].filter((match) => !/mktemp|\/tmp\/\S*$/.test(text.slice(text.lastIndexOf('\n', match.index) + 1, match.index))).map((match) => ({ written: match[0], offset: match.index }));
+  return [...text.matchAll(blanks)]
+    .filter((match) => !/mktemp|\/tmp\/\S*$/.test(text.slice(text.lastIndexOf('\n', match.index) + 1, match.index)))
+    .map((match) => ({ written: match[0], offset: match.index }));
 }
 
 function formatOf(word: string): Splice['format'] {

@@ -68,7 +68,8 @@ export function segmentsOf(inlines: readonly Inline[]): readonly Segment[] {
 }
 
 /** Words that begin a statement of their own on a new line, also where the line before has no full stop. */
-const lineStarter = /^[ \t>]*(?:Expect(?:ed)?\b|Should\b|Must\b|Verify\b|Check\b|Assert\b|Ensure\b|Confirm\b|Make sure\b|Record\b|You should\b|The\b|There\b|It\b|Do not\b|Never\b|Pass\b|Fail\b|Then\b|[A-Z][\w ]{1,24}:\s)/;
+const lineStarter =
+  /^[ \t>]*(?:Expect(?:ed)?\b|Should\b|Must\b|Verify\b|Check\b|Assert\b|Ensure\b|Confirm\b|Make sure\b|Record\b|You should\b|The\b|There\b|It\b|Do not\b|Never\b|Pass\b|Fail\b|Then\b|[A-Z][\w ]{1,24}:\s)/;
 
 /** One sentence of a stretch with its source span. Splits at `.`, `!`, `?` and `;` before white space, never inside code. */
 export function sentencesOf(prose: Prose, source: string): readonly Prose[] {
@@ -83,7 +84,12 @@ export function sentencesOf(prose: Prose, source: string): readonly Prose[] {
     const absolute = prose.start + from + lead;
     const end = absolute + trimmedText.length;
     sentences.push({
-      text: trimmedText.replace(/\n[ \t>]*/g, ' ').replace(/\*\*|__/g, '').replace(/(^|[\s(])[*_]([^*_`]+)[*_](?=[\s:.,)]|$)/g, '$1$2').replace(/([:.,!?])[*_](?=\s|$)/g, '$1').replace(/\s+/g, ' '),
+      text: trimmedText
+        .replace(/\n[ \t>]*/g, ' ')
+        .replace(/\*\*|__/g, '')
+        .replace(/(^|[\s(])[*_]([^*_`]+)[*_](?=[\s:.,)]|$)/g, '$1$2')
+        .replace(/([:.,!?])[*_](?=\s|$)/g, '$1')
+        .replace(/\s+/g, ' '),
       start: absolute,
       end,
       codes: prose.codes.filter((code) => code.start >= absolute && code.end <= end),
@@ -98,7 +104,12 @@ export function sentencesOf(prose: Prose, source: string): readonly Prose[] {
       push(start, index);
       start = index + 1;
     }
-    if (!inCode && /[.!?;]/.test(unit) && /^[*_]{0,2}(?:\s|$)/.test(text.slice(index + 1, index + 4)) && !/\b(?:e\.g|i\.e|etc|vs)\.$/i.test(text.slice(Math.max(0, index - 6), index + 1))) {
+    if (
+      !inCode &&
+      /[.!?;]/.test(unit) &&
+      /^[*_]{0,2}(?:\s|$)/.test(text.slice(index + 1, index + 4)) &&
+      !/\b(?:e\.g|i\.e|etc|vs)\.$/i.test(text.slice(Math.max(0, index - 6), index + 1))
+    ) {
       push(start, index + 1);
       start = index + 1;
     }

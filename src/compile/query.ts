@@ -32,10 +32,14 @@ export async function compileQuery(text: string, parser: SqlParser, mode: 'read'
     const column = (result?.['name'] as string | undefined) ?? reference?.column ?? functionName(value);
     if (column === undefined || column === '*') continue;
     if (value && 'FuncCall' in value && /^(count|sum|min|max|avg|bool_and|bool_or|every)$/.test(functionName(value) ?? '')) aggregate = true;
-    const relation = reference === undefined || result?.['name'] !== undefined && result['name'] !== reference.column ? undefined : relationOf(reference, aliases);
+    const relation =
+      reference === undefined || (result?.['name'] !== undefined && result['name'] !== reference.column) ? undefined : relationOf(reference, aliases);
     const name = relation === undefined ? column : `${relation}.${column}`;
     columns.push({ column, name });
-    mentions.set(name, collect(value, 'ColumnRef').flatMap((ref) => columnOf({ ColumnRef: ref })?.column ?? []));
+    mentions.set(
+      name,
+      collect(value, 'ColumnRef').flatMap((ref) => columnOf({ ColumnRef: ref })?.column ?? []),
+    );
   }
   const keys = parameters.length === 0 ? [] : keysOf(select, aliases, parameters);
   return { splices, sql: { ...empty, columns, relations, keys, aggregate: aggregate && listOf(select['groupClause']).length === 0, mentions } };

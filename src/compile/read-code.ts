@@ -5,7 +5,21 @@ import type { Draft, SectionDraft, StepDraft } from './draft.ts';
 import { compileQuery } from './query.ts';
 import { compileSearchCommand } from './search-command.ts';
 
-const shellLanguages = new Set(['bash', 'sh', 'shell', 'zsh', 'console', 'shell-session', 'shellsession', 'terminal', 'ksh', 'dash', 'azurecli', 'azurecli-interactive', 'shellscript']);
+const shellLanguages = new Set([
+  'bash',
+  'sh',
+  'shell',
+  'zsh',
+  'console',
+  'shell-session',
+  'shellsession',
+  'terminal',
+  'ksh',
+  'dash',
+  'azurecli',
+  'azurecli-interactive',
+  'shellscript',
+]);
 const sqlLanguages = new Set(['sql', 'postgres', 'postgresql', 'pgsql', 'psql', 'plpgsql']);
 
 export type CodeMeaning = 'shell' | 'sql' | 'reference' | 'unknown';
@@ -33,7 +47,10 @@ const programs =
 
 /** Does this text of inline code read as a command line, and not as a name, a value or a path? */
 export function isCommand(text: string): boolean {
-  const line = text.replace(/^\$ /, '').replace(/^(?:[A-Za-z_]\w*=\S*\s+)+/, '').replace(/^sudo (?:-\w+ )*/, '');
+  const line = text
+    .replace(/^\$ /, '')
+    .replace(/^(?:[A-Za-z_]\w*=\S*\s+)+/, '')
+    .replace(/^sudo (?:-\w+ )*/, '');
   const [program, ...rest] = line.trim().split(/\s+/);
   if (program === undefined || !programs.test(program)) return false;
   return rest.length > 0 || /^(?:pytest|make|ls|true|false)$/.test(program) || /^\.{1,2}\//.test(program);
@@ -97,7 +114,13 @@ export async function readSql(draft: Draft, section: SectionDraft, text: string,
   const parts = await splitStatements(text, parser);
   const steps: StepDraft[] = [];
   for (const part of parts) {
-    const step = newStep(draft, section, part.text, { ...place, start: place.place(part.offset), end: place.place(part.offset + part.text.length), place: (offset) => place.place(part.offset + offset), title: parts.length > 1 ? `${place.title} (${steps.length + 1} of ${parts.length})` : place.title });
+    const step = newStep(draft, section, part.text, {
+      ...place,
+      start: place.place(part.offset),
+      end: place.place(part.offset + part.text.length),
+      place: (offset) => place.place(part.offset + offset),
+      title: parts.length > 1 ? `${place.title} (${steps.length + 1} of ${parts.length})` : place.title,
+    });
     step.kind = 'sql-assert';
     const query = await compileQuery(part.text, parser);
     step.splices = query.splices;
@@ -114,7 +137,10 @@ async function splitStatements(text: string, parser: SqlParser): Promise<readonl
   const blank = text.replace(/'?<[A-Za-z_][\w. /-]*>'?/g, (hole) => `'${'x'.repeat(Math.max(0, hole.length - 2))}'`.slice(0, hole.length));
   const parsed = await parser.parse(blank);
   if (parsed.kind !== 'statements' || parsed.statements.length < 2) return [{ text, offset: 0 }];
-  return parsed.statements.map((statement) => ({ text: text.slice(statement.offset, statement.offset + statement.length).trim(), offset: statement.offset + (text.slice(statement.offset).length - text.slice(statement.offset).trimStart().length) }));
+  return parsed.statements.map((statement) => ({
+    text: text.slice(statement.offset, statement.offset + statement.length).trim(),
+    offset: statement.offset + (text.slice(statement.offset).length - text.slice(statement.offset).trimStart().length),
+  }));
 }
 
 /** Names that a program prints as `name: value`: the literal starts of its print calls. */
@@ -126,10 +152,18 @@ export function fieldsOf(text: string): string[] {
 function runsPytest(script: ShellScript): boolean {
   // With a function, an alias or a PATH of its own a block can call anything `pytest`.
   if (script.assigned.includes('PATH') || script.commands.some((command) => command.assignments.some((assignment) => assignment.name === 'PATH'))) return false;
-  if (script.statements.some((statement) => statement.kind === 'function') || script.commands.some((command) => command.within === 'function' || command.words[0]?.value === 'alias')) return false;
+  if (
+    script.statements.some((statement) => statement.kind === 'function') ||
+    script.commands.some((command) => command.within === 'function' || command.words[0]?.value === 'alias')
+  )
+    return false;
   return script.commands.some((command) => {
     const values = command.words.map((word) => word.value ?? '');
     const program = values[0]?.split('/').at(-1) ?? '';
-    return program === 'pytest' || program === 'py.test' || (/^python[\d.]*$/.test(program) && values.some((value, index) => value === '-m' && values[index + 1] === 'pytest'));
+    return (
+      program === 'pytest' ||
+      program === 'py.test' ||
+      (/^python[\d.]*$/.test(program) && values.some((value, index) => value === '-m' && values[index + 1] === 'pytest'))
+    );
   });
 }

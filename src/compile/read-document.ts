@@ -37,7 +37,15 @@ export async function readDocument(document: MarkdownDocument, parser: SqlParser
   const headings = document.blocks.filter((block) => block.type === 'heading' && block.parent === undefined);
   const titleBlock = headings[0]?.level === 1 && headings.filter((heading) => heading.level === 1).length === 1 ? headings[0] : undefined;
   const first = headings.find((heading) => heading !== titleBlock);
-  const preface: SectionDraft = { number: first ? '0' : '1', title: titleBlock ? proseOf(titleBlock.inlines).text : '', level: 0, meaning: 'steps', brackets: [], start: 0, end: first?.start ?? document.text.text.length };
+  const preface: SectionDraft = {
+    number: first ? '0' : '1',
+    title: titleBlock ? proseOf(titleBlock.inlines).text : '',
+    level: 0,
+    meaning: 'steps',
+    brackets: [],
+    start: 0,
+    end: first?.start ?? document.text.text.length,
+  };
   let context = contextOf(preface, first !== undefined);
   for (const block of document.blocks) {
     if (block.parent !== undefined) continue;
@@ -87,7 +95,16 @@ function readHeading(draft: Draft, block: MarkdownBlock, prose: Prose, parent: S
     for (const words of reading.brackets) {
       if (phrasesOf(words, true).length === 0) continue;
       const at = draft.document.text.text.indexOf('(', block.start);
-      draft.policies.push({ text: words, start: at === -1 ? block.start : bracketStart(draft, block, words), end: block.end, section, block: block.index, origin: 'heading', codes: [], wholeSection: true });
+      draft.policies.push({
+        text: words,
+        start: at === -1 ? block.start : bracketStart(draft, block, words),
+        end: block.end,
+        section,
+        block: block.index,
+        origin: 'heading',
+        codes: [],
+        wholeSection: true,
+      });
       note(draft, block.index, 'policy', `policy of section ${section.number}`);
       became = true;
     }
@@ -177,4 +194,3 @@ function nested(draft: Draft, item: MarkdownBlock, context: Context): Context {
   const own = item.children.map((child) => draft.notes.get(child)?.disposition);
   return own.includes('task') ? { ...context, area: 'task-detail' } : context;
 }
-

@@ -61,7 +61,13 @@ async function readSegment(draft: Draft, block: MarkdownBlock, segment: Segment,
   }
   if (label === 'unsupported') {
     note(draft, block.index, 'unclaimed');
-    draft.diagnostics.push({ severity: 'error', code: 'compile/unclear-expectation', message: `\`${lead}\` states something that no claim expresses`, span: spanOf(draft.document, segment.start, segment.end), help: 'say under **Expected:** what evidence must show when all is well; a time limit is `timeoutMs` of the step in the addendum' });
+    draft.diagnostics.push({
+      severity: 'error',
+      code: 'compile/unclear-expectation',
+      message: `\`${lead}\` states something that no claim expresses`,
+      span: spanOf(draft.document, segment.start, segment.end),
+      help: 'say under **Expected:** what evidence must show when all is well; a time limit is `timeoutMs` of the step in the addendum',
+    });
     return;
   }
   if (empty) {
@@ -77,7 +83,14 @@ async function readSegment(draft: Draft, block: MarkdownBlock, segment: Segment,
   await readBody(draft, block, body, inner, parser);
   context.intro = inner.intro;
   if (label === 'command' && /^(?:verify|verification|check)/i.test(lead) && draft.notes.get(block.index)?.disposition === 'narrative') {
-    draft.claims.push({ text: body.text.trim(), start: body.start, end: body.end, section: context.section, steps: stepsOf(draft, context.section), block: block.index });
+    draft.claims.push({
+      text: body.text.trim(),
+      start: body.start,
+      end: body.end,
+      section: context.section,
+      steps: stepsOf(draft, context.section),
+      block: block.index,
+    });
     note(draft, block.index, 'expectation');
   }
   if (label === 'expectation') context.area = context.section.meaning;
@@ -105,7 +118,8 @@ function enterLabel(draft: Draft, block: MarkdownBlock, label: LabelMeaning, lea
   if (label === 'title' && context.area === 'tasks') pushTask(draft, block, lead, context);
   for (const words of [...lead.matchAll(/\(([^()]*)\)/g)].map((match) => match[1] ?? '')) {
     const at = draft.document.text.text.indexOf(words, block.start);
-    if (at !== -1 && at < block.end && phrasesOf(words).length > 0) pushPolicy(draft, block, { text: words, start: at, end: at + words.length, codes: [], strong: false }, context, 'text');
+    if (at !== -1 && at < block.end && phrasesOf(words).length > 0)
+      pushPolicy(draft, block, { text: words, start: at, end: at + words.length, codes: [], strong: false }, context, 'text');
   }
 }
 
@@ -168,7 +182,9 @@ async function readBody(draft: Draft, block: MarkdownBlock, body: Prose, context
 /** A section of its own for expectations speaks of the steps before it; only one of them may be meant. */
 function stepsNear(draft: Draft, context: Context): { readonly steps: ReturnType<typeof stepsOf>; readonly far?: true } {
   if (context.section.meaning !== 'expectation') return { steps: stepsOf(draft, context.section) };
-  const parent = draft.sections.findLast((section) => section !== context.section && section.start < context.section.start && section.end >= context.section.end);
+  const parent = draft.sections.findLast(
+    (section) => section !== context.section && section.start < context.section.start && section.end >= context.section.end,
+  );
   const near = parent === undefined ? [] : stepsOf(draft, parent);
   return near.length > 0 ? { steps: near } : { steps: [...draft.steps], far: true };
 }
@@ -178,9 +194,11 @@ function readNarrative(draft: Draft, block: MarkdownBlock, body: Prose, context:
   for (const sentence of sentencesOf(body, draft.document.text.text)) {
     const folded = fold(sentence.text);
     introduce(draft, block, sentence.text, context);
-    if (phrasesOf(sentence.text).length > 0 && /\b(must not|never|do not|don't|forbidden|not allowed)\b/.test(folded)) pushPolicy(draft, block, sentence, context, 'text');
+    if (phrasesOf(sentence.text).length > 0 && /\b(must not|never|do not|don't|forbidden|not allowed)\b/.test(folded))
+      pushPolicy(draft, block, sentence, context, 'text');
     else if (/^(?:do not|don't|never|under no circumstances)\b/.test(folded)) pushPolicy(draft, block, sentence, context, 'text');
-    else if (isInstruction(folded) && sentence.codes.some((code) => isCommand(code.value))) undecided(draft, block, sentence, 'it tells to run a command, and stands in a part that tells nothing to do', 'move it to a section of steps');
+    else if (isInstruction(folded) && sentence.codes.some((code) => isCommand(code.value)))
+      undecided(draft, block, sentence, 'it tells to run a command, and stands in a part that tells nothing to do', 'move it to a section of steps');
   }
 }
 
@@ -195,7 +213,13 @@ function introduce(draft: Draft, block: MarkdownBlock, text: string, context: Co
 /** A command that is neither clearly to be run nor clearly not. */
 export function undecided(draft: Draft, block: MarkdownBlock, place: { readonly start: number; readonly end: number }, why: string, help: string): void {
   note(draft, block.index, 'unclaimed');
-  draft.diagnostics.push({ severity: 'error', code: 'compile/undecided-command', message: `nothing decides whether this is to be run: ${why}`, span: spanOf(draft.document, place.start, place.end), help: `${help}; or accept it in the addendum, under \`accept:\`, as reference` });
+  draft.diagnostics.push({
+    severity: 'error',
+    code: 'compile/undecided-command',
+    message: `nothing decides whether this is to be run: ${why}`,
+    span: spanOf(draft.document, place.start, place.end),
+    help: `${help}; or accept it in the addendum, under \`accept:\`, as reference`,
+  });
 }
 
 /** Sentences in a part that tells what to do: commands, captures, waits, rules, claims, instructions; the rest is narrative. */
@@ -209,7 +233,13 @@ async function readSentences(draft: Draft, block: MarkdownBlock, body: Prose, co
     context.intro = undefined;
     if (directory.all) context.sectionDirectory = directory.path;
     else context.workingDirectory = directory.path;
-    note(draft, block.index, 'narrative', 'working directory', directory.all ? 'working directory of the blocks below it' : 'working directory of the next block');
+    note(
+      draft,
+      block.index,
+      'narrative',
+      'working directory',
+      directory.all ? 'working directory of the blocks below it' : 'working directory of the next block',
+    );
     return;
   }
   const inherited = context.intro;
@@ -246,7 +276,8 @@ function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body:
   const phrases = phrasesOf(sentence.text);
   const common = { start: sentence.start, end: sentence.end, section: context.section, block: block.index };
   const stop = stopConditionOf(sentence.text);
-  if (phrases.length > 0 && (ruleWords.test(folded) || /\breal\b|\b(?:must|shall|only)\b|^(?:stop|abort|halt|if|avoid)\b/.test(folded))) return void pushPolicy(draft, block, sentence, context, 'text');
+  if (phrases.length > 0 && (ruleWords.test(folded) || /\breal\b|\b(?:must|shall|only)\b|^(?:stop|abort|halt|if|avoid)\b/.test(folded)))
+    return void pushPolicy(draft, block, sentence, context, 'text');
   if (stop !== undefined) {
     draft.claims.push({ ...common, text: stop, opposite: true, steps: stepsOf(draft, context.section) });
     return void note(draft, block.index, 'expectation');
@@ -261,21 +292,33 @@ function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body:
     const near = stepsOf(draft, context.section);
     const inline = near.filter((step) => step.start >= body.start && step.end <= body.end);
     const subject = sentence.codes.find((code) => inline.some((step) => step.start >= code.start && step.end <= code.end));
-    draft.claims.push({ ...common, text: subject ? sentence.text.replace(`\`${subject.value}\``, 'it') : sentence.text, steps: inline.length > 0 ? inline : near });
+    draft.claims.push({
+      ...common,
+      text: subject ? sentence.text.replace(`\`${subject.value}\``, 'it') : sentence.text,
+      steps: inline.length > 0 ? inline : near,
+    });
     return void note(draft, block.index, 'expectation');
   }
-  if (isInstruction(folded) && !draft.steps.some((step) => step.start >= sentence.start && step.end <= sentence.end) && own !== 'capture' && !draft.captures.some((capture) => capture.block === block.index)) pushTask(draft, block, sentence.text, context, sentence);
+  if (
+    isInstruction(folded) &&
+    !draft.steps.some((step) => step.start >= sentence.start && step.end <= sentence.end) &&
+    own !== 'capture' &&
+    !draft.captures.some((capture) => capture.block === block.index)
+  )
+    pushTask(draft, block, sentence.text, context, sentence);
 }
 
 /** Forbids whoever executes the plan; a tale of what never happened does not. */
 function isProhibition(folded: string): boolean {
   // What an output must not hold is a claim on it.
   if (/^(?:the )?(?:command |program )?(?:std)?(?:out(?:put)?|err|response|logs?|exit code)\b.*\b(?:must|should|may) not\b/.test(folded)) return false;
-  if (/\b(?:must not|may not|do not|don't|forbidden|prohibited|under no circumstances|not allowed|refrain from)\b/.test(folded)) return !/\b(?:we|they|users?|it|i) (?:do not|don't)\b|\bif you (?:do not|don't)\b/.test(folded);
+  if (/\b(?:must not|may not|do not|don't|forbidden|prohibited|under no circumstances|not allowed|refrain from)\b/.test(folded))
+    return !/\b(?:we|they|users?|it|i) (?:do not|don't)\b|\bif you (?:do not|don't)\b/.test(folded);
   return /^never\b|[,:] never\b|\byou (?:must |should )?never\b|\bmust never\b|\bshould never\b/.test(folded);
 }
 
-const doWords = /^(?:(?:then|first|next|now|also|and|finally),? )?(?:run|execute|call|invoke|use|type|issue|apply|start|launch|create|list|verify|check|confirm|search|if none|if no|if missing|if not|example)\b|:$/;
+const doWords =
+  /^(?:(?:then|first|next|now|also|and|finally),? )?(?:run|execute|call|invoke|use|type|issue|apply|start|launch|create|list|verify|check|confirm|search|if none|if no|if missing|if not|example)\b|:$/;
 
 /** Inline code that is a command, where the sentence tells to do it. */
 async function readCommands(draft: Draft, block: MarkdownBlock, body: Prose, context: Context, parser: SqlParser): Promise<void> {
@@ -286,9 +329,15 @@ async function readCommands(draft: Draft, block: MarkdownBlock, body: Prose, con
     const source = draft.document.text.text;
     const before = fold(source.slice(body.start, code.start));
     const sentenceBefore = before.split(/[.!?] /).at(-1) ?? before;
-    const condition = /^(?:and )?(?:if|when) (?:none|no \w+|not found|missing|empty|(?:it|there) (?:does not|doesn't|is not|isn't|are no)\b.*|nothing .*)/.exec(before);
+    const condition = /^(?:and )?(?:if|when) (?:none|no \w+|not found|missing|empty|(?:it|there) (?:does not|doesn't|is not|isn't|are no)\b.*|nothing .*)/.exec(
+      before,
+    );
     const lead = commandLead(sentenceBefore.replace(/[`'"]$/, '').trim(), source.slice(code.end, code.end + 40).toLowerCase());
-    const branch = condition === null && (lead === 'branch' || (introOf(sentenceBefore) === 'branch' && (doWords.test(sentenceBefore) || /^(?:if|when|unless|otherwise|alternatively|optionally)\b/.test(sentenceBefore))));
+    const branch =
+      condition === null &&
+      (lead === 'branch' ||
+        (introOf(sentenceBefore) === 'branch' &&
+          (doWords.test(sentenceBefore) || /^(?:if|when|unless|otherwise|alternatively|optionally)\b/.test(sentenceBefore))));
     if (branch) {
       undecided(draft, block, code, 'its sentence leaves it open', 'say when it runs in a heading, such as Rollback');
       continue;
@@ -299,14 +348,28 @@ async function readCommands(draft: Draft, block: MarkdownBlock, body: Prose, con
   }
 }
 
-async function readInlineCommand(draft: Draft, block: MarkdownBlock, code: ProseCode, context: Context, conditional: boolean, parser: SqlParser): Promise<void> {
+async function readInlineCommand(
+  draft: Draft,
+  block: MarkdownBlock,
+  code: ProseCode,
+  context: Context,
+  conditional: boolean,
+  parser: SqlParser,
+): Promise<void> {
   const ticks = draft.document.text.text.slice(code.start, code.end).indexOf(code.value);
   const start = code.start + Math.max(0, ticks);
   const previous = draft.steps.at(-1);
   const prompt = /^\$ /.test(code.value) ? 2 : 0;
   const text = code.value.slice(prompt);
-  const place = { start: start + prompt, end: start + code.value.length, place: (offset: number) => start + prompt + offset, title: context.title, role: 'step' as const };
-  const steps = codeMeaning(undefined, text) === 'sql' ? await readSql(draft, context.section, text, place, parser) : [readShell(draft, context.section, text, place)];
+  const place = {
+    start: start + prompt,
+    end: start + code.value.length,
+    place: (offset: number) => start + prompt + offset,
+    title: context.title,
+    role: 'step' as const,
+  };
+  const steps =
+    codeMeaning(undefined, text) === 'sql' ? await readSql(draft, context.section, text, place, parser) : [readShell(draft, context.section, text, place)];
   for (const step of steps) {
     if (conditional) step.conditional = { start: block.start, end: code.end, previous };
     const directory = context.workingDirectory ?? context.sectionDirectory;
@@ -317,7 +380,9 @@ async function readInlineCommand(draft: Draft, block: MarkdownBlock, code: Prose
 
 /** "Record the resulting `run_id` and `status`", "Record: Run ID, Status". */
 function readRecord(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): void {
-  for (const match of body.text.matchAll(/\b(?:record|capture|note(?: down)?|save|remember)\b(?: \w+){0,3}? (`[A-Za-z_]\w*`(?:(?:, and |, | and )`[A-Za-z_]\w*`)*)/gi)) {
+  for (const match of body.text.matchAll(
+    /\b(?:record|capture|note(?: down)?|save|remember)\b(?: \w+){0,3}? (`[A-Za-z_]\w*`(?:(?:, and |, | and )`[A-Za-z_]\w*`)*)/gi,
+  )) {
     for (const name of (match[1] ?? '').matchAll(/`(\w+)`/g)) pushCapture(draft, block, name[1] ?? '', name[1] ?? '', false, body, context);
   }
   for (const sentence of sentencesOf(body, draft.document.text.text)) {
@@ -329,21 +394,39 @@ function readRecord(draft: Draft, block: MarkdownBlock, body: Prose, context: Co
 
 /** "wait for completion (status `succeeded` or `failed`)": a claim on a name's values. */
 function readWait(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): void {
-  for (const match of body.text.matchAll(/\b(?:wait (?:for|until)|until)\b[^.()]*?\(?\b`?([A-Za-z_]\w*)`?(?: (?:is|becomes|equals|=))? ((?:`[^`]+`(?:, | or |, or )?)+)\)?/gi)) {
+  for (const match of body.text.matchAll(
+    /\b(?:wait (?:for|until)|until)\b[^.()]*?\(?\b`?([A-Za-z_]\w*)`?(?: (?:is|becomes|equals|=))? ((?:`[^`]+`(?:, | or |, or )?)+)\)?/gi,
+  )) {
     const values = [...(match[2] ?? '').matchAll(/`([^`]+)`/g)].map((value) => value[1] ?? '');
     const name = match[1] ?? '';
     if (values.length === 0) continue;
     if (!draft.captures.some((capture) => capture.name === name)) pushCapture(draft, block, name, name, false, body, context);
-    draft.claims.push({ text: `${name} in { ${values.join(', ')} }`, start: body.start, end: body.end, section: context.section, steps: stepsOf(draft, context.section), block: block.index });
+    draft.claims.push({
+      text: `${name} in { ${values.join(', ')} }`,
+      start: body.start,
+      end: body.end,
+      section: context.section,
+      steps: stepsOf(draft, context.section),
+      block: block.index,
+    });
     note(draft, block.index, 'expectation');
   }
 }
 
 function readCapture(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): void {
-  const label = body.text.replace(/\([^()]*\)/g, '').replace(/[`.]/g, '').trim();
+  const label = body.text
+    .replace(/\([^()]*\)/g, '')
+    .replace(/[`.]/g, '')
+    .trim();
   if (label === '' || !/^[A-Za-z][\w .-]{0,60}$/.test(label)) {
     note(draft, block.index, 'unclaimed');
-    draft.diagnostics.push({ severity: 'error', code: 'compile/unclear-capture', message: `\`${label}\` names nothing that could be recorded`, span: spanOf(draft.document, body.start, body.end), help: 'write the name as the command prints it, as in `Run ID`' });
+    draft.diagnostics.push({
+      severity: 'error',
+      code: 'compile/unclear-capture',
+      message: `\`${label}\` names nothing that could be recorded`,
+      span: spanOf(draft.document, body.start, body.end),
+      help: 'write the name as the command prints it, as in `Run ID`',
+    });
     return;
   }
   pushCapture(draft, block, captureName(label), label, /\(if any\)|\(optional\)|\bif any\b/i.test(body.text), body, context);

@@ -15,7 +15,13 @@ export function readSearch(draft: Draft, block: MarkdownBlock, body: Prose, cont
     if (rest === ':' || rest === '') {
       context.files = { paths: [contains[1] ?? ''], absent, imports: contains[2] === 'imports' };
       if (role === 'precondition') draft.preconditions.push({ ...common, searches: [] });
-      note(draft, block.index, role === 'precondition' ? 'precondition' : 'expectation', role === 'precondition' ? `precondition ${draft.preconditions.length}` : undefined, `claims about ${contains[1] ?? ''} follow`);
+      note(
+        draft,
+        block.index,
+        role === 'precondition' ? 'precondition' : 'expectation',
+        role === 'precondition' ? `precondition ${draft.preconditions.length}` : undefined,
+        `claims about ${contains[1] ?? ''} follow`,
+      );
       return true;
     }
     pushSearch(draft, { ...common, paths: [contains[1] ?? ''], codes: body.codes.slice(1).map((code) => code.value), absent, imports: undefined });
@@ -31,10 +37,14 @@ export function readSearch(draft: Draft, block: MarkdownBlock, body: Prose, cont
 function pushSearch(draft: Draft, search: SearchDraft): void {
   draft.searches.push(search);
   if (search.role === 'precondition') draft.preconditions.at(-1)?.searches.push(search);
-  note(draft, search.block, search.role === 'precondition' ? 'precondition' : 'step', () => draft.steps.filter((step) => step.start === search.start).map((step) => `step ${step.id}`).join(', '));
+  note(draft, search.block, search.role === 'precondition' ? 'precondition' : 'step', () =>
+    draft.steps
+      .filter((step) => step.start === search.start)
+      .map((step) => `step ${step.id}`)
+      .join(', '),
+  );
 }
 
 function looksLikePath(text: string): boolean {
   return /^[\w./*-]+$/.test(text) && /[./]/.test(text);
 }
-

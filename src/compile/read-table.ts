@@ -11,13 +11,18 @@ export async function readTable(draft: Draft, block: MarkdownBlock, context: Con
   const rows = block.children.map((child) => blockAt(draft, child));
   const header = rows[0]?.cells?.map((cell) => fold(proseOf(cell).text)) ?? [];
   const command = header.findIndex((cell) => /^(?:commands?|query|sql|run|check command|how to (?:check|verify))$/.test(cell));
-  const expected = header.findIndex((cell) => /^(?:expected(?: results?| outputs?| outcome)?|expectation|expect|pass(?: if| criteria)?|should be|results?)$/.test(cell));
+  const expected = header.findIndex((cell) =>
+    /^(?:expected(?: results?| outputs?| outcome)?|expectation|expect|pass(?: if| criteria)?|should be|results?)$/.test(cell),
+  );
   const active = !['narrative', 'scope', 'policy', 'reference'].includes(context.area);
   note(draft, block.index, 'narrative');
   if (rows[0]) note(draft, rows[0].index, 'narrative');
   for (const row of rows.slice(1)) {
     const cells = (row.cells ?? []).map((cell) => proseOf(cell, row.start));
-    const text = cells.map((cell) => cell.text.trim()).filter((cell) => cell !== '').join(': ');
+    const text = cells
+      .map((cell) => cell.text.trim())
+      .filter((cell) => cell !== '')
+      .join(': ');
     const common = { text, start: row.start, end: row.end, section: context.section, block: row.index };
     const label = cells[0]?.text ?? '';
     if (context.area === 'report') {
@@ -29,16 +34,36 @@ export async function readTable(draft: Draft, block: MarkdownBlock, context: Con
     } else if (context.area === 'preconditions') {
       draft.preconditions.push({ ...common, searches: [] });
       note(draft, row.index, 'precondition', `precondition ${draft.preconditions.length}`);
-    } else if (active && command !== -1 && expected !== -1 && context.intro === undefined && (await readCheck(draft, row, context, cells[command], cells[expected], parser))) continue;
+    } else if (
+      active &&
+      command !== -1 &&
+      expected !== -1 &&
+      context.intro === undefined &&
+      (await readCheck(draft, row, context, cells[command], cells[expected], parser))
+    )
+      continue;
     else if (active && (expected !== -1 || cells.some((cell) => cell.codes.some((code) => isCommand(code.value))))) {
       note(draft, row.index, 'unclaimed');
-      draft.diagnostics.push({ severity: 'error', code: 'compile/table-of-checks', message: 'this row looks like a check, and is not one command with one claim', span: spanOf(draft.document, row.start, row.end), help: 'write it as a fenced block with an **Expected:** line, or give the table the columns Command (one command in backticks) and Expected' });
+      draft.diagnostics.push({
+        severity: 'error',
+        code: 'compile/table-of-checks',
+        message: 'this row looks like a check, and is not one command with one claim',
+        span: spanOf(draft.document, row.start, row.end),
+        help: 'write it as a fenced block with an **Expected:** line, or give the table the columns Command (one command in backticks) and Expected',
+      });
     } else note(draft, row.index, 'narrative');
   }
 }
 
 /** A row with one command in backticks and one claim becomes a step with an expectation. */
-async function readCheck(draft: Draft, row: MarkdownBlock, context: Context, command: ReturnType<typeof proseOf> | undefined, expected: ReturnType<typeof proseOf> | undefined, parser: SqlParser): Promise<boolean> {
+async function readCheck(
+  draft: Draft,
+  row: MarkdownBlock,
+  context: Context,
+  command: ReturnType<typeof proseOf> | undefined,
+  expected: ReturnType<typeof proseOf> | undefined,
+  parser: SqlParser,
+): Promise<boolean> {
   const [code, ...more] = command?.codes ?? [];
   if (!command || !expected || !code || more.length > 0 || command.text.trim() !== `\`${code.value}\`` || expected.text.trim() === '') return false;
   const source = draft.document.text.text.slice(code.start, code.end);

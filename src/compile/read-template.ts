@@ -33,7 +33,15 @@ export function readReportField(draft: Draft, block: MarkdownBlock, context: Con
 }
 
 function pushReport(draft: Draft, block: MarkdownBlock, context: Context, label: string, written: string, at: number, start: number): void {
-  draft.report.push({ label, text: label, start, end: at + written.length, hole: { written, start: at, end: at + written.length }, section: context.section, block: block.index });
+  draft.report.push({
+    label,
+    text: label,
+    start,
+    end: at + written.length,
+    hole: { written, start: at, end: at + written.length },
+    section: context.section,
+    block: block.index,
+  });
   note(draft, block.index, 'report field', `report field "${label}"`);
 }
 
@@ -41,7 +49,19 @@ function pushReport(draft: Draft, block: MarkdownBlock, context: Context, label:
 const blank = /<[^<>]+>|\{\{[^{}]+\}\}|_{3,}|\.{4,}|\bTB[AD]\b|\[(?! ?\]|x\])[^[\]]{2,40}\](?!\()/;
 
 /** A field that has no place for its value would stay empty in the report: said, so that nobody counts on it. */
-export function reportWithoutPlace(draft: Draft, block: MarkdownBlock, context: Context, label: string, place: { readonly start: number; readonly end: number }): void {
+export function reportWithoutPlace(
+  draft: Draft,
+  block: MarkdownBlock,
+  context: Context,
+  label: string,
+  place: { readonly start: number; readonly end: number },
+): void {
   note(draft, block.index, 'narrative', undefined, `section ${context.section.number}: no place for a value`);
-  draft.diagnostics.push({ severity: 'warning', code: 'compile/unbound-report-field', message: `\`${label.trim()}\` has no place for a value`, span: spanOf(draft.document, place.start, place.end), help: 'write `<…>` where the value belongs' });
+  draft.diagnostics.push({
+    severity: 'warning',
+    code: 'compile/unbound-report-field',
+    message: `\`${label.trim()}\` has no place for a value`,
+    span: spanOf(draft.document, place.start, place.end),
+    help: 'write `<…>` where the value belongs',
+  });
 }

@@ -25,7 +25,25 @@ export interface YamlReading {
 export async function readYamlPlan(yaml: YamlDocument, parser: SqlParser): Promise<YamlReading> {
   const document: MarkdownDocument = { text: yaml.text, blocks: [] };
   const top = partOf(yaml);
-  const draft: Draft = { document, diagnostics: [], title: textAt(top, 'title'), metadata: [], sections: [], steps: [], policies: [], claims: [], acceptance: [], captures: [], searches: [], preconditions: [], tasks: [], criteria: [], report: [], notes: new Map(), lines: [] };
+  const draft: Draft = {
+    document,
+    diagnostics: [],
+    title: textAt(top, 'title'),
+    metadata: [],
+    sections: [],
+    steps: [],
+    policies: [],
+    claims: [],
+    acceptance: [],
+    captures: [],
+    searches: [],
+    preconditions: [],
+    tasks: [],
+    criteria: [],
+    report: [],
+    notes: new Map(),
+    lines: [],
+  };
   const keyed = new Map<string, Stretch>();
   const quote = <T extends QuotingEntry>(part: YamlPart, compile: (part: YamlPart) => T): T => {
     const key = `\u0000${part.span.start.offset}`;
@@ -33,22 +51,50 @@ export async function readYamlPlan(yaml: YamlDocument, parser: SqlParser): Promi
     return { ...compile(part), at: key, atSpan: part.span };
   };
   const section = sectionOf(draft, yaml, '0', '');
-  const common = (part: YamlPart): { readonly text: string; readonly start: number; readonly end: number; readonly section: SectionDraft; readonly block: number } => ({ text: part.get('text')?.text ?? part.text, ...stretchOf(part), section, block: -1 });
+  const common = (
+    part: YamlPart,
+  ): { readonly text: string; readonly start: number; readonly end: number; readonly section: SectionDraft; readonly block: number } => ({
+    text: part.get('text')?.text ?? part.text,
+    ...stretchOf(part),
+    section,
+    block: -1,
+  });
 
   draft.metadata.push(...entriesAt(top, 'metadata').map(([name, part]) => ({ name, text: part.text, span: part.span })));
   for (const part of itemsAt(top, 'preconditions')) {
     const variable = part.get('variable');
-    draft.preconditions.push({ ...common(part), searches: [], ...(variable ? { variable: { name: textAt(variable, 'name'), value: textAt(variable, 'value') } } : {}) });
+    draft.preconditions.push({
+      ...common(part),
+      searches: [],
+      ...(variable ? { variable: { name: textAt(variable, 'name'), value: textAt(variable, 'value') } } : {}),
+    });
   }
   for (const part of itemsAt(top, 'policies')) {
-    const scope = part.get('section') ? ({ kind: 'section', section: textAt(part, 'section') } as const) : part.get('step') ? ({ kind: 'step', step: textAt(part, 'step') } as const) : undefined;
-    draft.policies.push({ ...common(part), origin: 'text', codes: [...(part.get('text')?.text ?? part.text).matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? ''), wholeSection: false, ...(scope ? { scope } : {}) });
+    const scope = part.get('section')
+      ? ({ kind: 'section', section: textAt(part, 'section') } as const)
+      : part.get('step')
+        ? ({ kind: 'step', step: textAt(part, 'step') } as const)
+        : undefined;
+    draft.policies.push({
+      ...common(part),
+      origin: 'text',
+      codes: [...(part.get('text')?.text ?? part.text).matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? ''),
+      wholeSection: false,
+      ...(scope ? { scope } : {}),
+    });
   }
   draft.tasks.push(...itemsAt(top, 'tasks').map(common));
-  draft.criteria.push(...itemsAt(top, 'criteria').map((part) => ({ ...common(part), ...(part.get('clauses') ? { clauses: itemsAt(part, 'clauses').map((clause) => textAt(clause, 'text')) } : {}) })));
+  draft.criteria.push(
+    ...itemsAt(top, 'criteria').map((part) => ({
+      ...common(part),
+      ...(part.get('clauses') ? { clauses: itemsAt(part, 'clauses').map((clause) => textAt(clause, 'text')) } : {}),
+    })),
+  );
   for (const part of itemsAt(top, 'report')) {
     const label = part.get('label') ?? part;
-    const words = itemsAt(part, 'words').map((word) => word.text).join('/');
+    const words = itemsAt(part, 'words')
+      .map((word) => word.text)
+      .join('/');
     draft.report.push({ ...common(part), text: label.text, label: label.text, hole: { written: `<${words === '' ? 'value' : words}>`, ...stretchOf(label) } });
   }
   for (const part of itemsAt(top, 'steps')) await readStep(draft, yaml, part, parser);
@@ -60,18 +106,28 @@ export async function readYamlPlan(yaml: YamlDocument, parser: SqlParser): Promi
     plan: { text: yaml.path, span: top.span },
     defaults: [],
     inputs: entriesAt(top, 'inputs').map(([name, part]) => compileInput(name, part)),
-    preconditions: itemsAt(top, 'preconditions').filter((part) => bound(part, 'run', 'sql', 'holds')).map((part) => quote(part, compilePrecondition)),
+    preconditions: itemsAt(top, 'preconditions')
+      .filter((part) => bound(part, 'run', 'sql', 'holds'))
+      .map((part) => quote(part, compilePrecondition)),
     searches: [],
     probes: [],
     steps: [],
     captures: [],
     expectations: [],
-    policies: itemsAt(top, 'policies').filter((part) => bound(part, 'rule', 'accept')).map((part) => quote(part, compilePolicy)),
-    tasks: itemsAt(top, 'tasks').filter((part) => bound(part, 'verifiedBy')).map((part) => quote(part, compileTask)),
+    policies: itemsAt(top, 'policies')
+      .filter((part) => bound(part, 'rule', 'accept'))
+      .map((part) => quote(part, compilePolicy)),
+    tasks: itemsAt(top, 'tasks')
+      .filter((part) => bound(part, 'verifiedBy'))
+      .map((part) => quote(part, compileTask)),
     criteria: itemsAt(top, 'criteria').flatMap((part) => {
       const clauses = itemsAt(part, 'clauses');
       if (clauses.length === 0) return [quote(part, compileCriterion)];
-      return clauses.map((clause) => ({ ...quote(part, compileCriterion), witnesses: compileCriterion(clause).witnesses, clause: { text: textAt(clause, 'text'), span: clause.span } }));
+      return clauses.map((clause) => ({
+        ...quote(part, compileCriterion),
+        witnesses: compileCriterion(clause).witnesses,
+        clause: { text: textAt(clause, 'text'), span: clause.span },
+      }));
     }),
     report: itemsAt(top, 'report').map((part) => quote(part, compileReportField)),
     accept: [],
@@ -99,14 +155,31 @@ async function readStep(draft: Draft, yaml: YamlDocument, part: YamlPart, parser
   const section = sectionOf(draft, yaml, part.get('section')?.text ?? id?.match(/^(.+)\.[^.]+$/)?.[1] ?? '1', part.get('section')?.text ?? '');
   const body = part.get('run') ?? part.get('sql') ?? part.get('patterns') ?? part;
   const text = body.text;
-  const place = { ...stretchOf(part), place: placeOf(yaml, body), title: part.get('title')?.text ?? (section.title === '' ? kind : section.title), role: 'step' as const };
+  const place = {
+    ...stretchOf(part),
+    place: placeOf(yaml, body),
+    title: part.get('title')?.text ?? (section.title === '' ? kind : section.title),
+    role: 'step' as const,
+  };
   const step = kind === 'shell' || kind === 'coordinator-call' ? readShell(draft, section, text, place) : newStep(draft, section, text, place);
   step.kind = kind;
   if (kind === 'rg-check') {
     const patterns = itemsAt(part, 'patterns').map((pattern) => pattern.text);
     const paths = itemsAt(part, 'in').map((path) => path.text);
     const fixedStrings = booleanAt(part, 'fixed') ?? false;
-    step.search = { arguments: ['--line-number', ...(fixedStrings ? ['--fixed-strings'] : ['--multiline']), ...patterns.flatMap((pattern) => ['--regexp', pattern]), '--', ...paths], patterns, paths, fixedStrings, quantity: booleanAt(part, 'absent') ? 'none' : 'each' };
+    step.search = {
+      arguments: [
+        '--line-number',
+        ...(fixedStrings ? ['--fixed-strings'] : ['--multiline']),
+        ...patterns.flatMap((pattern) => ['--regexp', pattern]),
+        '--',
+        ...paths,
+      ],
+      patterns,
+      paths,
+      fixedStrings,
+      quantity: booleanAt(part, 'absent') ? 'none' : 'each',
+    };
   } else if (kind === 'sql-assert') {
     const query = await compileQuery(text, parser, booleanAt(part, 'probe') ? 'probe' : 'read');
     step.splices = query.splices;
@@ -133,7 +206,8 @@ async function readStep(draft: Draft, yaml: YamlDocument, part: YamlPart, parser
   if (only) step.condition = { kind: 'not-captured', name: textAt(only, 'notCaptured'), span: only.span };
   for (const capture of itemsAt(part, 'captures')) {
     const entry = compileCapture(capture);
-    for (const source of entry.sources as readonly AddendumCaptureSource[]) step.captures.push({ name: entry.name ?? '', type: entry.type ?? 'text', span: entry.span, optional: entry.optional ?? false, source: sourceOf(source) });
+    for (const source of entry.sources as readonly AddendumCaptureSource[])
+      step.captures.push({ name: entry.name ?? '', type: entry.type ?? 'text', span: entry.span, optional: entry.optional ?? false, source: sourceOf(source) });
   }
   for (const claim of itemsAt(part, 'expect')) draft.claims.push({ text: claim.text, ...stretchOf(claim), section, steps: [step], block: -1, origin: 'text' });
 }

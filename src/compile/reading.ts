@@ -26,28 +26,66 @@ export interface Context {
 }
 
 export function contextOf(section: SectionDraft, preface: boolean): Context {
-  return { section, area: section.meaning, title: section.title, example: false, workingDirectory: undefined, sectionDirectory: undefined, intro: undefined, files: undefined, preface };
+  return {
+    section,
+    area: section.meaning,
+    title: section.title,
+    example: false,
+    workingDirectory: undefined,
+    sectionDirectory: undefined,
+    intro: undefined,
+    files: undefined,
+    preface,
+  };
 }
 
-export function pushTask(draft: Draft, block: MarkdownBlock, text: string, context: Context, place: { readonly start: number; readonly end: number } = block): void {
+export function pushTask(
+  draft: Draft,
+  block: MarkdownBlock,
+  text: string,
+  context: Context,
+  place: { readonly start: number; readonly end: number } = block,
+): void {
   draft.tasks.push({ text, start: place.start, end: place.end, section: context.section, block: block.index });
   note(draft, block.index, 'task', `task ${draft.tasks.length}`);
 }
 
 export function pushCapture(draft: Draft, block: MarkdownBlock, name: string, label: string, optional: boolean, body: Prose, context: Context): void {
   if (draft.captures.some((capture) => capture.name === name && capture.section === context.section)) return;
-  draft.captures.push({ name, label, optional, step: stepsOf(draft, context.section).at(-1), text: body.text, start: body.start, end: body.end, section: context.section, block: block.index });
+  draft.captures.push({
+    name,
+    label,
+    optional,
+    step: stepsOf(draft, context.section).at(-1),
+    text: body.text,
+    start: body.start,
+    end: body.end,
+    section: context.section,
+    block: block.index,
+  });
   note(draft, block.index, 'capture', `capture ${name}`);
 }
 
 /** `Run ID` → `run_id`. */
 export function captureName(label: string): string {
-  return fold(label).replace(/[^a-z0-9]+/g, '_').replace(/^_|_$/g, '');
+  return fold(label)
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_|_$/g, '');
 }
 
 export function pushPolicy(draft: Draft, block: MarkdownBlock, sentence: Prose, context: Context, origin: 'text' | 'heading', lead?: string): void {
   if (isHeadline(sentence.text)) return void note(draft, block.index, 'narrative');
-  draft.policies.push({ text: sentence.text, start: sentence.start, end: sentence.end, section: context.section, block: block.index, origin, ...(lead === undefined ? {} : { lead }), codes: sentence.codes.map((code) => code.value), wholeSection: false });
+  draft.policies.push({
+    text: sentence.text,
+    start: sentence.start,
+    end: sentence.end,
+    section: context.section,
+    block: block.index,
+    origin,
+    ...(lead === undefined ? {} : { lead }),
+    codes: sentence.codes.map((code) => code.value),
+    wholeSection: false,
+  });
   note(draft, block.index, 'policy');
 }
 
@@ -105,4 +143,3 @@ export function inheritNote(draft: Draft, block: MarkdownBlock): void {
   };
   if (block.parent === undefined) visit(block.index);
 }
-

@@ -11,11 +11,14 @@ export interface SearchCommand {
 
 /** Options of ripgrep that take a value in the next word. Source: `rg --help` of ripgrep 14. */
 const valued = new Set(
-  '-A -B -C -E -M -g -j -m -r -t -T -d --after-context --before-context --context --encoding --max-columns --glob --iglob --threads --max-count --replace --type --type-not --max-depth --sort --sortr --color --colors --max-filesize --engine'.split(' '),
+  '-A -B -C -E -M -g -j -m -r -t -T -d --after-context --before-context --context --encoding --max-columns --glob --iglob --threads --max-count --replace --type --type-not --max-depth --sort --sortr --color --colors --max-filesize --engine'.split(
+    ' ',
+  ),
 );
 
 /** Options that turn the question round or read patterns elsewhere: such a command is run as a shell step. */
-const unsupported = /^(?:-[a-zA-Z0-9]*[vf].*|--invert-match|--file(?:=.*)?|--files(?:-without-match)?|--pre(?:=.*)?|--type-list|-z|--search-zip|--passthru|--json|--replace.*)$/;
+const unsupported =
+  /^(?:-[a-zA-Z0-9]*[vf].*|--invert-match|--file(?:=.*)?|--files(?:-without-match)?|--pre(?:=.*)?|--type-list|-z|--search-zip|--passthru|--json|--replace.*)$/;
 
 export function compileSearchCommand(script: ShellScript): SearchCommand | undefined {
   const [command] = script.commands;

@@ -10,15 +10,29 @@ interface Row {
 
 /** First match wins; `reference` first, so that "Appendix: acceptance criteria of v1" never becomes live. */
 const meanings: readonly Row[] = [
-  { meaning: 'reference', words: /^(appendix|annex|history|change ?log|lessons learned|previous|older|glossary|references|further reading|see also|related|troubleshooting|(?:rollback|roll back|emergency)(?!.*\b(?:tests?|drill|checks?|verification|rehearsal|validation)\b)|example of|examples|anti-?patterns)\b/ },
+  {
+    meaning: 'reference',
+    words:
+      /^(appendix|annex|history|change ?log|lessons learned|previous|older|glossary|references|further reading|see also|related|troubleshooting|(?:rollback|roll back|emergency)(?!.*\b(?:tests?|drill|checks?|verification|rehearsal|validation)\b)|example of|examples|anti-?patterns)\b/,
+  },
   { meaning: 'expectation', words: /^expected (?:results?|outputs?|outcomes?|behaviou?r)\b|^expectations?$/ },
   { meaning: 'report', words: /\b(report|output|results?) template\b|^output report\b|^final report\b|^report$/ },
   { meaning: 'criteria', words: /\b(acceptance|pass|exit|success|pass\/fail|completion) criteria\b|^(final |post-?\w+ )?checklist\b|^definition of done\b/ },
-  { meaning: 'preconditions', words: /\bpre-?conditions?\b|\bprerequisites?\b|^pre-?\w+ checklist\b|\bentry criteria\b|^before you begin\b|\brequirements before\b/ },
-  { meaning: 'policy', words: /\bnon-?negotiables?\b|^(execution |run )?polic(y|ies)\b|^(hard )?(rules|constraints|guard ?rails)\b|\bout of bounds\b|^ground rules\b/ },
+  {
+    meaning: 'preconditions',
+    words: /\bpre-?conditions?\b|\bprerequisites?\b|^pre-?\w+ checklist\b|\bentry criteria\b|^before you begin\b|\brequirements before\b/,
+  },
+  {
+    meaning: 'policy',
+    words: /\bnon-?negotiables?\b|^(execution |run )?polic(y|ies)\b|^(hard )?(rules|constraints|guard ?rails)\b|\bout of bounds\b|^ground rules\b/,
+  },
   { meaning: 'tasks', words: /\b(design|required|code|schema) (fix|fixes|change|changes)\b|^(fix|fixes|changes|tasks)\b|^fix [a-z0-9]+ -/ },
   { meaning: 'search', words: /\bstatic (verification|checks?|analysis|validation)\b|^(file|source|code) checks?\b/ },
-  { meaning: 'narrative', words: /^(goal|purpose|objective|overview|background|summary|introduction|context|audience|scope)\b(?!.*pre-?conditions?)|^(in|out of) scope\b|^notes?\b|^motivation\b/ },
+  {
+    meaning: 'narrative',
+    words:
+      /^(goal|purpose|objective|overview|background|summary|introduction|context|audience|scope)\b(?!.*pre-?conditions?)|^(in|out of) scope\b|^notes?\b|^motivation\b/,
+  },
 ];
 
 export interface HeadingReading {
@@ -76,6 +90,8 @@ const labels: readonly { readonly meaning: LabelMeaning; readonly words: RegExp 
 ];
 
 export function compileLabel(label: string): LabelMeaning {
-  const words = fold(label.replace(/\([^()]*\)/g, ' ')).replace(/[:.]$/, '').trim();
+  const words = fold(label.replace(/\([^()]*\)/g, ' '))
+    .replace(/[:.]$/, '')
+    .trim();
   return labels.find((candidate) => candidate.words.test(words))?.meaning ?? 'title';
 }
