@@ -9,7 +9,7 @@ import { rolldown } from 'rolldown';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const target = join(root, 'src', 'compile', 'generated');
-const names = ['addendum', 'config', 'explain', 'plan', 'verdict'];
+const names = ['addendum', 'config', 'explain', 'lock', 'plan', 'verdict'];
 
 // `verbose`: an error carries the schema that it comes from, out of which the message is made (titles, examples, known keys).
 const ajv = new Ajv.default({
@@ -24,11 +24,11 @@ const ajv = new Ajv.default({
   unicodeRegExp: true,
 });
 
-/** Descriptions are for people and editors; the validators carry the rest. */
+/** Descriptions and snippets are for people and editors; the validators carry the rest. */
 function withoutDescriptions(value) {
   if (Array.isArray(value)) return value.map(withoutDescriptions);
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([key, inner]) => key !== 'description' || typeof inner !== 'string');
+  const entries = Object.entries(value).filter(([key, inner]) => (key !== 'description' || typeof inner !== 'string') && key !== 'defaultSnippets');
   return Object.fromEntries(entries.map(([key, inner]) => [key, withoutDescriptions(inner)]));
 }
 

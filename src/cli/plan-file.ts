@@ -1,7 +1,7 @@
 /** A plan as a command names it: read with its addendum and the project's configuration, and compiled. */
 import { createHash } from 'node:crypto';
 import { basename, dirname, extname, join } from 'node:path';
-import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Checked, Diagnostic } from '../model/diagnostic.ts';
 import type { EnvironmentConfig } from '../model/environment.ts';
 import type { Plan } from '../model/plan.ts';
 import type { CommandContext } from './command-context.ts';
@@ -31,10 +31,17 @@ export interface CompileRequest extends EnvironmentChoice {
 /** Compiles a plan document. Never rejects for what a person wrote. */
 export async function compileFile(path: string, request: CompileRequest, context: CommandContext): Promise<CompiledFile> {
   const read = await readInput(path, context);
+  if (read.value === undefined) return { path, addendum: undefined, plan: undefined, environment: undefined, file: undefined, diagnostics: read.diagnostics };
+  const addendum = await readAddendum(read.value, context);
+  return compileInput(read.value, addendum, request, context);
+}
+
+/** The same for a text that was read, or made. */
+export async function compileInput(file: InputFile, beside: Checked<InputFile> | undefined, request: CompileRequest, context: CommandContext): Promise<CompiledFile> {
+  const { path } = file;
+  const addendum = beside ?? { value: undefined, diagnostics: [] };
   const nothing = { path, addendum: undefined, plan: undefined, environment: undefined };
-  if (read.value === undefined) return { ...nothing, file: undefined, diagnostics: read.diagnostics };
-  const file = read.value;
-  const [addendum, config] = await Promise.all([readAddendum(file, context), readConfig(file.absolute === undefined ? context.workingFolder : dirname(file.absolute), context)]);
+  const config = await readConfig(file.absolute === undefined ? context.workingFolder : dirname(file.absolute), context);
   const chosen = request.use === 'none' || config.diagnostics.length > 0 ? { value: undefined, diagnostics: [] } : chooseEnvironment(config.value, request, context);
   const outside = [...addendum.diagnostics, ...config.diagnostics, ...chosen.diagnostics];
   // A configuration that cannot be read might forbid what the plan does: nothing is compiled without it.
@@ -46,8 +53,9 @@ export async function compileFile(path: string, request: CompileRequest, context
       path: file.path,
       bytes: file.bytes,
       ...(addendum.value === undefined ? {} : { addendum: { path: addendum.value.path, bytes: addendum.value.bytes } }),
-      ...(config.value === undefined ? {} : { baseline: config.value.baseline, configPath: config.value.path }),
+      ...(config.value === undefined ? {} : { baseline: config.value.baseline }),
       given: [...request.given, ...(chosen.value?.provides.map((provided) => provided.name) ?? [])],
+      inherited: (chosen.value === undefined ? (config.value?.environments ?? []) : [chosen.value]).flatMap((environment) => environment.inherit),
       hasDatabase: request.use === 'none' || chosen.value !== undefined,
       demandValues: request.use === 'chosen',
       parser,
@@ -65,7 +73,7 @@ export function needsDatabase(plan: Plan): boolean {
 }
 
 /** `NAME.addendum.yaml` beside `NAME.md`. */
-function addendumPath(path: string): string {
+export function addendumPath(path: string): string {
   return `${path.slice(0, path.length - extname(basename(path)).length)}.addendum.yaml`;
 }
 

@@ -15,6 +15,7 @@ import { collect, parseDurationOption } from './duration.ts';
 import { cacheFolder, shortPath, stateFolder } from './folder.ts';
 import { readGiven } from './given-value.ts';
 import type { InputFile } from './input-file.ts';
+import { lockProblems } from './lock.ts';
 import { compileFile, needsDatabase, type CompiledFile } from './plan-file.ts';
 import { examples, type Finish, type Program } from './program.ts';
 
@@ -32,6 +33,7 @@ interface RunOptions {
   readonly only?: string;
   readonly attest: readonly string[];
   readonly by?: string;
+  readonly locked?: true;
 }
 
 /** A plan that may be executed: read, compiled, without errors. */
@@ -61,6 +63,7 @@ export function addRun(program: Program, context: CommandContext, finish: Finish
     .option('--only <step>', 'execute one step; ends unproven')
     .option('--attest <task>', 'attest that a person has done a task; may be repeated', collect, [])
     .option('--by <name>', 'who attests')
+    .option('--locked', 'execute only what PLAN.lock beside the plan holds')
     .addHelpText('after', examples('run plans/run-proof-v4.md', 'run plans/run-proof-v2.md --quiet --json'))
     .action(async (plans, options) => finish(await run(plans, options, context)));
 }
@@ -76,7 +79,8 @@ async function run(paths: readonly string[], options: RunOptions, context: Comma
   const request = { use: 'chosen', cached: false, environment: options.environment, database: options.database, given: values.map((value) => value.name) } as const;
   const compiled: CompiledFile[] = [];
   for (const path of paths) compiled.push(await compileFile(path, request, context));
-  const problems = compiled.map((each) => [...each.diagnostics, ...unfit(each, options)]);
+  const problems: Diagnostic[][] = [];
+  for (const each of compiled) problems.push([...each.diagnostics, ...unfit(each, options), ...(options.locked === true ? await lockProblems(each, context) : [])]);
   const ready = compiled.filter((each, index): each is Ready => isReady(each, problems[index] ?? []));
   if (ready.length < compiled.length) {
     for (const [index, each] of compiled.entries()) {

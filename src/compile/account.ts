@@ -5,6 +5,19 @@ import { overlaps, placesOf, type Binder } from './bind.ts';
 import { note, type BlockNote, type Draft } from './draft.ts';
 import { shorten } from './quotation.ts';
 
+/** Decisions of a person that the author accepts by name as something that is only shown: no tasks any more. */
+export function acceptDecisions(binder: Binder): void {
+  for (const entry of binder.addendum?.accept ?? []) {
+    const places = placesOf(binder, entry);
+    const accepted = binder.draft.tasks.filter((task) => task.condition !== undefined && places.some((place) => overlaps(place, task)));
+    for (const task of accepted) {
+      binder.used.add(entry);
+      binder.draft.tasks.splice(binder.draft.tasks.indexOf(task), 1);
+      binder.draft.notes.set(task.block, { disposition: entry.as, becomes: [], reason: `accepted by ${entry.by}: ${entry.reason}`, boundBy: 'addendum' });
+    }
+  }
+}
+
 /** Blocks that the addendum accepts by name as what they are not read as. */
 export function acceptBlocks(binder: Binder): void {
   for (const entry of binder.addendum?.accept ?? []) {
@@ -56,6 +69,16 @@ export function markBound(binder: Binder): void {
 export function reportUnused(binder: Binder): void {
   const { addendum } = binder;
   if (!addendum) return;
+  for (const input of addendum.inputs) {
+    if (binder.used.has(input)) continue;
+    binder.diagnostics.push({
+      severity: 'warning',
+      code: 'compile/entry-binds-nothing',
+      message: `nothing in the plan takes the value of \`${input.name}\``,
+      span: input.span,
+      help: `write \`<${input.name}>\` where it belongs, or remove the input`,
+    });
+  }
   const entries = [
     ...addendum.preconditions,
     ...addendum.searches,
@@ -89,18 +112,23 @@ export function reportUnused(binder: Binder): void {
 
 export function blocksOf(draft: Draft): readonly Block[] {
   const { document } = draft;
-  const build = (start: number, end: number, type: string, read: BlockNote): Block => ({
-    span: spanOf(document, start, end),
-    type,
-    disposition: read.disposition,
-    text: document.text.text.slice(start, end).split('\n')[0]?.slice(0, 200) ?? '',
-    becomes: [...new Set(read.becomes.map((became) => (typeof became === 'string' ? became : became())).filter((became) => became !== ''))],
-    ...(read.reason === undefined ? {} : { reason: read.reason }),
-    ...(read.boundBy ? { boundBy: read.boundBy } : {}),
-  });
+  const build = (start: number, end: number, type: string, read: BlockNote, leaf: boolean): Block => {
+    const source = document.text.text.slice(start, end);
+    const text = source.split('\n', 1)[0]?.slice(0, 200) ?? '';
+    return {
+      span: spanOf(document, start, end),
+      type,
+      disposition: read.disposition,
+      text,
+      ...(leaf && source !== text ? { source } : {}),
+      becomes: [...new Set(read.becomes.map((became) => (typeof became === 'string' ? became : became())).filter((became) => became !== ''))],
+      ...(read.reason === undefined ? {} : { reason: read.reason }),
+      ...(read.boundBy ? { boundBy: read.boundBy } : {}),
+    };
+  };
   const blocks = document.blocks.map((block) =>
-    build(block.start, block.end, block.type, draft.notes.get(block.index) ?? note(draft, block.index, 'narrative')),
+    build(block.start, block.end, block.type, draft.notes.get(block.index) ?? note(draft, block.index, 'narrative'), block.children.length === 0),
   );
-  const lines = draft.lines.map((line) => build(line.start, line.end, line.type, line.note));
+  const lines = draft.lines.map((line) => build(line.start, line.end, line.type, line.note, true));
   return [...blocks, ...lines].sort((a, b) => a.span.start.offset - b.span.start.offset || b.span.end.offset - a.span.end.offset);
 }

@@ -4,10 +4,13 @@ import type { Span } from '../model/span.ts';
 import type { Addendum, AddendumCaptureSource, AddendumEntry } from './addendum-shape.ts';
 import { holesIn } from './placeholder.ts';
 import { listed } from './schema-finding.ts';
+import { judgedProblems } from './yaml-claim.ts';
 import { itemsAt, type YamlPart } from './yaml-part.ts';
 
-const witnessKeys = ['claim', 'expectation', 'step', 'policy', 'writeOrder', 'fresh', 'eachHitOf'];
-const sourceKeys = ['line', 'column', 'stdout', 'label', 'from'];
+const witnessKeys = ['claim', 'is', 'expectation', 'step', 'policy', 'writeOrder', 'fresh', 'eachHitOf'];
+const checkKeys = ['run', 'sql', 'holds', 'variable', 'checks'];
+const reportKeys = ['name', 'sql', 'yes', 'rows', 'files'];
+const sourceKeys = ['line', 'column', 'stdout', 'label', 'variable', 'from'];
 
 export function addendumConflicts(addendum: Addendum, top: YamlPart): readonly Diagnostic[] {
   return [
@@ -18,9 +21,15 @@ export function addendumConflicts(addendum: Addendum, top: YamlPart): readonly D
       boundTwice(list, sameContent),
     ),
     ...addendum.captures.flatMap(({ sources }) => sources.flatMap(unusablePattern)),
-    ...itemsAt(top, 'preconditions').flatMap((part) => exclusive(part, ['holds', 'expect'])),
-    ...itemsAt(top, 'captures').flatMap((part) => exclusive(part, sourceKeys)),
-    ...itemsAt(top, 'criteria').flatMap((part) => itemsAt(part, 'witness').flatMap(witnessConflict)),
+    ...itemsAt(top, 'preconditions').flatMap((part) => [...exclusive(part, ['holds', 'expect']), ...exclusive(part, checkKeys)]),
+    // A YAML plan has its captures in its steps, and witnesses in clauses.
+    ...[top, ...itemsAt(top, 'steps')].flatMap((holder) => itemsAt(holder, 'captures').flatMap((part) => exclusive(part, sourceKeys))),
+    ...itemsAt(top, 'criteria').flatMap((part) => [part, ...itemsAt(part, 'clauses')].flatMap((each) => itemsAt(each, 'witness').flatMap(witnessConflict))),
+    ...itemsAt(top, 'criteria').flatMap((part) =>
+      [part, ...itemsAt(part, 'clauses')].flatMap((each) => itemsAt(each, 'witness').flatMap((witness) => judgedProblems(witness.get('is')))),
+    ),
+    ...itemsAt(top, 'steps').flatMap((step) => itemsAt(step, 'expect').flatMap((part) => judgedProblems(part.get('is')))),
+    ...itemsAt(top, 'report').flatMap((part) => exclusive(part, reportKeys)),
   ];
 }
 
@@ -82,9 +91,9 @@ export function patternWithoutHole(pattern: string, span: Span): Diagnostic {
   };
 }
 
-/** `step` beside `claim` says whose evidence the claim is about; else one witness is one thing. */
+/** `step` beside `claim` or `is` says whose evidence the claim is about; else one witness is one thing. */
 function witnessConflict(part: YamlPart): readonly Diagnostic[] {
-  return exclusive(part, part.get('claim') === undefined ? witnessKeys : witnessKeys.filter((key) => key !== 'step'));
+  return exclusive(part, part.get('claim') === undefined && part.get('is') === undefined ? witnessKeys : witnessKeys.filter((key) => key !== 'step'));
 }
 
 function exclusive(part: YamlPart, keys: readonly string[]): readonly Diagnostic[] {

@@ -12,6 +12,7 @@ import type {
   AddendumVerification,
   AddendumWitness,
 } from './addendum-shape.ts';
+import { claimAt } from './yaml-claim.ts';
 import { booleanAt, given, itemsAt, numberAt, placed, placedAt, textAt, type YamlPart } from './yaml-part.ts';
 
 type BoundRule = Extract<AddendumPolicyBinding, { readonly kind: 'rule' }>['rule'];
@@ -46,6 +47,10 @@ function compilePolicyRule(part: YamlPart): BoundRule {
       return { kind, attempts: numberAt(part, 'attempts') ?? 1 };
     case 'no-network':
       return { kind, permit: texts('permit') };
+    case 'forbidden-target':
+      return { kind, names: texts('names') };
+    case 'forbidden-command':
+      return { kind, commands: texts('commands') };
     case 'read-only':
     case 'no-execution':
     case 'no-ddl':
@@ -74,6 +79,8 @@ function compileWitness(part: YamlPart): AddendumWitness {
   const { span } = part;
   const [claim, step, expectation, policy] = [part.get('claim'), part.get('step'), part.get('expectation'), part.get('policy')];
   const [writeOrder, fresh] = [part.get('writeOrder'), part.get('fresh')];
+  const judged = part.get('is');
+  if (judged !== undefined) return { kind: 'judged', claim: claimAt(judged), text: textAt(part, 'text'), step: placedAt(part, 'step'), span };
   if (claim !== undefined) return { kind: 'claim', claim: placed(claim), span, ...given({ step: step && placed(step) }) };
   if (expectation !== undefined) return { kind: 'expectation', quotation: placed(expectation), span };
   if (step !== undefined) return { kind: 'step', quotation: placed(step), span };
@@ -104,6 +111,7 @@ export function compileReportField(part: YamlPart): AddendumReportField {
 function reportSource(part: YamlPart): AddendumReportSource {
   if (part.get('name') !== undefined) return { kind: 'name', name: placedAt(part, 'name') };
   if (part.get('sql') !== undefined) return { kind: 'sql', sql: placedAt(part, 'sql') };
+  if (part.get('rows') !== undefined) return { kind: 'row-count', query: placedAt(part, 'rows') };
   if (part.get('files') !== undefined) return { kind: 'files', search: placedAt(part, 'files'), ...given({ except: part.get('except')?.text }) };
   const [met, unmet] = itemsAt(part, 'words').map((word) => word.text);
   const words: readonly [string, string] | undefined = met === undefined || unmet === undefined ? undefined : [met, unmet];

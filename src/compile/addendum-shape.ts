@@ -2,6 +2,7 @@
  * What an addendum says, typed. It knows nothing about the plan: a quotation is kept as the author wrote it, with its
  * place, and is matched against the document by whoever compiles the plan. Order is the author's; everything is frozen.
  */
+import type { Claim } from '../model/claim.ts';
 import type { PolicyRule } from '../model/policy.ts';
 import type { Span } from '../model/span.ts';
 import type { StepKind } from '../model/step.ts';
@@ -130,6 +131,8 @@ export interface AddendumTask extends QuotingEntry {
 export type AddendumWitness =
   | { readonly kind: 'claim'; readonly claim: PlacedText; readonly step?: PlacedText; readonly span: Span }
   | { readonly kind: 'expectation' | 'step' | 'policy'; readonly quotation: PlacedText; readonly span: Span }
+  /** A claim as it is judged, on this step: YAML plans only. */
+  | { readonly kind: 'judged'; readonly claim: Claim; readonly text: string; readonly step: PlacedText; readonly span: Span }
   | {
       readonly kind: 'write-order';
       readonly first: { readonly relation: string; readonly column: string };
@@ -159,7 +162,9 @@ export type AddendumReportSource =
   | { readonly kind: 'sql'; readonly sql: PlacedText }
   /** The first of `words` where all that is quoted held, else the second; absent `words` are those of the hole, as `<yes/no>`. */
   | { readonly kind: 'word'; readonly of: readonly PlacedText[]; readonly words?: readonly [string, string] }
-  | { readonly kind: 'files'; readonly search: PlacedText; readonly except?: string };
+  | { readonly kind: 'files'; readonly search: PlacedText; readonly except?: string }
+  /** How many rows the quoted query answered: YAML plans only. */
+  | { readonly kind: 'row-count'; readonly query: PlacedText };
 
 export interface AddendumReportField extends QuotingEntry {
   readonly source: AddendumReportSource;

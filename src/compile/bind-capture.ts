@@ -1,6 +1,7 @@
 /** "Record: Run ID" becomes a capture of a step; the addendum says how a value is found and of what type it is. */
 import type { Capture } from '../model/step.ts';
 import type { AddendumCapture, AddendumCaptureSource } from './addendum-shape.ts';
+import { blanksIn } from './blank.ts';
 import { oneOf, overlaps, placesOf, span, type Binder } from './bind.ts';
 import type { CaptureDraft, StepDraft } from './draft.ts';
 import { holesIn } from './placeholder.ts';
@@ -44,7 +45,9 @@ function mentions(entry: AddendumCapture, capture: CaptureDraft): boolean {
 /** A name that the text uses as a hole at or before the step that would print it comes from outside, not from that step. */
 function isInput(binder: Binder, capture: CaptureDraft): boolean {
   const until = capture.step?.end ?? capture.start;
-  return binder.draft.steps.some((step) => step.start < until && holesIn(step.text).some((hole) => hole.name === capture.name));
+  return binder.draft.steps.some(
+    (step) => step.start < until && [...holesIn(step.text), ...blanksIn(step.text), ...step.splices].some((hole) => hole.name === capture.name),
+  );
 }
 
 function defaultSource(step: StepDraft, capture: CaptureDraft): Capture['source'] {

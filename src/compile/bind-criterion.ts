@@ -2,7 +2,7 @@
 import type { Criterion, Witness } from '../model/plan.ts';
 import type { AddendumWitness } from './addendum-shape.ts';
 import { attachText, latest, namesIn, wordsOf } from './bind-expectation.ts';
-import { expectOnce, namesOf, oneOf, overlaps, placesOf, span, suppliersOf, type Binder } from './bind.ts';
+import { expectOnce, namesOf, numberedExpectation, oneOf, overlaps, placesOf, span, suppliersOf, type Binder } from './bind.ts';
 import type { Claim } from '../model/claim.ts';
 import { compileClaim, splitTerms } from './claim.ts';
 import type { ExpectationDraft, StepDraft, TextDraft } from './draft.ts';
@@ -233,7 +233,13 @@ function boundWitness(binder: Binder, witness: AddendumWitness, criterion: TextD
       const step = witness.step ? oneOf(binder, witness.step, binder.draft.steps, 'step') : undefined;
       return attachText(binder, witness.claim, step ?? binder.draft.steps.at(-1), 'criterion', undefined, inputs).map(asWitness);
     }
+    case 'judged': {
+      const step = oneOf(binder, witness.step, binder.draft.steps, 'step');
+      return step ? [asWitness(expectOnce(step, { text: witness.text, span: span(binder, criterion), claim: witness.claim, origin: 'criterion' }))] : [];
+    }
     case 'expectation': {
+      const numbered = numberedExpectation(binder, witness.quotation);
+      if (numbered) return [() => ({ kind: 'expectation', id: numbered() })];
       const all = binder.draft.steps.flatMap((step) =>
         step.expectations.map((expectation) => ({
           expectation,

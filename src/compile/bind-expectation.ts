@@ -1,10 +1,11 @@
 /** Claims get the step whose evidence they are about; general rules add what every step of a kind must show. */
 import type { Claim } from '../model/claim.ts';
-import { nearestName } from '../model/nearest-name.ts';
+import { renderClaim } from '../model/render-claim.ts';
 import { concealedFailures } from '../policy/concealed-failure.ts';
 import type { PlacedText } from './addendum-shape.ts';
 import { expect, expectOnce, namesOf, oneOf, span, suppliersOf, type Binder } from './bind.ts';
 import { oppositeOf } from './claim-phrase.ts';
+import { unreadDiagnostics } from './claim-diagnostic.ts';
 import { compileClaim } from './claim.ts';
 import type { ClaimDraft, ExpectationDraft, StepDraft } from './draft.ts';
 import { note } from './draft.ts';
@@ -46,11 +47,11 @@ export function implyExpectations(binder: Binder, inputs: readonly string[], gua
     const has = (kind: Claim['kind']): boolean => step.expectations.some((expectation) => expectation.claim.kind === kind);
     const imply = (text: string, claim: Claim): void => void expectOnce(step, { text, span: span(binder, step), claim, origin: 'implied' });
     const concealed = step.script !== undefined && concealedFailures(step.script).length > 0;
-    if ((step.kind === 'shell' || step.kind === 'coordinator-call') && !has('exit-code') && !has('fails') && !concealed)
+    if ((step.kind === 'shell' || step.kind === 'coordinator-call') && !has('exit-code') && !has('exit-codes') && !has('fails') && !concealed)
       imply('exit code is 0', { kind: 'exit-code', code: 0 });
     // A summary that is printed without an exit code behind it proves nothing.
     if (step.testRunner && !concealed) imply('at least one test ran and none failed', { kind: 'tests-pass' });
-    if (step.kind === 'rg-check' && !has('found') && step.search)
+    if (step.kind === 'rg-check' && !has('found') && !has('match-count') && step.search)
       imply(
         step.search.quantity === 'each' && step.search.patterns.length > 1
           ? `each of the ${step.search.patterns.length} alternatives is found`
@@ -159,13 +160,19 @@ function attach(binder: Binder, claim: ClaimDraft, origin: ExpectationDraft['ori
   const reading = readingOf(claim, names);
   if (reading.kind !== 'claims') {
     note(binder.draft, claim.block, 'unclaimed');
-    report(binder, claim.text, span(binder, claim), reading, names.all);
+    binder.diagnostics.push(...unreadDiagnostics(claim.text, span(binder, claim), reading, names.all));
     return [];
   }
+  // "`make build` must exit with 0" is about that command, not about the last one.
+  const { subject } = reading;
+  const about = subject === undefined ? near : { ...near, steps: near.steps.filter((step) => step.text.includes(subject)) };
+  let reported = false;
   return reading.claims.flatMap((compiled) => {
-    const step = stepOf(binder, compiled, near);
+    const step = claim.own ? claim.steps[0] : stepOf(binder, compiled, about);
     if (!step) {
       note(binder.draft, claim.block, 'unclaimed');
+      if (reported) return [];
+      reported = true;
       binder.diagnostics.push({
         severity: 'error',
         code: 'compile/expectation-without-step',
@@ -177,7 +184,7 @@ function attach(binder: Binder, claim: ClaimDraft, origin: ExpectationDraft['ori
       return [];
     }
     const expectation = expect(step, {
-      text: reading.claims.length > 1 ? describeClaim(compiled) : claim.text.replace(/\.$/, ''),
+      text: claim.own ? claim.text : reading.claims.length > 1 ? renderClaim(compiled) : claim.text.replace(/\.$/, ''),
       span: span(binder, claim),
       claim: compiled,
       origin,
@@ -189,7 +196,11 @@ function attach(binder: Binder, claim: ClaimDraft, origin: ExpectationDraft['ori
 }
 
 function readingOf(claim: ClaimDraft, names: ReturnType<typeof namesOf>): ReturnType<typeof compileClaim> {
-  if (claim.claim) return { kind: 'claims', claims: [claim.claim] };
+  if (claim.claim) {
+    const unknown = namesIn(claim.claim).filter((name) => names.resolve(name) === undefined);
+    return unknown.length > 0 ? { kind: 'unknown-name', names: unknown } : { kind: 'claims', claims: [claim.claim] };
+  }
+  if (claim.source !== undefined) return compileClaim(claim.source, names);
   if (claim.opposite === undefined) return compileClaim(claim.text.replace(/:$/, ''), names);
   const opposite = oppositeOf(claim.text);
   return opposite === undefined ? { kind: 'none' } : compileClaim(opposite, names);
@@ -213,7 +224,7 @@ export function attachText(
   const names = namesOf(binder, inputs, step ? [step] : []);
   const reading = compileClaim(claim.text, names);
   if (reading.kind !== 'claims') {
-    report(binder, claim.text, claim.span, reading, names.all);
+    binder.diagnostics.push(...unreadDiagnostics(claim.text, claim.span, reading, names.all));
     return [];
   }
   return reading.claims.flatMap((compiled) => {
@@ -232,51 +243,6 @@ export function attachText(
   });
 }
 
-function report(
-  binder: Binder,
-  text: string,
-  place: ReturnType<typeof span>,
-  reading: Exclude<ReturnType<typeof compileClaim>, { readonly kind: 'claims' }>,
-  known: readonly string[],
-): void {
-  if (reading.kind === 'unknown-name') {
-    for (const name of reading.names) {
-      const near = nearestName(name, known);
-      binder.diagnostics.push({
-        severity: 'error',
-        code: 'compile/unknown-name',
-        message: `nothing supplies \`${name}\``,
-        span: place,
-        notes: [
-          `names that are supplied: ${
-            known
-              .slice(0, 12)
-              .map((candidate) => `\`${candidate}\``)
-              .join(', ') || 'none'
-          }`,
-        ],
-        help: near ? `did you mean \`${near}\`?` : 'name a column, a printed field, a recorded name or an input',
-      });
-    }
-  } else if (reading.kind === 'vacuous') {
-    binder.diagnostics.push({
-      severity: 'error',
-      code: 'compile/vacuous-claim',
-      message: `nothing could make this claim fail: ${reading.why}`,
-      span: place,
-      help: 'compare a name with a value, or with another name',
-    });
-  } else {
-    binder.diagnostics.push({
-      severity: 'error',
-      code: 'compile/unclear-expectation',
-      message: `\`${text.replace(/`/g, '')}\` is no claim that could be judged`,
-      span: place,
-      help: 'write it as `name >= 1`, `name = VALUE`, `1 trace row`, `name in { a, b }`, `fails with …` or `stdout contains "…"`',
-    });
-  }
-}
-
 /** The step whose evidence a claim is about: near the claim first, then the last before it. */
 function stepOf(binder: Binder, claim: Claim, near: ClaimDraft): StepDraft | undefined {
   const names = namesIn(claim);
@@ -290,10 +256,33 @@ function stepOf(binder: Binder, claim: Claim, near: ClaimDraft): StepDraft | und
     return latest(steps) ?? near.steps.at(-1);
   }
   if (claim.kind === 'rows') return rowsStep(near.steps, claim.noun);
-  const able = near.steps.filter((step) =>
-    claim.kind === 'found' ? step.kind === 'rg-check' : claim.kind === 'sql-fails' ? step.sql !== undefined : step.kind !== 'sql-assert',
-  );
+  const able = near.steps.filter((step) => canShow(step, claim.kind));
+  // What a query is said to print is not what a command before it printed.
+  if (speaksOfOutput(claim) && near.steps.at(-1)?.kind === 'sql-assert') return undefined;
   return near.far && able.length > 1 ? undefined : able.at(-1);
+}
+
+function speaksOfOutput(claim: Claim): boolean {
+  return claim.kind === 'output' || claim.kind === 'output-empty' || claim.kind === 'output-lines' || claim.kind === 'http-status';
+}
+
+/** Can the evidence of such a step hold what such a claim is about? */
+function canShow(step: StepDraft, kind: Claim['kind']): boolean {
+  switch (kind) {
+    case 'found':
+    case 'match-count':
+      return step.kind === 'rg-check';
+    case 'sql-fails':
+      return step.sql !== undefined;
+    case 'tests-pass':
+      return step.testRunner !== undefined;
+    case 'duration':
+      return true;
+    case 'http-status':
+      return step.kind === 'shell';
+    default:
+      return step.kind !== 'sql-assert';
+  }
 }
 
 /** "1 trace row": the query whose table's name holds the noun's words. */
@@ -321,31 +310,14 @@ export function namesIn(claim: Claim): readonly string[] {
       return [claim.left, claim.right].flatMap((side) => (side.kind === 'name' ? [side.name] : []));
     case 'member':
     case 'null':
+    case 'each-row':
+    case 'unique':
     case 'fresh':
       return [claim.name];
     case 'hash-chain':
       return [claim.root];
     default:
       return [];
-  }
-}
-
-export function describeClaim(claim: Claim): string {
-  switch (claim.kind) {
-    case 'compare': {
-      const side = (operand: typeof claim.left): string => (operand.kind === 'name' ? operand.name : (operand.value.text ?? 'null'));
-      return `${side(claim.left)} ${claim.operator} ${side(claim.right)}`;
-    }
-    case 'member':
-      return `${claim.name} in { ${claim.values.map((value) => value.text ?? 'null').join(', ')} }`;
-    case 'null':
-      return `${claim.name} is ${claim.negated ? 'not null' : 'null'}`;
-    case 'rows':
-      return `${claim.bound === 'exactly' ? '' : `${claim.bound.replace('-', ' ')} `}${claim.count} ${claim.noun === '' ? '' : `${claim.noun} `}row${claim.count === 1 ? '' : 's'}`;
-    case 'exit-code':
-      return `exit code is ${claim.code}`;
-    default:
-      return claim.kind;
   }
 }
 

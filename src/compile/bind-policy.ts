@@ -1,11 +1,18 @@
 /** Policy sentences become rules with parameters; what no phrase understands is reported, never dropped. */
-import type { Policy, PolicyRule, PolicyScope } from '../model/policy.ts';
-import { wordsOf } from './bind-expectation.ts';
+import type { BaselineSentence } from '../model/environment.ts';
+import type { Policy, PolicyKind, PolicyRule } from '../model/policy.ts';
+import type { AddendumPolicy } from './addendum-shape.ts';
+import { orderOf } from './bind-order.ts';
+import { scopeOf } from './bind-scope.ts';
 import { overlaps, placesOf, span, type Binder } from './bind.ts';
-import type { PolicyDraft, SectionDraft, StepDraft } from './draft.ts';
+import type { PolicyDraft } from './draft.ts';
 import { note } from './draft.ts';
-import { phrasebook } from './phrasebook.ts';
+import { openRuleOf } from './open-rule.ts';
+import { phrasesIn } from './phrasebook.ts';
+import { policyConflicts } from './policy-conflict.ts';
+import { identifiersIn, ruleOf, strictest, type PlanPart } from './policy-parameter.ts';
 import { fold } from './prose.ts';
+import { shorten } from './quotation.ts';
 
 export interface PolicyBinding {
   readonly policies: readonly Policy[];
@@ -14,11 +21,15 @@ export interface PolicyBinding {
   readonly starts: ReadonlyMap<string, number>;
 }
 
-export function bindPolicies(binder: Binder, baseline: readonly { readonly text: string; readonly path: string }[]): PolicyBinding {
+type Rule = Exclude<PolicyRule, { readonly kind: 'accepted' }>;
+
+export function bindPolicies(binder: Binder, baseline: readonly BaselineSentence[]): PolicyBinding {
   const policies: Policy[] = [];
   const starts = new Map<string, number>();
-  const protectedTables = tablesOf(binder);
-  const entries = (binder.addendum?.policies ?? []).map((entry) => ({ entry, places: placesOf(binder, entry) }));
+  const plan: PlanPart = { protectedTables: tablesOf(binder, baseline), writer: binder.draft.steps.find((step) => step.productionPath)?.id };
+  const entries = (binder.addendum?.policies ?? [])
+    .filter((entry) => !weakensBaseline(binder, entry, baseline))
+    .map((entry) => ({ entry, places: placesOf(binder, entry) }));
   const push = (policy: Omit<Policy, 'id'>, draft?: PolicyDraft): void => {
     const id = `P${policies.length + 1}`;
     policies.push({ id, ...policy });
@@ -28,150 +39,165 @@ export function bindPolicies(binder: Binder, baseline: readonly { readonly text:
     }
   };
   for (const draft of [...binder.draft.policies].sort((a, b) => a.start - b.start)) {
-    const common = { text: draft.text, span: span(binder, draft), scope: scopeOf(draft), origin: draft.origin };
-    const bound = entries.filter(({ places }) => places.some((place) => overlaps(place, draft)));
-    for (const { entry } of bound) {
-      binder.used.add(entry);
-      if (entry.binding.kind === 'rule') push({ ...common, rule: entry.binding.rule, origin: 'addendum' }, draft);
-      else push({ ...common, rule: { kind: 'accepted', by: entry.binding.by }, origin: 'addendum' }, draft);
-    }
-    if (bound.length > 0) continue;
-    const kinds = [
-      ...new Set(
-        phrasebook
-          .filter(
-            (phrase) =>
-              (draft.wholeSection || phrase.heading !== true) &&
-              phrase.pattern.test(fold(draft.lead === undefined ? draft.text : `${draft.lead} ${draft.text}`)),
-          )
-          .map((phrase) => phrase.kind),
-      ),
-    ];
-    const rules = kinds.map((kind) => ruleOf(binder, kind, draft, protectedTables)).filter((rule) => rule !== undefined);
-    for (const rule of rules) push({ ...common, rule }, draft);
-    if (rules.length === 0) {
-      note(binder.draft, draft.block, 'unclaimed');
-      binder.diagnostics.push({
-        severity: 'error',
-        code: 'compile/unenforced-policy',
-        message: `no guard is known for this rule: \`${draft.text.replace(/`/g, '')}\``,
-        span: span(binder, draft),
-        label: 'read as a rule for the execution',
-        help: `in the addendum, under \`policies:\`, write { at: '${draft.text.replace(/'/g, "''")}', rule: { kind: … } }, or accept: 'Your Name' with a reason`,
-      });
-    }
+    const common = { text: draft.text, span: span(binder, draft), scope: scopeOf(binder, draft) };
+    const bound = entries.filter(({ places }) => places.some((place) => overlaps(place, draft))).map(({ entry }) => entry);
+    for (const entry of bound) binder.used.add(entry);
+    const read = rulesIn(binder, draft, plan);
+    const { rules, accepted } = draft.block === -1 && bound.length > 0 ? ownRules(bound) : bindRules(binder, read, bound);
+    for (const rule of rules) push({ ...common, rule, origin: bound.length > 0 && !read.includes(rule) ? 'addendum' : draft.origin }, draft);
+    for (const by of accepted) push({ ...common, rule: { kind: 'accepted', by }, origin: 'addendum' }, draft);
+    if (rules.length === 0 && accepted.length === 0) reportUnenforced(binder, draft, draft.text);
+    else if (bound.length === 0) for (const clause of openClauses(draft.text)) reportUnenforced(binder, draft, clause);
   }
   for (const sentence of baseline) {
-    const kinds = [...new Set(phrasebook.filter((phrase) => phrase.heading !== true && phrase.pattern.test(fold(sentence.text))).map((phrase) => phrase.kind))];
-    const at = { path: sentence.path, start: { offset: 0, line: 1, column: 1 }, end: { offset: 0, line: 1, column: 1 } };
-    for (const kind of kinds) {
-      const rule = baselineRule(kind, protectedTables, sentence.text);
-      if (rule) push({ text: sentence.text, span: at, scope: { kind: 'document' }, rule, origin: 'baseline' });
-    }
-    if (kinds.length === 0)
+    const rules = kindsOf(sentence.text, false)
+      .map((kind) => ruleOf(kind, sentence.text, codesOf(sentence.text), plan))
+      .filter((rule) => rule !== undefined);
+    for (const rule of rules) push({ text: sentence.text, span: sentence.span, scope: { kind: 'document' }, rule, origin: 'baseline' });
+    if (rules.length === 0)
       binder.diagnostics.push({
         severity: 'error',
         code: 'compile/unenforced-policy',
-        message: `no guard is known for this rule of the baseline: \`${sentence.text}\``,
-        span: at,
+        message: `no guard is known for this rule of the baseline: \`${sentence.text.replace(/`/g, '')}\``,
+        span: sentence.span,
+        label: 'demanded of every plan',
         help: 'reword it as one of the phrases that `proofplan explain compile/unenforced-policy` lists',
       });
   }
+  binder.diagnostics.push(...policyConflicts(binder, policies));
   const named = policies.flatMap((policy) => (policy.rule.kind === 'no-manual-writes' ? policy.rule.tables : []));
   return {
     policies,
-    protectedTables: policies.some((policy) => policy.rule.kind === 'no-manual-writes') ? [...new Set([...named, ...protectedTables])] : [],
+    protectedTables: policies.some((policy) => policy.rule.kind === 'no-manual-writes') ? [...new Set([...named, ...plan.protectedTables])] : [],
     starts,
   };
 }
 
-/** Tables that the document names: in its queries and, in backticks, in its policies. */
-function tablesOf(binder: Binder): readonly string[] {
-  const named = binder.draft.policies
-    .filter((draft) => phrasebook.some((phrase) => phrase.kind === 'no-manual-writes' && phrase.pattern.test(fold(draft.text))))
-    .flatMap((draft) => draft.codes.filter((code) => identifier.test(code)));
+/** The sentence with the words above its list, where it is an item of one. */
+function wordsOf(draft: PolicyDraft): string {
+  return draft.lead === undefined ? draft.text : `${draft.lead} ${draft.text}`;
+}
+
+function kindsOf(text: string, heading: boolean): readonly PolicyKind[] {
+  return [...new Set(phrasesIn(fold(text), heading).map((phrase) => phrase.kind))];
+}
+
+/** What the sentence says by itself. */
+function rulesIn(binder: Binder, draft: PolicyDraft, plan: PlanPart): readonly Rule[] {
+  const production = binder.draft.steps.find((step) => step.productionPath);
+  return kindsOf(wordsOf(draft), draft.wholeSection)
+    .map((kind) => (kind === 'order' ? orderOf(binder, draft, production) : ruleOf(kind, wordsOf(draft), draft.codes, plan)))
+    .filter((rule): rule is Rule => rule !== undefined && rule.kind !== 'accepted');
+}
+
+/** A YAML plan says itself what its sentence means: nothing is read into it beside that. */
+function ownRules(bound: readonly AddendumPolicy[]): { readonly rules: readonly Rule[]; readonly accepted: readonly string[] } {
+  return {
+    rules: bound.flatMap(({ binding }) => (binding.kind === 'rule' ? [binding.rule] : [])),
+    accepted: bound.flatMap(({ binding }) => (binding.kind === 'accept' ? [binding.by] : [])),
+  };
+}
+
+/** An addendum strengthens: its rules are added to what is read, or joined with the rule of the same kind. */
+function bindRules(
+  binder: Binder,
+  read: readonly Rule[],
+  bound: readonly AddendumPolicy[],
+): { readonly rules: readonly Rule[]; readonly accepted: readonly string[] } {
+  const rules = [...read];
+  const accepted: string[] = [];
+  for (const entry of bound) {
+    const { binding } = entry;
+    if (binding.kind === 'rule') {
+      const at = rules.findIndex((rule) => rule.kind === binding.rule.kind);
+      const joined = at === -1 ? undefined : strictest(rules[at] ?? binding.rule, binding.rule);
+      if (joined === undefined || joined.kind === 'accepted') rules.push(binding.rule);
+      else rules[at] = joined;
+      continue;
+    }
+    const enforced = rules.find((rule) => !unguarded.has(rule.kind));
+    if (enforced)
+      binder.diagnostics.push({
+        severity: 'error',
+        code: 'compile/addendum-weakens',
+        message: `\`${shorten(entry.at).replace(/`/g, '')}\` is enforced as ${enforced.kind}, so nobody can accept that it is not`,
+        span: entry.span,
+        help: 'remove the entry; to take the rule back, change the plan itself',
+      });
+    else {
+      accepted.push(binding.by);
+      rules.length = 0;
+    }
+  }
+  return { rules, accepted };
+}
+
+/** Kinds that are understood and that no guard enforces: a person may answer for them. */
+const unguarded: ReadonlySet<PolicyKind> = new Set(['no-network']);
+
+/** The baseline is the organisation's: a plan's addendum can neither accept nor reinterpret a sentence of it. */
+function weakensBaseline(binder: Binder, entry: AddendumPolicy, baseline: readonly BaselineSentence[]): boolean {
+  const quoted = plain(entry.at);
+  const sentence = baseline.find(({ text }) => plain(text).includes(quoted));
+  if (!sentence || binder.quotations.find(entry.at).length > 0) return false;
+  binder.used.add(entry);
+  binder.diagnostics.push({
+    severity: 'error',
+    code: 'compile/addendum-weakens',
+    message: `\`${shorten(entry.at).replace(/`/g, '')}\` belongs to the baseline, which no addendum changes`,
+    span: entry.atSpan,
+    notes: [`it stands at ${sentence.span.path}:${sentence.span.start.line}:${sentence.span.start.column}`],
+    help: 'remove the entry; the baseline is changed in the configuration, for all plans',
+  });
+  return true;
+}
+
+function plain(text: string): string {
+  return fold(text).replace(/`/g, '');
+}
+
+function reportUnenforced(binder: Binder, draft: PolicyDraft, words: string): void {
+  note(binder.draft, draft.block, 'unclaimed');
+  const about = openRuleOf(fold(words));
+  binder.diagnostics.push({
+    severity: 'error',
+    code: 'compile/unenforced-policy',
+    message:
+      words === draft.text
+        ? `no guard is known for this rule: \`${words.replace(/`/g, '')}\``
+        : `only a part of this rule is understood; no guard is known for: \`${words.replace(/`/g, '')}\``,
+    span: span(binder, draft),
+    label: 'read as a rule for the execution',
+    ...(about === undefined ? {} : { notes: [`it is about ${about}, which the runner does not watch`] }),
+    help: `in the addendum, under \`policies:\`, write { at: '${draft.text.replace(/'/g, "''")}', rule: { kind: … } }, or accept: 'Your Name' with a reason`,
+  });
+}
+
+/** Clauses that forbid by themselves and are not understood, in a sentence of which another part is. */
+function openClauses(text: string): readonly string[] {
+  const clauses = text.split(
+    /(?:\s*[,;·]|\s+[-–—]|\s+(?:and|or|nor|but))\s+(?=(?:and |or |nor |but )?(?:also )?(?:never|no|do not|don[’']t|must not|may not|shall not)\s)/i,
+  );
+  const forbidding =
+    /^(?:(?:and|or|nor|but|also) )*(?:never|no(?! more than\b| later than\b| less than\b| matter\b| longer\b)|do not|don't|must not|may not|shall not) /;
+  return clauses.length < 2
+    ? []
+    : clauses
+        .filter((clause) => forbidding.test(fold(clause)) && phrasesIn(fold(clause)).length === 0)
+        .map((clause) => clause.replace(/^(?:(?:and|or|nor|but|also) )+|[.!]$/gi, ''));
+}
+
+/** Tables that the document names: in its queries and, in backticks, in its policies. The baseline's are named too. */
+function tablesOf(binder: Binder, baseline: readonly BaselineSentence[]): readonly string[] {
+  const sentences = [
+    ...binder.draft.policies.map((draft) => ({ text: wordsOf(draft), codes: draft.codes })),
+    ...baseline.map(({ text }) => ({ text, codes: codesOf(text) })),
+  ];
+  const named = sentences.filter(({ text }) => kindsOf(text, false).includes('no-manual-writes')).flatMap(({ codes }) => identifiersIn(codes));
   const queried = binder.draft.steps.filter((step) => step.role === 'step' && step.sql?.mode === 'read').flatMap((step) => step.sql?.relations ?? []);
   return [...new Set([...named, ...queried])].filter((relation) => !/^(pg_catalog|information_schema)\./.test(relation) && !relation.startsWith('pg_'));
 }
 
-function scopeOf(draft: PolicyDraft): PolicyScope {
-  if (draft.scope) return draft.scope;
-  return draft.wholeSection ? { kind: 'section', section: draft.section.number } : { kind: 'document' };
-}
-
-const identifier = /^[A-Za-z_][\w]*(?:\.[A-Za-z_]\w*)?$/;
-
-function ruleOf(binder: Binder, kind: PolicyRule['kind'], draft: PolicyDraft, protectedTables: readonly string[]): PolicyRule | undefined {
-  const production = binder.draft.steps.find((step) => step.productionPath);
-  const codes = draft.codes.filter((code) => identifier.test(code));
-  switch (kind) {
-    case 'no-manual-writes':
-      return { kind, tables: codes.length > 0 ? codes : protectedTables, ...(production ? { writer: production.id } : {}) };
-    case 'no-sqlite-fallback':
-      return { kind, identifiers: codes, files: [] };
-    case 'stop-on-failure':
-      return { kind, evidence: /\bevidence\b|\breport\b/.test(fold(draft.text)) };
-    case 'order':
-      return orderOf(binder, draft, production);
-    case 'fresh-evidence':
-      return { kind, names: [] };
-    case 'attempt-limit':
-      return { kind, attempts: Number(fold(draft.text).match(/\bmax(?:imum)?(?: of)? (\d+)/)?.[1] ?? 1) };
-    case 'no-network':
-      return { kind, permit: [] };
-    case 'accepted':
-      return undefined;
-    default:
-      return { kind };
-  }
-}
-
-function baselineRule(kind: PolicyRule['kind'], protectedTables: readonly string[], text: string): PolicyRule | undefined {
-  switch (kind) {
-    case 'no-manual-writes':
-      return { kind, tables: [...text.matchAll(/`([A-Za-z_][\w.]*)`/g)].map((match) => match[1] ?? '').concat(protectedTables) };
-    case 'no-sqlite-fallback':
-      return { kind, identifiers: [], files: [] };
-    case 'stop-on-failure':
-      return { kind, evidence: true };
-    case 'attempt-limit':
-      return { kind, attempts: Number(fold(text).match(/\bmax(?:imum)?(?: of)? (\d+)/)?.[1] ?? 1) };
-    case 'no-network':
-      return { kind, permit: [] };
-    case 'fresh-evidence':
-      return { kind, names: [] };
-    case 'order':
-    case 'accepted':
-      return undefined;
-    default:
-      return { kind };
-  }
-}
-
-/** "(Required Before Testing)" and "Fix X before attempting any test run": that section first, then the one that runs. */
-function orderOf(binder: Binder, draft: PolicyDraft, production: StepDraft | undefined): PolicyRule | undefined {
-  const sections = binder.draft.sections.filter((section) => section.level === topLevel(binder));
-  const own = sections.find((section) => draft.start >= section.start && draft.start < section.end);
-  const before = draft.wholeSection
-    ? own
-    : nearest(
-        sections.filter((section) => section !== own && section.meaning === 'tasks'),
-        draft.text,
-      );
-  const after = production
-    ? sections.find((section) => production.start >= section.start && production.start < section.end)
-    : sections.find((section) => before !== undefined && section.start > before.start && binder.draft.steps.some((step) => step.section === section));
-  return before && after && before !== after ? { kind: 'order', before: before.number, after: after.number } : undefined;
-}
-
-function topLevel(binder: Binder): number {
-  return Math.min(...binder.draft.sections.map((section) => section.level));
-}
-
-function nearest(sections: readonly SectionDraft[], text: string): SectionDraft | undefined {
-  const words = wordsOf(text);
-  return [...sections].sort((a, b) => shared(b) - shared(a))[0];
-  function shared(section: SectionDraft): number {
-    return wordsOf(section.title).filter((word) => words.includes(word)).length;
-  }
+function codesOf(text: string): readonly string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
 }

@@ -76,6 +76,15 @@ async function boundSource(
       const steps = source.of.flatMap((quoted) => oneOf(binder, quoted, binder.draft.steps, 'step') ?? []);
       return () => ({ kind: 'word', of: steps.map((step) => ({ kind: 'step', id: step.id })), yes: words[0] ?? 'yes', no: words[1] ?? 'no' });
     }
+    case 'row-count': {
+      const step = oneOf(
+        binder,
+        source.query,
+        binder.draft.steps.filter((candidate) => candidate.sql !== undefined),
+        'query',
+      );
+      return step ? () => ({ kind: 'row-count', step: step.id }) : undefined;
+    }
     case 'files': {
       const step = oneOf(
         binder,

@@ -1,8 +1,9 @@
 /** Steps get what the prose leaves open: directories, permissions, the production path, probes, the checks of preconditions. */
+import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Precondition, PreconditionCheck } from '../model/plan.ts';
 import type { AddendumStep } from './addendum-shape.ts';
 import { oneOf, overlaps, placesOf, span, type Binder } from './bind.ts';
-import type { PreconditionDraft, SearchDraft, StepDraft } from './draft.ts';
+import type { PreconditionCheckDraft, PreconditionDraft, SearchDraft, StepDraft } from './draft.ts';
 import { fold } from './prose.ts';
 import { newStep, readShell } from './read-code.ts';
 import { compileQuery } from './query.ts';
@@ -11,10 +12,13 @@ export const defaultTimeoutMs = 600_000;
 
 /** Applies `steps:` and `defaults:` of the addendum and finds the production path. */
 export function bindSteps(binder: Binder): void {
+  const applied = new Map<StepDraft, AddendumStep[]>();
   for (const entry of binder.addendum?.steps ?? []) {
     const step = oneOf(binder, { text: entry.at, span: entry.atSpan }, binder.draft.steps, 'step');
     if (!step) continue;
     binder.used.add(entry);
+    binder.diagnostics.push(...(applied.get(step) ?? []).flatMap((other) => contradictions(entry, other)));
+    applied.set(step, [...(applied.get(step) ?? []), entry]);
     applyEntry(binder, step, entry);
   }
   for (const step of binder.draft.steps) {
@@ -26,11 +30,36 @@ export function bindSteps(binder: Binder): void {
   for (const step of binder.draft.steps) if (step.workingDirectory === undefined) reportOpenDirectory(binder, step);
 }
 
+/** An addendum, the front matter and the fence itself may each say something of a step, but not two things. */
+function contradictions(entry: AddendumStep, other: AddendumStep): readonly Diagnostic[] {
+  const said = (from: AddendumStep): Readonly<Record<string, unknown>> => ({
+    workingDirectory: from.workingDirectory,
+    timeoutMs: from.timeoutMs,
+    once: from.once,
+    title: from.title,
+    kind: from.kind,
+    writes: from.writes.length === 0 ? undefined : JSON.stringify(from.writes.map(({ text }) => text).toSorted()),
+    ...Object.fromEntries(Object.entries(from.environment).map(([name, value]) => [`environment.${name}`, value])),
+  });
+  const [one, two] = [said(entry), said(other)];
+  return Object.keys(one)
+    .filter((key) => one[key] !== undefined && two[key] !== undefined && one[key] !== two[key])
+    .map((key) => ({
+      severity: 'error',
+      code: 'compile/duplicate-entry',
+      message: `\`${key}\` of this step is given twice, with different values`,
+      span: entry.atSpan,
+      notes: [`also given in \`${other.span.path}\`, line ${other.span.start.line}`],
+      help: 'keep one of the two',
+    }));
+}
+
 function applyEntry(binder: Binder, step: StepDraft, entry: AddendumStep): void {
   if (entry.productionPath) step.productionPath = true;
   if (entry.workingDirectory !== undefined) step.workingDirectory = entry.workingDirectory;
   if (entry.timeoutMs !== undefined) step.timeoutMs = entry.timeoutMs;
   if (entry.once !== undefined) step.once = entry.once;
+  if (entry.carries.length > 0) step.carries = entry.carries.map((variable) => variable.text);
   if (entry.title !== undefined) step.title = entry.title;
   step.writes.push(...entry.writes.map((table) => table.text));
   if (entry.writes.length > 0 || entry.productionPath) step.grantedAt = entry.span;
@@ -137,6 +166,10 @@ export async function bindPreconditions(binder: Binder, searches: ReadonlyMap<Se
   for (const [index, precondition] of binder.draft.preconditions.entries()) {
     const checks: (() => PreconditionCheck)[] = [];
     const bound = entries.filter(({ places }) => places.some((place) => overlaps(place, precondition)));
+    if (precondition.checks) {
+      results.push(statedChecks(binder, precondition, precondition.checks, `Q${index + 1}`));
+      continue;
+    }
     for (const { entry } of bound) {
       binder.used.add(entry);
       const { check } = entry;
@@ -190,6 +223,18 @@ export async function bindPreconditions(binder: Binder, searches: ReadonlyMap<Se
     results.push(() => ({ id: `Q${index + 1}`, text: precondition.text, span: span(binder, precondition), checks: checks.map((check) => check()) }));
   }
   return results;
+}
+
+/** A YAML plan that lists its checks: these, and nothing that the words might say beside them. */
+function statedChecks(binder: Binder, precondition: PreconditionDraft, stated: readonly PreconditionCheckDraft[], id: string): () => Precondition {
+  const checks = stated.flatMap((check): readonly (() => PreconditionCheck)[] => {
+    if (check.kind === 'database-reachable') return [() => ({ kind: 'database-reachable' })];
+    if (check.kind === 'variable') return [() => environmentCheck(binder, check.name, check.value)];
+    const steps = binder.draft.steps.filter((step) => step.role === 'precondition');
+    const step = oneOf(binder, check.step, steps, 'step of role `precondition`');
+    return step ? [() => ({ kind: 'step', step: step.id })] : [];
+  });
+  return () => ({ id, text: precondition.text, span: span(binder, precondition), checks: checks.map((check) => check()) });
 }
 
 async function preconditionStep(binder: Binder, precondition: PreconditionDraft, text: string, kind: 'run' | 'sql'): Promise<StepDraft> {

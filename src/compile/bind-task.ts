@@ -1,6 +1,6 @@
 /** What people must do outside the runner: never performed, only verified by what the addendum names. */
 import type { Task } from '../model/plan.ts';
-import { expect, overlaps, placesOf, placesOfText, span, type Binder } from './bind.ts';
+import { expect, numberedExpectation, overlaps, placesOf, placesOfText, span, type Binder } from './bind.ts';
 import { newStep } from './read-code.ts';
 import type { StepDraft, TextDraft } from './draft.ts';
 
@@ -15,6 +15,11 @@ export function bindTasks(binder: Binder): readonly (() => Task)[] {
       binder.used.add(entry);
       for (const verification of entry.verifiedBy) {
         if (verification.kind === 'quotation') {
+          const numbered = numberedExpectation(binder, verification.quotation);
+          if (numbered) {
+            verifying.push(() => [numbered()]);
+            continue;
+          }
           const found = placesOfText(binder, verification.quotation);
           verifying.push(() =>
             binder.draft.steps
@@ -40,7 +45,13 @@ export function bindTasks(binder: Binder): readonly (() => Task)[] {
         verifying.push(() => step.expectations.map((expectation) => expectation.id));
       }
     }
-    return () => ({ id: `T${index + 1}`, text: task.text, span: span(binder, task), verifiedBy: [...new Set(verifying.flatMap((ids) => ids()))] });
+    return () => ({
+      id: `T${index + 1}`,
+      text: task.text,
+      span: span(binder, task),
+      ...(task.condition === undefined ? {} : { condition: task.condition }),
+      verifiedBy: [...new Set(verifying.flatMap((ids) => ids()))],
+    });
   });
 }
 

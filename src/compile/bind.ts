@@ -16,6 +16,8 @@ export interface Binder {
   readonly parser: SqlParser;
   /** Names supplied from outside (`--set`, `--params`, the environment's `provides`). */
   readonly given: ReadonlySet<string>;
+  /** Variables that steps inherit from the environment of the runner. */
+  readonly inherited: ReadonlySet<string>;
   readonly diagnostics: Diagnostic[];
   /** Addendum entries that bound something; the others are reported. */
   readonly used: Set<object>;
@@ -74,6 +76,25 @@ export function oneOf<T extends Stretch>(binder: Binder, quoted: PlacedText, can
         },
   );
   return undefined;
+}
+
+/** The expectation that a YAML plan quotes by its number. It may come into being later, so it is looked for at the end. */
+export function numberedExpectation(binder: Binder, quoted: PlacedText): (() => string) | undefined {
+  const found = binder.quotations.numbered?.(quoted.text);
+  if (found === undefined) return undefined;
+  return () => {
+    const { expectations } = found.step;
+    if (found.number < 1 || found.number > expectations.length)
+      binder.diagnostics.push({
+        severity: 'error',
+        code: 'compile/quotation-not-found',
+        message: `step ${found.step.id} has no expectation ${found.number}`,
+        span: quoted.span,
+        notes: [`it has ${expectations.length}`],
+        help: `see \`proofplan explain ${binder.planPath}\` for their numbers`,
+      });
+    return expectations[found.number - 1]?.id ?? quoted.text;
+  };
 }
 
 /** Who supplies which name, in the order of the steps. */

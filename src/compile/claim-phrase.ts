@@ -1,81 +1,64 @@
 /**
- * The ways people write a claim in a sentence, as a table: sentence → the closed language's own form. A sentence that fits no
- * row stays as it is, and is no claim then. Quoted text is kept as written.
+ * The ways people lead into a claim and the duties they put into it, as tables: `The total must not be 5` → `The total is not
+ * 5`. What fits no row stays as it is. Quotations are taken out before, so they are kept as written.
  */
+import type { Term } from './claim-term.ts';
+import { loneQuote, maskTerm, unmask } from './claim-term.ts';
+
 const lead =
-  /^(?:expect(?:ed)?(?: results?| outputs?| outcome)?(?: is| to be)?\s*:?|verify(?: that)?\s*:?|check(?: that)?\s*:?|assert(?: that)?\s*:?|ensure(?: that)?\s*:?|confirm(?: that)?\s*:?|make sure(?: that)?|pass(?:es|ed)?(?: if| when)?\s*:|result\s*:|you should (?:see|get)|(?:→|=>|->)\s*)\s*/i;
+  /^(?:(?:(?:and|but|then|so|also|finally)\b(?! ?[=<>!]),?|expect(?:ed)?\b(?! ?[=<>!])(?: (?:results?|outcome|values?)\b)?(?: (?:is|to be|that)\b)?\s*:?|(?:please )?(?:verify|check|assert|ensure|confirm|validate|make sure)\b(?: that\b)?(?! ?(?:[=<>!]|is\b))\s*:?|pass(?:es|ed)?(?: criteria| criterion| condition)?(?: if| when)?\s*:|result\s*:|you should (?:now )?(?:get|have)\b|(?:→|=>|->|✓|✔))\s*)+/iu;
 
-const quoted = String.raw`(?:\x60[^\x60]+\x60|"[^"]+")`;
-const output = String.raw`(?:it|this|the (?:command|output|response|call|script|endpoint|stdout)|(?:std)?out(?:put)?|response)`;
-const duty = String.raw`(?:(?:must|should|shall|has to|is expected to|will) )?`;
-
-const rows: readonly { readonly words: RegExp; readonly form: string }[] = [
+/** In this order: each row's form is a text that later rows may change. */
+const duties: readonly { readonly words: RegExp; readonly form: string }[] = [
+  { words: /\b(is|are|was|were|do|does|did|must|should|has|have)n't\b/gi, form: '$1 not' },
+  { words: /\b(?:can't|cannot|can not|won't|will not|may not)\b/gi, form: 'must not' },
   {
-    words: new RegExp(
-      String.raw`^(?:${output} )?${duty}(?:print|contain|show|include|output|display|mention)s?\s+(${quoted})(?: (?:in|on|to) (?:the )?(?:std)?out(?:put)?)?$`,
-      'i',
-    ),
-    form: 'stdout contains $1',
+    words: /\b(?:(?:is|are) (?:expected|required|supposed) to|ought to|(?:has|have|needs?) to|must|should|shall|will) (?:(?:also|always|now) )?/gi,
+    form: '\uE002',
   },
-  {
-    words: new RegExp(String.raw`^(?:${output} )?(?:must|should|shall|may) not (?:print|contain|show|include|output|display|mention)\s+(${quoted})$`, 'i'),
-    form: 'stdout does not contain $1',
-  },
-  { words: new RegExp(String.raw`^(${quoted}) (?:in|on) (?:the )?(?:std)?out(?:put)?$`, 'i'), form: 'stdout contains $1' },
-  {
-    words:
-      /^(?:it|this|the (?:command|script|call)|the exit (?:code|status)|exit (?:code|status))? ?(?:must|should|shall|has to)? ?(?:exits?|be|is|return)? ?(?:with |an? )?(?:exit )?(?:code |status )(?:is |of |be )?(\d{1,3})$/i,
-    form: 'exit code $1',
-  },
-  { words: /^(?:the )?exit (?:code|status) (?:must|should|shall|has to) (?:be|equal) (\d{1,3})$/i, form: 'exit code $1' },
-  { words: /^(?:it |this |the command )?(?:must|should|shall) exit with (\d{1,3})$/i, form: 'exit code $1' },
-  { words: /^(?:it|this|the (?:command|script|call)|this (?:command|script)) (?:must |should |shall )?succeeds?$/i, form: 'exit code 0' },
-  {
-    words:
-      /^(?:there |it |this |the query |the (?:select|statement) )?(?:must|should|shall) (?:be|return|show|give) ((?:exactly |at least |at most )?(?:no|zero|one|two|three|four|five|six|seven|eight|nine|ten|\d+) (?:[\w.-]+ ){0,3}rows?)$/i,
-    form: '$1',
-  },
-  {
-    words:
-      /^(?:there (?:is|are) |it returns |the query returns |returns )((?:exactly |at least |at most )?(?:no|zero|one|two|three|four|five|six|seven|eight|nine|ten|\d+) (?:[\w.-]+ ){0,3}rows?)$/i,
-    form: '$1',
-  },
-  {
-    words:
-      /^(\x60[A-Za-z_][\w.]*\x60) (?:must|should|shall|has to) (?:be|equal|be equal to) (true|false|-?\d+(?:\.\d+)?|[A-Z][A-Z0-9_]*|\x60[^\x60]+\x60|"[^"]+"|'[^']+')$/,
-    form: '$1 = $2',
-  },
-  { words: /^(\x60[A-Za-z_][\w.]*\x60) (?:must|should|shall|has to) be (?:set|present)$/i, form: '$1 is not null' },
-  { words: /^(\x60[A-Za-z_][\w.]*\x60) (?:must|should|shall|has to) be (?:at least|no less than) (-?\d+(?:\.\d+)?)$/i, form: '$1 >= $2' },
-  { words: /^(\x60[A-Za-z_][\w.]*\x60) (?:must|should|shall|has to) be (?:at most|no more than) (-?\d+(?:\.\d+)?)$/i, form: '$1 <= $2' },
+  { words: /\uE002(?:not|never) (?:be|equal) /g, form: 'is not ' },
+  { words: /\uE002(?:not|never) /g, form: 'does not ' },
+  { words: /\uE002(?:be|equal) /g, form: 'is ' },
+  { words: /\uE002/g, form: '' },
+  { words: /\b(?:do|did) not\b/gi, form: 'does not' },
+  { words: /\bare\b/gi, form: 'is' },
+  { words: /\bis (?:still|now|also|then) /gi, form: 'is ' },
+  { words: /\bnever (?=contain|match|print|show|include|display|exceed|start|end)/gi, form: 'does not ' },
 ];
 
-/** One term of a sentence in the closed language's form. */
-export function claimForm(text: string): string {
-  let bare = text.trim().replace(/[.;]$/, '').trim();
-  const start = lead.exec(bare)?.[0].length ?? 0;
-  if (start > 0 && start < bare.length) bare = bare.slice(start).trim();
-  for (const row of rows) if (row.words.test(bare)) return bare.replace(row.words, row.form);
-  return bare;
+/** One term as the rules of the language read it. A term that stands in backticks as a whole is read as if it did not. */
+export function plainTerm(raw: string): Term {
+  const term = maskTerm(raw);
+  const start = lead.exec(term.text)?.[0].length ?? 0;
+  const bare = (start > 0 && start < term.text.length ? term.text.slice(start) : term.text).trim();
+  const whole = loneQuote(bare, term.quotes);
+  // `stdout contains "x"` in backticks is the claim itself; a lone `OK` is nothing but a word.
+  if (whole?.mark === 'code' && /[\s<>=]/.test(whole.text)) return plainTerm(whole.text);
+  const text = duties.reduce((said, row) => said.replace(row.words, row.form), bare);
+  return { text: text.replace(/\s+/g, ' ').trim(), quotes: term.quotes };
 }
 
-const opposites: Readonly<Record<string, string>> = {
-  '==': '!=',
-  '=': '!=',
-  is: '!=',
-  equals: '!=',
-  '!=': '=',
-  '<>': '=',
-  '>=': '<',
-  '<=': '>',
-  '>': '<=',
-  '<': '>=',
-};
+const opposites: readonly { readonly words: RegExp; readonly form: string }[] = [
+  { words: /^(\S+) (?:==|=|equals) ?(.+)$/, form: '$1 != $2' },
+  { words: /^(\S+) (?:!=|<>|is not)(?! ?(?:null|set|empty)$) ?(.+)$/, form: '$1 = $2' },
+  { words: /^(\S+) (?:(?:is not|!=|<>) ?(?:null|empty|set)|exists)$/, form: '$1 is null' },
+  { words: /^(\S+) (?:is null|is not set|==? ?null)$/, form: '$1 is not null' },
+  { words: /^(\S+) >= ?(.+)$/, form: '$1 < $2' },
+  { words: /^(\S+) <= ?(.+)$/, form: '$1 > $2' },
+  { words: /^(\S+) (?:>|is (?:more|greater) than|exceeds) ?(.+)$/, form: '$1 <= $2' },
+  { words: /^(\S+) (?:<|is less than) ?(.+)$/, form: '$1 >= $2' },
+  { words: /^(\S+) is (\uE000\d+\uE001|-?\d[\d.]*|[A-Z][A-Z0-9_]*|true|false)$/, form: '$1 != $2' },
+  { words: /^(?:there is )?no rows(?: is (?:returned|found))?$/, form: 'at least 1 row' },
+  { words: /^(?:there is )?any rows?(?: is (?:returned|found))?$/, form: 'no rows' },
+  { words: /^(output|stdout|stderr|the output) contains? (\S+)$/, form: '$1 does not contain $2' },
+  { words: /^(output|stdout|stderr|the output) does not contain (\S+)$/, form: '$1 contains $2' },
+];
 
-/** `n = 0` → `n != 0`; undefined where no single comparison stands there. */
+/** `n = 0` → `n != 0`; undefined where no single claim stands there. */
 export function oppositeOf(text: string): string | undefined {
-  const bare = text.replace(/`/g, '').trim();
-  const match = /^([A-Za-z_][\w.]*)\s*(==|!=|<>|>=|<=|=|>|<|\bis\b|\bequals\b)\s*("[^"]*"|'[^']*'|[\w.-]+)$/.exec(bare);
-  const sign = opposites[match?.[2] ?? ''];
-  return match && sign !== undefined ? `${match[1] ?? ''} ${sign} ${match[3] ?? ''}` : undefined;
+  const spaced = text.replace(/\s*(==|!=|<>|>=|<=|(?<![<>!=])=(?!=)|>(?!=)|<(?![=>]))\s*/g, ' $1 ');
+  const term = plainTerm(spaced);
+  const compound = /(?:,| and | or |&&)/.test(term.text) || /^(?:not|no) (?!rows\b)\S+ (?:=|is)/.test(term.text);
+  const row = compound ? undefined : opposites.find((candidate) => candidate.words.test(term.text));
+  return row && unmask(term.text.replace(row.words, row.form), term.quotes);
 }

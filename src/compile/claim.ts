@@ -1,233 +1,172 @@
 /**
  * The closed language of expectations: text → claims. A conjunction becomes several claims. What the language cannot
- * express is undefined, never guessed; the caller reports it.
+ * express is `none`, never guessed; the caller reports it with the nearest claim that would compile.
  *
- *     claim := term { ("," | "and" | "&&" | "+") term }
- *     term  := operand op operand | [exactly | at least | at most | no] N noun… row(s)
- *            | name (exists | is null | is not null | is true | is false | passes) | name in { a, b } | fails with …
- *            | exit code [is] N | stdout contains "…"
+ *     claim := term { ("," | "and" | "&&" | "+") term } [within DURATION]
+ *     term  := operand op operand | name between a and b | a <= name <= b | name [+|- N] op name
+ *            | name (exists | is null | is not null | is empty) | name [not] in { a, b } | name is a or b
+ *            | (every | no) row has name op value | name is unique | no nulls in name
+ *            | [exactly | at least | at most | more than | fewer than | between a and | no] N (noun… row(s) | lines | matches | tests pass)
+ *            | exit code is N [or M] | fails [with "…" | with exit code N | with SQLSTATE … on (column | constraint | table) x]
+ *            | (output | stdout | stderr) (contains | is | starts with | ends with | matches | has the line | is empty) …
+ *            | HTTP [status] N | within DURATION | takes at most DURATION | all tests pass
  */
-import type { Claim, Operand, Operator } from '../model/claim.ts';
-import type { Value } from '../model/value.ts';
-import { claimForm } from './claim-phrase.ts';
-import { fold } from './prose.ts';
+import type { Claim } from '../model/claim.ts';
+import { compileColumn } from './claim-column.ts';
+import { compileComparison } from './claim-compare.ts';
+import { compileCount } from './claim-count.ts';
+import { nameOf, nearest, type ClaimNames } from './claim-name.ts';
+import { compileOutput } from './claim-output.ts';
+import { plainTerm } from './claim-phrase.ts';
+import { compileHttp } from './claim-http.ts';
+import { compileProcess } from './claim-process.ts';
+import type { ClaimReading } from './claim-reading.ts';
+import { unsoundness } from './claim-soundness.ts';
+import { suggestForm } from './claim-suggestion.ts';
+import { quoteSource, splitTerms, type Term } from './claim-term.ts';
+import { compileDuration, compileFound, compileTests, trailingDuration } from './claim-time.ts';
 
-/** The names that evidence can supply, so that a bare word is a name only when something supplies it. */
-export interface ClaimNames {
-  /** The full name that evidence supplies: `status` may be `runs.status` where only one table shows it. */
-  readonly resolve: (name: string) => string | undefined;
-}
+export type { ClaimNames } from './claim-name.ts';
+export type { ClaimReading } from './claim-reading.ts';
+export { splitTerms } from './claim-term.ts';
+export { literalOf } from './claim-value.ts';
 
-export type ClaimReading =
-  | { readonly kind: 'claims'; readonly claims: readonly Claim[] }
-  /** `unknown`: names that nothing supplies. */
-  | { readonly kind: 'unknown-name'; readonly names: readonly string[] }
-  /** Constant, self-comparing or otherwise unable to fail. */
-  | { readonly kind: 'vacuous'; readonly why: string }
-  | { readonly kind: 'none' };
-
-const operators: Readonly<Record<string, Operator>> = {
-  '==': '==',
-  '=': '==',
-  is: '==',
-  equals: '==',
-  '!=': '!=',
-  '<>': '!=',
-  '\u2260': '!=',
-  '>=': '>=',
-  '\u2265': '>=',
-  '<=': '<=',
-  '\u2264': '<=',
-  '>': '>',
-  '<': '<',
-  contains: 'contains',
-  matches: 'matches',
-};
-
-const numberWords: Readonly<Record<string, number>> = {
-  no: 0,
-  zero: 0,
-  one: 1,
-  two: 2,
-  three: 3,
-  four: 4,
-  five: 5,
-  six: 6,
-  seven: 7,
-  eight: 8,
-  nine: 9,
-  ten: 10,
-};
-
-const name = String.raw`[A-Za-z_][\w]*(?:\.[A-Za-z_]\w*)?`;
+/** A longer sentence is no claim; it would only cost time. */
+const longestSentence = 2_000;
 
 export function compileClaim(sentence: string, names: ClaimNames): ClaimReading {
-  const terms = splitTerms(claimForm(sentence)).map(claimForm);
-  if (terms.length === 0) return { kind: 'none' };
+  const reading = compileSentence(sentence, names);
+  if (reading.kind !== 'none' && reading.kind !== 'unknown-name') return reading;
+  if (reading.kind === 'unknown-name' && reading.names.some((name) => nearest(name, names) !== undefined)) return reading;
+  const suggestion = sentence.length > longestSentence ? undefined : suggestForm(sentence, names);
+  return suggestion !== undefined && compileSentence(suggestion, names).kind === 'claims' ? { ...reading, suggestion } : reading;
+}
+
+function compileSentence(sentence: string, names: ClaimNames): ClaimReading {
+  if (sentence.length > longestSentence) return { kind: 'none' };
+  // A list ("0, 1 or 2", "one of a, b") and "for every row, …" have commas of their own.
+  if (/ or | nor |\bone of\b|\bany of\b|\band none failed$|^(?:for|in) (?:all|every|each) /i.test(sentence)) {
+    const reading = compileTerm(plainTerm(sentence), names);
+    if (reading.kind === 'claims') return sound(reading);
+  }
+  const terms = splitTerms(sentence.trim()).flatMap((raw) => {
+    const term = plainTerm(raw);
+    // A conjunction may stand in backticks as a whole.
+    const inner = /^`[^`]*`$/.test(raw) && !term.text.includes('\uE000') ? splitTerms(term.text) : [raw];
+    return inner.length > 1 ? inner.map(plainTerm) : [term];
+  });
+  const spread = shareParts(terms, names);
+  if (spread.length === 0) return { kind: 'none' };
   const claims: Claim[] = [];
   const unknown: string[] = [];
-  for (const term of terms) {
+  let subject: string | undefined;
+  for (const term of spread) {
     const reading = compileTerm(term, names);
     if (reading.kind === 'unknown-name') unknown.push(...reading.names);
-    else if (reading.kind === 'claims') claims.push(...reading.claims);
-    else return reading;
+    else if (reading.kind === 'claims') {
+      claims.push(...reading.claims);
+      subject ??= reading.subject;
+    } else return reading;
   }
-  return unknown.length > 0 ? { kind: 'unknown-name', names: unknown } : { kind: 'claims', claims };
-}
-
-/** `integer`, `number`, `boolean` or `text` of a literal as it stands in a claim. */
-export function literalOf(text: string): Value {
-  if (/^-?\d+$/.test(text)) return { type: 'integer', text };
-  if (/^-?\d+\.\d+$/.test(text)) return { type: 'number', text };
-  if (/^(true|false)$/i.test(text)) return { type: 'boolean', text: text.toLowerCase() };
-  return { type: 'text', text };
-}
-
-/** A class or a code of SQLSTATE by the words that people use for it. */
-const sqlstates: readonly (readonly [RegExp, string])[] = [
-  [/\bnot[- ]null\b/, '23502'],
-  [/\bunique\b|\bduplicate key\b/, '23505'],
-  [/\bforeign[- ]key\b/, '23503'],
-  [/\bcheck\b/, '23514'],
-  [/\bexclusion\b/, '23P01'],
-  [/\bpermission denied\b|\binsufficient privilege\b/, '42501'],
-  [/\bundefined column\b|\bno such column\b/, '42703'],
-  [/\bundefined table\b|\bno such table\b/, '42P01'],
-];
-
-function compileTerm(raw: string, names: ClaimNames): ClaimReading {
-  const output = outputClaim(raw.replace(/[.;]$/, '').trim());
-  if (output) return output;
-  const text = raw.replace(/`/g, '').replace(/[.;]$/, '').trim();
-  if (text === '') return { kind: 'none' };
-  const folded = fold(text);
-
-  const rows = folded.match(
-    /^(exactly |at least |at most )?(no|zero|one|two|three|four|five|six|seven|eight|nine|ten|\d+) (?:([\w. -]+?) )?rows?(?: (?:exists?|(?:is|are) (?:returned|found|present|there)|returned|found))?$/,
-  );
-  if (rows) {
-    const count = numberWords[rows[2] ?? ''] ?? Number(rows[2]);
-    const bound = rows[1] === 'at least ' ? 'at-least' : rows[1] === 'at most ' ? 'at-most' : 'exactly';
-    if (bound === 'at-least' && count === 0) return { kind: 'vacuous', why: 'at least 0 rows always holds' };
-    return claim({ kind: 'rows', bound, count, noun: rows[3] ?? '' });
-  }
-
-  const matches = folded.match(
-    /^(no|zero|0|at least (?:one|1)|some|one or more) (?:match(?:es)?|hits?|occurrences?)(?: (?:is |are )?(?:found|returned|shown|printed))?$/,
-  );
-  if (matches) return claim({ kind: 'found', quantity: /^(no|zero|0)$/.test(matches[1] ?? '') ? 'none' : 'any' });
-
-  const exit = folded.match(/^(?:the )?exit (?:code|status)(?: is| =| ==|:)? (\d{1,3})$/) ?? folded.match(/^exits? (?:with )?(?:code |status )?(\d{1,3})$/);
-  if (exit) return claim({ kind: 'exit-code', code: Number(exit[1]) });
-
-  const fails = folded.match(/^(?:.*\b)?fails? (?:with|via|by) (?:an? |the )?(.+)$/);
-  if (fails) {
-    const what = fails[1] ?? '';
-    const sqlstate = what.match(/\b([0-9][0-9a-z]{4})\b/)?.[1]?.toUpperCase() ?? sqlstates.find(([words]) => words.test(what))?.[1];
-    if (sqlstate === undefined) return { kind: 'none' };
-    const column = what.match(/\b(?:on|for) (?:the )?column ([\w."]+)/)?.[1];
-    const constraint = what.match(/\b(?:on|by|via|for) (?:the )?constraint ([\w."]+)/)?.[1];
-    return claim({ kind: 'sql-fails', sqlstate, ...(column ? { column } : {}), ...(constraint ? { constraint } : {}) });
-  }
-
-  const member = text.match(new RegExp(String.raw`^(${name})\s+(?:is\s+)?(?:in|one of|is one of)\s*[{(\[]\s*(.+?)\s*[})\]]$`, 'i'));
-  if (member)
-    return named(member[1] ?? '', names, (known) => ({
-      kind: 'member',
-      name: known,
-      values: (member[2] ?? '').split(/\s*,\s*/).map((value) => literalOf(unquote(value))),
-    }));
-
-  const nullness = text.match(new RegExp(String.raw`^(${name})\s+(exists|is present|is (?:not )?null|is not empty|is set)$`, 'i'));
-  if (nullness) return named(nullness[1] ?? '', names, (known) => ({ kind: 'null', name: known, negated: !/^is null$/i.test(nullness[2] ?? '') }));
-
-  const comparison = text.match(/^(.+?)\s*(==|!=|<>|\u2260|>=|<=|\u2265|\u2264|=|>|<|\s(?:is equal to|equals|contains|matches|is)\s)\s*(.+)$/i);
-  if (comparison)
-    return compileComparison(comparison[1] ?? '', (comparison[2] ?? '').trim().toLowerCase().replace('is equal to', '=='), comparison[3] ?? '', names);
-
-  return { kind: 'none' };
-}
-
-/** `stdout contains "x"`: one quoted text, or one bare word; of two texts or a phrase nothing is guessed. */
-function outputClaim(text: string): ClaimReading | undefined {
-  const bare = /^`[^`]*`$/.test(text) ? text.slice(1, -1) : text;
-  const match = bare.match(/^(?:the )?(?:std)?out(?:put)? (does not contain|contains|matches) (.+)$/is);
-  if (!match) return undefined;
-  const operator = /matches/i.test(match[1] ?? '') ? 'matches' : 'contains';
-  const wanted = (match[2] ?? '').trim();
-  const inner = wanted.match(/^(["'`])(.*)\1$/s);
-  if (inner?.[2] === '') return { kind: 'vacuous', why: 'every output contains an empty text' };
-  if (inner ? inner[2]?.includes(inner[1] ?? '') === true : /\s/.test(wanted) || /^(?:nothing|errors?|anything|something|it|them)$/i.test(wanted))
-    return { kind: 'none' };
-  return claim({ kind: 'output', operator, text: inner?.[2] ?? wanted, negated: /not/i.test(match[1] ?? '') });
-}
-
-function compileComparison(left: string, sign: string, right: string, names: ClaimNames): ClaimReading {
-  const operator = operators[sign];
-  if (operator === undefined) return { kind: 'none' };
-  const sides = [operand(left, names), operand(right, names)];
-  if (sides.some((side) => side === undefined)) return { kind: 'none' };
-  const unknown = sides.flatMap((side) => (side?.kind === 'unknown' ? [side.name] : []));
   if (unknown.length > 0) return { kind: 'unknown-name', names: unknown };
-  const [first, second] = sides as [Operand, Operand];
-  if (first.kind === 'literal' && second.kind === 'literal') return { kind: 'vacuous', why: 'both sides are constants' };
-  if (first.kind === 'name' && second.kind === 'name' && first.name === second.name)
-    return { kind: 'vacuous', why: `\`${first.name}\` is compared with itself` };
-  return claim({ kind: 'compare', left: first, operator, right: second });
+  return sound({ kind: 'claims', claims, ...(subject === undefined ? {} : { subject }) });
 }
 
-function operand(raw: string, names: ClaimNames): Operand | { readonly kind: 'unknown'; readonly name: string } | undefined {
-  const text = raw.trim();
-  const quoted = text.match(/^(['"])(.*)\1$/s);
-  if (quoted) return { kind: 'literal', value: { type: 'text', text: quoted[2] ?? '' } };
-  if (new RegExp(`^${name}$`).test(text)) {
-    const known = names.resolve(text);
-    if (known !== undefined) return { kind: 'name', name: known };
-    if (/^(true|false)$/i.test(text)) return { kind: 'literal', value: literalOf(text) };
-    if (/^[A-Z][A-Z0-9_]*$/.test(text)) return { kind: 'literal', value: { type: 'text', text } };
-    return { kind: 'unknown', name: text };
+function sound(reading: Extract<ClaimReading, { readonly kind: 'claims' }>): ClaimReading {
+  return reading.claims.map(unsoundness).find((found) => found !== undefined) ?? reading;
+}
+
+function compileTerm(given: Term, names: ClaimNames): ClaimReading {
+  if (given.text === '') return { kind: 'none' };
+  const term = withVerb(given, names);
+  const hasName = (words: string): boolean => nameOf(words, term.quotes, names) !== undefined;
+  // "`region` contains …" is about the name that something supplies, "`make build` prints …" about a command.
+  const first = /^(?:the )?(\S+)/i.exec(term.text)?.[1] ?? '';
+  const aboutName = hasName(first) ? (compileColumn(term, names) ?? compileComparison(term, names)) : undefined;
+  const whole =
+    (aboutName?.kind === 'claims' ? aboutName : undefined) ??
+    compileResultSet(term) ??
+    compileProcess(term) ??
+    compileHttp(term, hasName) ??
+    compileDuration(term) ??
+    compileTests(term) ??
+    compileFound(term) ??
+    compileCount(term, hasName) ??
+    compileOutput(term) ??
+    compileColumn(term, names) ??
+    compileComparison(term, names);
+  if (whole) return whole;
+  const timed = trailingDuration(term.text);
+  if (!timed) return { kind: 'none' };
+  const [before, limit] = [compileTerm({ ...term, text: timed.before }, names), compileDuration({ ...term, text: timed.limit })];
+  if (before.kind !== 'claims') return before;
+  return limit?.kind === 'claims' ? { ...before, claims: [...before.claims, ...limit.claims] } : { kind: 'none' };
+}
+
+/** "Status: `paid`": the name of something supplied, as a label. */
+function withVerb(term: Term, names: ClaimNames): Term {
+  const match = /^(.{1,60}?): (?=\uE000|-?\d|[A-Z]|true\b|false\b)/.exec(term.text);
+  return match && nameOf(match[1] ?? '', term.quotes, names) !== undefined ? { ...term, text: `${match[1]} is ${term.text.slice(match[0].length)}` } : term;
+}
+
+const emptySet =
+  /^(?:(?:the |an? )?(?:(?:query|select|statement)(?:'s)? )?(?:result(?: ?set)?s?|answer|query) (?:is empty|has nothing)|(?:the )?(?:query|select|statement) (?:returns|finds|gives) nothing|(?:returns |an? )?empty (?:result(?: ?set)?|set)|(?:returns )?no results?|is empty)$/i;
+
+function compileResultSet({ text }: Term): ClaimReading | undefined {
+  if (/^(?:(?:a|the|some) (?:row|record)s? (?:exists?|is (?:returned|found|present))|(?:rows|records) (?:exist|is (?:returned|found|present)))$/i.test(text))
+    return { kind: 'claims', claims: [{ kind: 'rows', bound: 'at-least', count: 1, noun: '' }] };
+  return emptySet.test(text) ? { kind: 'claims', claims: [{ kind: 'rows', bound: 'exactly', count: 0, noun: '' }] } : undefined;
+}
+
+const predicate = new RegExp(
+  String.raw`^(?:both )?(${quoteSource}|[\w.$]+) ((?:is|exists?|==?|!=|>=?|<=?|has|contains?|starts|ends|match(?:es)?|equals?|differ|agrees?)\b.*|(?:==?|!=|>=?|<=?).*)$`,
+  'i',
+);
+const mutual = /^(?:is (?:equal|the same|identical|different|not equal)|agrees?|match|differ)$/i;
+const listed = new RegExp(String.raw`^(.*(?:contain|print|show|include|display|output|see|mention)s? )(?:the (?:text|line|word|string) )?${quoteSource}$`, 'i');
+
+const quotesAlone = new RegExp(`^${quoteSource}(?:(?:, or | or )${quoteSource})*$`);
+
+/** "`a`, `b` and `c` are set": the names share the predicate. "prints `a` and `b`": the texts share the verb. */
+function shareParts(terms: readonly Term[], names: ClaimNames): readonly Term[] {
+  const last = terms.at(-1);
+  const own = last && predicate.exec(last.text);
+  const subjects = terms.slice(0, -1).map((term) => ({ ...term, text: term.text.replace(/^both /i, '') }));
+  if (last && own && subjects.length > 0 && subjects.every((term) => nameOf(term.text, term.quotes, names) !== undefined)) {
+    const said = own[2] ?? '';
+    const [first] = subjects;
+    if (mutual.test(said) && subjects.length === 1 && first) return [joined(first, ` and ${own[1] ?? ''} ${said}`, last)];
+    if (!mutual.test(said)) return [...subjects.map((term) => joined(term, ` ${said}`, last)), last];
   }
-  if (/^-?\d+(\.\d+)?$/.test(text)) return { kind: 'literal', value: literalOf(text) };
-  return undefined;
+  return terms
+    .map((term, at, all) => {
+      const before = all[at - 1];
+      const compared = before && /^(.+?) (?:is|[<>]=?|exceeds) /i.exec(before.text)?.[1];
+      // "`n` is more than 2 and less than 9".
+      if (compared !== undefined && before && furtherBound.test(term.text) && nameOf(compared, before.quotes, names) !== undefined)
+        return joined({ ...before, text: compared }, ` ${/^[<>]/.test(term.text) ? '' : 'is '}${term.text.replace(/^is /i, '')}`, term);
+      const verb = all.slice(0, at).findLast((other) => listed.test(other.text));
+      if (!verb || !quotesAlone.test(term.text)) return term;
+      return joined({ text: listed.exec(verb.text)?.[1]?.trim() ?? '', quotes: verb.quotes }, ` ${term.text}`, term);
+    })
+    .flatMap(denied);
 }
 
-function named(text: string, names: ClaimNames, build: (known: string) => Claim): ClaimReading {
-  const known = names.resolve(text);
-  return known === undefined ? { kind: 'unknown-name', names: [text] } : claim(build(known));
+const furtherBound =
+  /^(?:is )?(?:at least|at most|less than|more than|greater than|fewer than|no more than|no less than|below|above|[<>]=?) ?-?\d[\d.]*(?: ?(?:%|[a-zµ]+))?$/i;
+const denial = new RegExp(
+  String.raw`^(.*does not (?:contain|print|show|include|display|output|mention) )(${quoteSource}(?:(?:, or | or )${quoteSource})+)$`,
+  'i',
+);
+
+/** "does not contain `a` or `b`" denies each of them. */
+function denied(term: Term): readonly Term[] {
+  const match = denial.exec(term.text);
+  return match ? (match[2] ?? '').split(/, or | or /i).map((quote) => ({ ...term, text: `${match[1] ?? ''}${quote}` })) : [term];
 }
 
-function claim(value: Claim): ClaimReading {
-  return { kind: 'claims', claims: [value] };
-}
-
-function unquote(text: string): string {
-  return text.trim().replace(/^(["'`])(.*)\1$/s, '$2');
-}
-
-/** Splits a conjunction at commas, `and`, `&&`, `+`; never inside backticks, quotes or brackets. */
-export function splitTerms(text: string): readonly string[] {
-  const terms: string[] = [];
-  let depth = 0;
-  let quote = '';
-  let current = '';
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charAt(index);
-    if (quote !== '') {
-      if (unit === quote) quote = '';
-      current += unit;
-      continue;
-    }
-    if (unit === '`' || unit === '"' || (unit === "'" && !/\w/.test(text.charAt(index - 1)))) quote = unit;
-    else if (/[([{]/.test(unit)) depth += 1;
-    else if (/[)\]}]/.test(unit)) depth -= 1;
-    const rest = text.slice(index);
-    const separator = depth === 0 && quote === '' ? rest.match(/^(?:,\s*(?:and\s+)?|\s+and\s+|\s*&&\s*|\s+\+\s+)/)?.[0] : undefined;
-    if (separator) {
-      terms.push(current);
-      current = '';
-      index += separator.length - 1;
-    } else current += unit;
-  }
-  terms.push(current);
-  return terms.map((term) => term.trim()).filter((term) => term !== '');
+/** Two texts as one, each with its own quotations. */
+function joined(first: Term, text: string, second: Term): Term {
+  const shifted = text.replace(/\uE000(\d+)\uE001/g, (_, at: string) => `\uE000${Number(at) + first.quotes.length}\uE001`);
+  return { text: first.text + shifted, quotes: [...first.quotes, ...second.quotes] };
 }

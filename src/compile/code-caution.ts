@@ -12,6 +12,11 @@ const cautions: readonly { readonly kind: CodeCaution['kind']; readonly why: str
     why: 'a line for crontab, not a command',
     words: /^\s*(?:#[^\n]*\n\s*)*(?:@(?:daily|hourly|weekly|monthly|yearly|reboot)|(?:[\d*/,-]+\s+){4}(?:[\d*/,-]+|[A-Za-z]{3}))\s+\S/,
   },
+  {
+    kind: 'reference',
+    why: 'a comment in it forbids it',
+    words: /(?:--|#|\/\/)\s*(?:don'?t|do not (?:run|use|execute|do)|never|no!|wrong|bad|not like this)\b/im,
+  },
   { kind: 'undecided', why: 'a part of it is left out (`...`)', words: /^\s*(?:#\s*)?(?:\.{3}|\u2026)\s*$/m },
   {
     kind: 'undecided',
@@ -23,6 +28,11 @@ const cautions: readonly { readonly kind: CodeCaution['kind']; readonly why: str
     why: 'a comment in it tells a person to do something',
     words: /^\s*#\s*(?:edit|replace|substitute|fill in|adjust|ask|notify|wait for|manually)\b/im,
   },
+  {
+    kind: 'undecided',
+    why: 'it holds output among its commands',
+    words: /^(?:\d[\d,.]*|[A-Z][A-Z_()/%-]{2,}(?:\s{2,}\S+)+|HTTP\/[\d.]+ \d{3}.*|\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*.*|\(\d+ rows?\)|[-+|]{5,}.*)$/m,
+  },
   { kind: 'undecided', why: 'it starts a program that waits for a person', words: new RegExp(String.raw`^\s*(?:sudo\s+)?(?:${interactive})(?:\s|$)`, 'm') },
 ];
 
@@ -33,9 +43,12 @@ export function cautionOf(text: string): CodeCaution | undefined {
 /** Attributes of a fence that say it is not executed: Rust's, Runme's, Quarto's, knitr's. */
 export const notExecuted = /\b(?:ignore|no_?-?run|no_?-?exec|skip|eval\s*[=:]\s*"?(?:false|f)\b|excludeFromRunAll"?\s*[:=]\s*"?true|illustrative)/i;
 
-/** Languages of programs that no engine runs: where a part tells what to do, such a block is reported. */
+/** Shells of other systems: what stands there is to be run, and nothing here runs it. */
+export const otherShells = new Set('powershell pwsh ps1 ps cmd bat batch dos fish csh tcsh nushell nu'.split(' '));
+
+/** Languages of programs that no engine runs: a listing, or what a person enters where the words before say so. */
 export const foreignLanguages = new Set(
-  'python py python3 ruby rb perl powershell pwsh ps1 ps cmd bat batch dos fish csh tcsh r expect scrut cram nushell nu elixir lua mysql tsql plsql sqlite cypher mongodb mongo js-run kusto'.split(
+  'python py python3 ruby rb irb perl r expect elixir lua mysql tsql plsql sqlite cypher mongodb mongo js javascript typescript ts kusto redis http php scala groovy'.split(
     ' ',
   ),
 );

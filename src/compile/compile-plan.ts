@@ -1,18 +1,20 @@
 /** Document and addendum in, frozen plan out. Pure: what was read, bound, refused or left open is all in the answer. */
 import type { Diagnostic } from '../model/diagnostic.ts';
+import type { BaselineSentence } from '../model/environment.ts';
 import type { Criterion, Plan, Precondition, ReportField, Task } from '../model/plan.ts';
 import type { Access, Step } from '../model/step.ts';
 import { parseMarkdown, spanOf } from '../parse/markdown-document.ts';
 import { parseText } from '../parse/text-document.ts';
 import { parseYaml } from '../parse/yaml-document.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
-import { acceptBlocks, blocksOf, markBound, reportUnused } from './account.ts';
+import { acceptBlocks, acceptDecisions, blocksOf, markBound, reportUnused } from './account.ts';
 import { compileAddendum } from './addendum.ts';
 import { validate } from './generated/plan-validator.js';
 import type { Addendum } from './addendum-shape.ts';
 import { span, type Binder } from './bind.ts';
 import { accessOf } from './bind-access.ts';
 import { bindCaptures } from './bind-capture.ts';
+import { bindClaimHoles } from './bind-claim-hole.ts';
 import { bindCriteria } from './bind-criterion.ts';
 import { bindExpectations, implyExpectations } from './bind-expectation.ts';
 import { inputsOf, reportUnbound, spliceSteps, type InputDemand } from './bind-input.ts';
@@ -23,22 +25,22 @@ import { bindPreconditions, bindProbes, bindSteps, defaultTimeoutMs } from './bi
 import { bindTasks } from './bind-task.ts';
 import { damagedText } from './damaged-text.ts';
 import type { Draft, StepDraft } from './draft.ts';
-import { markUnread, unreadSections } from './foreign-prose.ts';
+import { unreadSections } from './foreign-prose.ts';
 import { judgeStatically } from './judge-static.ts';
 import { reportVariables } from './open-value.ts';
-import { indexQuotations } from './quotation.ts';
+import { collectBindings } from './own-binding.ts';
 import { readDocument } from './read-document.ts';
 import { readYamlPlan } from './read-yaml-plan.ts';
 import { schemaDiagnostics } from './schema-diagnostic.ts';
+import { accountForShortfall, decisionsOf } from './shortfall.ts';
 
 export interface CompileOptions extends InputDemand {
   /** The file as the user named it; it stands in every message. */
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly addendum?: { readonly path: string; readonly bytes: Uint8Array };
-  /** The organisation's sentences from the configuration at `configPath`. */
-  readonly baseline?: readonly string[];
-  readonly configPath?: string;
+  /** The organisation's sentences, with their places in the configuration. */
+  readonly baseline?: readonly BaselineSentence[];
   /** Names supplied from outside: `--set`, `--params`, the environment's `provides`. */
   readonly given?: readonly string[];
   readonly parser: SqlParser;
@@ -55,10 +57,11 @@ export async function compilePlan(options: CompileOptions): Promise<CompiledPlan
   const text = parseText(options.bytes, options.path);
   if (!text.value) return { plan: undefined, diagnostics: text.diagnostics };
   const addendum = readAddendum(options);
-  if (/\.ya?ml$/i.test(options.path)) return compileYamlPlan(options, text.value.text, text.diagnostics);
+  if (/\.ya?ml$/i.test(options.path)) return compileYamlPlan(options, text.value.text, [...text.diagnostics, ...strayAddendum(options, addendum.value)]);
   const markdown = parseMarkdown(text.value);
   if (!markdown.value) return { plan: undefined, diagnostics: [...text.diagnostics, ...markdown.diagnostics, ...addendum.diagnostics] };
   const draft = await readDocument(markdown.value, options.parser);
+  const bindings = collectBindings(draft, addendum.value);
   const diagnostics: Diagnostic[] = [...text.diagnostics, ...markdown.diagnostics, ...addendum.diagnostics, ...draft.diagnostics, ...damagedText(draft)];
   if (draft.steps.length === 0 && draft.searches.length === 0) {
     diagnostics.push({
@@ -71,16 +74,20 @@ export async function compilePlan(options: CompileOptions): Promise<CompiledPlan
   }
   const binder: Binder = {
     draft,
-    addendum: addendum.value,
-    quotations: indexQuotations(markdown.value),
+    ...bindings,
     planPath: options.path,
     parser: options.parser,
     given: new Set(options.given ?? []),
+    inherited: new Set(options.inherited ?? []),
     diagnostics,
     used: new Set(),
   };
   const plan = await bind(binder, options, 'markdown');
-  return { plan, diagnostics: sorted(diagnostics) };
+  diagnostics.push(...decisionsOf(draft));
+  // What could not be read as a claim was asked for all the same: then each of its messages is wanted.
+  const asked = draft.claims.length + draft.acceptance.length + draft.criteria.length;
+  // With an addendum, or bindings in the document, the author is at work on it, and wants each message.
+  return { plan, diagnostics: sorted(options.addendum || bindings.addendum ? diagnostics : accountForShortfall(draft, diagnostics, asked)) };
 }
 
 /** A YAML plan says itself what a document leaves to its addendum; both become the same draft and are bound alike. */
@@ -98,11 +105,26 @@ async function compileYamlPlan(options: CompileOptions, text: string, read: read
     planPath: options.path,
     parser: options.parser,
     given: new Set(options.given ?? []),
+    inherited: new Set(options.inherited ?? []),
     diagnostics,
     used: new Set(),
   };
   const plan = await bind(binder, options, 'yaml');
   return { plan, diagnostics: sorted(diagnostics) };
+}
+
+/** What a YAML plan binds stands in it: a file beside it would be read by nobody. That of a Markdown plan of the same name is not meant. */
+function strayAddendum(options: CompileOptions, addendum: Addendum | undefined): readonly Diagnostic[] {
+  if (addendum === undefined || addendum.plan.text !== options.path.split(/[/\\]/).at(-1)) return [];
+  return [
+    {
+      severity: 'error',
+      code: 'compile/entry-binds-nothing',
+      message: 'a YAML plan binds everything itself, so this file has no effect',
+      span: addendum.plan.span,
+      help: `write its entries into \`${options.path}\`, and remove this file`,
+    },
+  ];
 }
 
 function readAddendum(options: CompileOptions): { readonly value: Addendum | undefined; readonly diagnostics: readonly Diagnostic[] } {
@@ -128,20 +150,21 @@ async function bind(binder: Binder, options: CompileOptions, form: Plan['form'])
   bindExpectations(binder, names, probes);
   // The writer of a policy is the production path, whose number must be known by then.
   const report = await bindReport(binder, names);
+  acceptDecisions(binder);
   const tasks = bindTasks(binder);
   order(draft);
   number(draft);
-  const baseline = (options.baseline ?? []).map((sentence) => ({ text: sentence, path: options.configPath ?? options.path }));
-  const { policies, protectedTables, starts } = bindPolicies(binder, baseline);
+  binder.diagnostics.push(...duplicateIds(binder));
+  const { policies, protectedTables, starts } = bindPolicies(binder, options.baseline ?? []);
   const guarded = policies.some((policy) => policy.rule.kind === 'no-manual-writes' || policy.rule.kind === 'fresh-evidence');
   implyExpectations(binder, names, guarded);
   const criteria = bindCriteria(binder, names);
   for (const step of draft.steps) for (const [index, expectation] of step.expectations.entries()) expectation.id = `${step.id}/${index + 1}`;
+  const expected = bindClaimHoles(binder, inputs);
   reportUnbound(binder, inputs, options);
   reportVariables(binder);
   const permitted = (step: StepDraft): Access => accessOf(step, policies);
   await judgeStatically(binder, policies, protectedTables, permitted);
-  if (form === 'markdown') markUnread(draft);
   acceptBlocks(binder);
   if (form === 'markdown') binder.diagnostics.push(...unreadSections(draft));
   markBound(binder);
@@ -157,7 +180,10 @@ async function bind(binder: Binder, options: CompileOptions, form: Plan['form'])
       ? { addendum: { path: options.addendum.path, sha256: options.sha256(options.addendum.bytes) } }
       : {}),
     metadata: draft.metadata,
-    inputs: inputs.map((input) => ({ ...input, neededBy: draft.steps.find((step) => step.splices.some((splice) => splice.name === input.name))?.id ?? '' })),
+    inputs: [
+      ...inputs.map((input) => ({ ...input, neededBy: draft.steps.find((step) => step.splices.some((splice) => splice.name === input.name))?.id ?? '' })),
+      ...expected,
+    ],
     preconditions: preconditions.map((build): Precondition => build()),
     tasks: tasks.map((build): Task => build()),
     policies,
@@ -193,6 +219,19 @@ function number(draft: Draft): void {
     counts.set(step.section.number, count);
     step.id = step.fixedId ?? `${step.section.number}.${count}`;
   }
+}
+
+/** An id that an author gives can be the number of another step: what quotes it could mean both. */
+function duplicateIds(binder: Binder): readonly Diagnostic[] {
+  return binder.draft.steps
+    .filter((step, index, steps) => steps.findIndex((other) => other.id === step.id) < index)
+    .map((step) => ({
+      severity: 'error',
+      code: 'compile/duplicate-entry',
+      message: `two steps are called \`${step.id}\``,
+      span: span(binder, step),
+      help: 'give one of them another id',
+    }));
 }
 
 function stepOf(binder: Binder, step: StepDraft, permitted: Access): Step {

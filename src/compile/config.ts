@@ -10,7 +10,7 @@ import type { YamlDocument } from '../parse/yaml-document.ts';
 import { configConflicts, prepareIndex } from './config-conflict.ts';
 import { validate } from './generated/config-validator.js';
 import { oneAPlace, schemaDiagnostics } from './schema-diagnostic.ts';
-import { booleanAt, entriesAt, freeze, given, itemsAt, numberAt, partOf, textAt, textsAt, type YamlPart } from './yaml-part.ts';
+import { booleanAt, entriesAt, freeze, given, itemsAt, numberAt, partOf, placed, textAt, textsAt, type YamlPart } from './yaml-part.ts';
 
 /** A prepare command has as long as a step. */
 const prepareTimeoutMs = 600_000;
@@ -26,7 +26,7 @@ export function compileConfig(yaml: YamlDocument, { path, folder }: { readonly p
     path,
     ...given({ default: top.get('default')?.text }),
     environments: entriesAt(top, 'environments').map(([name, part]) => compileEnvironment(name, part, folder)),
-    baseline: itemsAt(top, 'policies').map((item) => item.text),
+    baseline: itemsAt(top, 'policies').map(placed),
   };
   return { value: freeze(config), diagnostics: [] };
 }

@@ -10,13 +10,16 @@ import type { Span } from '../model/span.ts';
 import type { Capture, Condition, QueryColumn, Splice, StepKind } from '../model/step.ts';
 import type { MarkdownDocument } from '../parse/markdown-document.ts';
 import type { ShellScript } from '../policy/shell-syntax.ts';
+import type { PlacedText } from './addendum-shape.ts';
+import type { ConditionKind } from './condition.ts';
 import type { SectionMeaning } from './section.ts';
 
 export interface SectionDraft {
   readonly number: string;
   readonly title: string;
   readonly level: number;
-  readonly meaning: SectionMeaning;
+  meaning: SectionMeaning;
+  readonly condition?: ConditionKind | undefined;
   readonly brackets: readonly string[];
   readonly start: number;
   readonly end: number;
@@ -27,7 +30,7 @@ export interface ExpectationDraft {
   id: string;
   readonly text: string;
   readonly span: Span;
-  readonly claim: Claim;
+  claim: Claim;
   readonly origin: Expectation['origin'];
   readonly step: StepDraft;
 }
@@ -58,6 +61,8 @@ export interface StepDraft {
   workingDirectory?: string | undefined;
   timeoutMs?: number | undefined;
   environment: Record<string, string>;
+  /** Shell variables whose value at the step's end the addendum keeps. */
+  carries?: readonly string[];
   writes: string[];
   grantedAt?: Span;
   productionPath: boolean;
@@ -108,6 +113,10 @@ export interface ClaimDraft {
   readonly origin?: Expectation['origin'];
   /** Already a claim: what a block under "Expected output:" shows. */
   readonly claim?: Claim;
+  /** The claim in the language of claims, where `text` says it in other words. */
+  readonly source?: string;
+  /** Its step is given, not sought: a YAML plan's own. */
+  readonly own?: true;
   /** "If …, stop": the opposite must hold. */
   readonly opposite?: true;
   /** It stands in a section of its own, so that several steps could be meant. */
@@ -133,6 +142,11 @@ export interface PolicyDraft extends TextDraft {
   readonly scope?: Policy['scope'];
 }
 
+/** What a person does. With a condition only in its case: `failure` means the execution has stopped by then. */
+export interface TaskDraft extends TextDraft {
+  readonly condition?: ConditionKind;
+}
+
 export interface ReportDraft extends TextDraft {
   readonly label: string;
   readonly hole: { readonly written: string; readonly start: number; readonly end: number };
@@ -154,8 +168,16 @@ export interface SearchDraft extends TextDraft {
   readonly imports: { readonly name: string; readonly module: string } | undefined;
 }
 
+/** What a YAML plan says that shows a precondition. */
+export type PreconditionCheckDraft =
+  | { readonly kind: 'database-reachable' }
+  | { readonly kind: 'variable'; readonly name: string; readonly value: string }
+  | { readonly kind: 'step'; readonly step: PlacedText };
+
 export interface PreconditionDraft extends TextDraft {
   readonly variable?: { readonly name: string; readonly value: string };
+  /** All of them: then nothing is taken from the words. */
+  readonly checks?: readonly PreconditionCheckDraft[];
   readonly searches: SearchDraft[];
 }
 
@@ -180,7 +202,7 @@ export interface Draft {
   readonly captures: CaptureDraft[];
   readonly searches: SearchDraft[];
   readonly preconditions: PreconditionDraft[];
-  readonly tasks: TextDraft[];
+  readonly tasks: TaskDraft[];
   readonly criteria: TextDraft[];
   readonly report: ReportDraft[];
   readonly notes: Map<number, BlockNote>;

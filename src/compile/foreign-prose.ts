@@ -4,6 +4,8 @@
  */
 import { spanOf } from '../parse/markdown-document.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Disposition } from '../model/plan.ts';
+import type { MarkdownBlock } from '../parse/markdown-document.ts';
 import type { Draft } from './draft.ts';
 import { proseOf } from './prose.ts';
 
@@ -14,32 +16,75 @@ const foreign =
 const otherScript =
   /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Devanagari}\p{Script=Thai}]/gu;
 
-/** Marks what was read as narrative in such a section as unread. */
+/**
+ * Marks the prose of such sections as unread, and takes back what was made of it: a word of one language says something else in
+ * another. Commands stay steps, and holes of a report its fields. Before anything is bound.
+ */
 export function markUnread(draft: Draft): void {
-  const whole = isForeign(
-    draft.document.blocks.map((block) => (block.type === 'paragraph' ? proseOf(block.inlines).text.replace(/`[^`]*`/g, ' ') : '')).join('\n'),
-  );
+  const whole = isForeign(draft.document.blocks.map((block) => (block.type === 'paragraph' ? wordsOfBlock(block) : '')).join('\n'));
+  const unread = new Set<number>();
+  // Words in the brackets of a heading restrict its section, in any language.
+  for (const block of whole ? draft.document.blocks : [])
+    if (block.type === 'heading' && /[(\uff08][^)\uff09]*\p{L}[^)\uff09]*[)\uff09]/u.test(wordsOfBlock(block))) setUnread(draft, block.index, unread);
   for (const [section, blocks] of prosePerSection(draft)) {
-    if (section !== undefined && section.meaning === 'reference') continue;
-    const text = blocks.map((block) => proseOf(block.inlines).text.replace(/`[^`]*`/g, ' ')).join('\n');
-    if (!isForeign(text, whole ? 1 : 2)) continue;
+    const idle = section !== undefined && (section.meaning === 'reference' || section.meaning === 'history');
+    if (idle || !isForeign(blocks.map(wordsOfBlock).join('\n'), whole ? 1 : 2, whole)) continue;
     for (const block of blocks) {
-      const note = draft.notes.get(block.index);
-      if (note?.disposition === 'narrative') note.disposition = 'unread';
+      if (/\p{L}/u.test(wordsOfBlock(block))) setUnread(draft, block.index, unread);
     }
   }
+  for (const list of [draft.policies, draft.claims, draft.acceptance, draft.captures, draft.preconditions, draft.tasks, draft.criteria]) takeBack(list, unread);
+  if (unread.size > 0)
+    draft.diagnostics.splice(
+      0,
+      draft.diagnostics.length,
+      ...draft.diagnostics.filter(
+        (diagnostic) =>
+          !draft.document.blocks.some(
+            (block) =>
+              unread.has(block.index) &&
+              diagnostic.span !== undefined &&
+              diagnostic.span.start.offset >= block.start &&
+              diagnostic.span.end.offset <= block.end,
+          ),
+      ),
+    );
 }
 
-export function isForeign(text: string, atLeast = 2): boolean {
+function setUnread(draft: Draft, index: number, unread: Set<number>): void {
+  const note = draft.notes.get(index);
+  if (!note || kept.has(note.disposition)) return;
+  note.disposition = 'unread';
+  note.becomes.length = 0;
+  unread.add(index);
+}
+
+/** A command is one in any language; so is a hole to be filled, and a heading or label known by its English word. */
+const kept: ReadonlySet<Disposition> = new Set(['step', 'report field', 'reference', 'metadata', 'unclaimed']);
+
+function takeBack(list: { readonly block: number }[], blocks: ReadonlySet<number>): void {
+  for (let index = list.length - 1; index >= 0; index -= 1) if (blocks.has(list[index]?.block ?? -1)) list.splice(index, 1);
+}
+
+function wordsOfBlock(block: MarkdownBlock): string {
+  const inlines = block.type === 'table-row' ? (block.cells ?? []).flat() : block.inlines;
+  return proseOf(inlines)
+    .text.replace(/`[^`]*`/g, ' ')
+    .replace(/<[^<>]+>/g, ' ');
+}
+
+/** `inForeign`: the document as a whole is, so that a section without any word of either language is too. */
+export function isForeign(text: string, atLeast = 2, inForeign = false): boolean {
   if ((text.match(otherScript) ?? []).length > (text.match(/[A-Za-z]/g) ?? []).length) return true;
   const native = (text.match(english) ?? []).length;
   const strange = (text.match(foreign) ?? []).length + (text.match(/[äöüßéèêàçñáíóúãõœłśżę]/gi) ?? []).length / 2;
+  if (inForeign) return /\p{L}/u.test(text) && !(native >= 2 && native > strange);
   return strange >= atLeast && strange > native * 2;
 }
 
 /** One diagnostic for each section that still has unread blocks. */
 export function unreadSections(draft: Draft): readonly Diagnostic[] {
-  return [...prosePerSection(draft)].flatMap(([, blocks]): readonly Diagnostic[] => {
+  return [...prosePerSection(draft, new Set([...prose, 'heading']))].flatMap(([, blocks]): readonly Diagnostic[] => {
     const unread = blocks.filter((block) => draft.notes.get(block.index)?.disposition === 'unread');
     const [first] = unread;
     if (!first) return [];
@@ -55,13 +100,15 @@ export function unreadSections(draft: Draft): readonly Diagnostic[] {
   });
 }
 
-function prosePerSection(draft: Draft): ReadonlyMap<Draft['sections'][number] | undefined, Draft['document']['blocks']> {
+const prose: ReadonlySet<string> = new Set(['paragraph', 'table-row']);
+
+function prosePerSection(draft: Draft, types: ReadonlySet<string> = prose): ReadonlyMap<Draft['sections'][number] | undefined, Draft['document']['blocks']> {
   const groups = new Map<Draft['sections'][number] | undefined, Draft['document']['blocks'][number][]>();
   const sections = [...draft.sections].sort((a, b) => a.start - b.start);
   let at = -1;
   for (const block of draft.document.blocks) {
     while ((sections[at + 1]?.start ?? Number.POSITIVE_INFINITY) <= block.start) at += 1;
-    if (block.type !== 'paragraph') continue;
+    if (!types.has(block.type)) continue;
     const section = sections[at];
     const group = groups.get(section);
     if (group) group.push(block);

@@ -5,6 +5,8 @@ import type { Access } from '../model/step.ts';
 import { concealedFailures } from '../policy/concealed-failure.ts';
 import { decideShell } from '../policy/decide-shell.ts';
 import { decideSql } from '../policy/decide-sql.ts';
+import { findForbiddenCommands } from '../policy/forbidden-command.ts';
+import { findForbiddenTargets } from '../policy/forbidden-target.ts';
 import { productionPathProblem } from '../policy/production-path.ts';
 import { span, type Binder } from './bind.ts';
 import { escapePattern } from './bind-search.ts';
@@ -85,6 +87,12 @@ export async function judgeStatically(
       const at = span(binder, { start: step.place(offset), end: step.place(offset + identifier.length) });
       binder.diagnostics.push(refusal('policy/forbidden-identifier', `step ${step.id} uses \`${identifier}\``, step, at, policy, []));
     }
+    for (const { policy, message, offset, length } of forbiddenCalls(policies, step)) {
+      const at = span(binder, { start: step.place(offset), end: step.place(offset + length) });
+      binder.diagnostics.push(
+        refusal(`policy/${policy.rule.kind === 'forbidden-target' ? 'forbidden-target' : 'forbidden-command'}`, message, step, at, policy, []),
+      );
+    }
     for (const finding of await decideShell(binder.parser, step.script, { access, protectedTables, productionPath: step.productionPath })) {
       if (finding.decision.effect !== 'refuse') continue;
       // A plan that says nothing of SQLite may use it.
@@ -107,7 +115,13 @@ export async function judgeStatically(
 export function inScope(policy: Policy, step: StepDraft): boolean {
   if (policy.scope.kind === 'document') return true;
   if (policy.scope.kind === 'step') return policy.scope.step === step.id;
-  return policy.scope.section === step.section.number;
+  return isInPart(step, policy.scope.section);
+}
+
+/** `part` is a section's number, with what stands below it, or `step` and a step's number. */
+export function isInPart(step: StepDraft, part: string): boolean {
+  if (part.startsWith('step ')) return step.id === part.slice('step '.length);
+  return step.section.number === part || step.section.number.startsWith(`${part}.`);
 }
 
 /** Names that a policy rules out (`SQLiteTraceStore`) in the text of a step. A search may look for them. */
@@ -125,6 +139,32 @@ function forbiddenIdentifiers(
   );
 }
 
+/** Commands that a policy rules out, and words that mean a place that it rules out. */
+function forbiddenCalls(
+  policies: readonly Policy[],
+  step: StepDraft,
+): readonly { readonly policy: Policy; readonly message: string; readonly offset: number; readonly length: number }[] {
+  const { script } = step;
+  if (!script) return [];
+  return policies.flatMap((policy) => {
+    if (!inScope(policy, step)) return [];
+    if (policy.rule.kind === 'forbidden-command')
+      return findForbiddenCommands(script, policy.rule.commands).map(({ command, offset, length }) => ({
+        policy,
+        message: command === undefined ? `step ${step.id} calls a program that is only known when it runs` : `step ${step.id} calls \`${command}\``,
+        offset,
+        length,
+      }));
+    if (policy.rule.kind !== 'forbidden-target') return [];
+    return findForbiddenTargets(script, policy.rule.names).map(({ name, text, offset, length }) => ({
+      policy,
+      message: `step ${step.id} is directed at ${name} by \`${text}\``,
+      offset,
+      length,
+    }));
+  });
+}
+
 function policyOf(policies: readonly Policy[], step: StepDraft, kind: PolicyKind | undefined): Policy | undefined {
   const wanted: readonly (PolicyKind | undefined)[] = kind === 'no-manual-writes' || kind === undefined ? ['no-manual-writes', 'read-only'] : [kind];
   return policies.find((policy) => wanted.includes(policy.rule.kind) && inScope(policy, step));
@@ -132,7 +172,7 @@ function policyOf(policies: readonly Policy[], step: StepDraft, kind: PolicyKind
 
 /** A refusal points at the policy's sentence; the forbidden place is a note. */
 function refusal(
-  code: 'policy/forbidden-write' | 'policy/forbidden-execution' | 'policy/forbidden-identifier',
+  code: 'policy/forbidden-write' | 'policy/forbidden-execution' | 'policy/forbidden-identifier' | 'policy/forbidden-command' | 'policy/forbidden-target',
   message: string,
   step: StepDraft,
   place: Diagnostic['span'],
@@ -149,8 +189,12 @@ function refusal(
       ...notes,
       ...(policy ? [] : ['assertions only read, whatever the plan says']),
     ],
-    help: step.sql
-      ? 'let the production path write it, or declare a probe in the addendum'
-      : 'remove it, or let the addendum say which tables this step writes',
+    help: helpFor(code, step),
   };
+}
+
+function helpFor(code: Diagnostic['code'], step: StepDraft): string {
+  if (code === 'policy/forbidden-command') return 'take the command out of the block';
+  if (code === 'policy/forbidden-target') return 'direct the command at another place';
+  return step.sql ? 'let the production path write it, or declare a probe in the addendum' : 'remove it, or let the addendum say which tables this step writes';
 }

@@ -1,94 +1,55 @@
 /**
- * How policy sentences are recognised: one row a phrase, as data. Order matters only inside a kind. A sentence can match
- * rows of several kinds and then becomes several policies. What forbids or demands and matches no row is reported.
+ * How policy sentences are recognised: one table, one row a wording, as data. A sentence can match rows of several kinds and
+ * then becomes several policies. What forbids or demands and matches no row is reported. Single words decide nothing: "only"
+ * and "before" mostly tell a story.
  */
 import type { PolicyKind } from '../model/policy.ts';
+import { conductPhrases } from './conduct-phrase.ts';
+import { executorTells, narratives, toldClause, toldPart, type Phrase } from './phrase-row.ts';
+import { proofPhrases } from './proof-phrase.ts';
+import { reachPhrases } from './reach-phrase.ts';
+import { storePhrases } from './store-phrase.ts';
+import { writePhrases } from './write-phrase.ts';
 
-export interface Phrase {
-  readonly kind: PolicyKind;
-  /** Matched against the folded sentence. */
-  readonly pattern: RegExp;
-  /** Only where the heading's brackets or a section's title carry it. */
-  readonly heading?: boolean;
+export type { Phrase } from './phrase-row.ts';
+
+export const phrasebook: readonly Phrase[] = [...writePhrases, ...storePhrases, ...conductPhrases, ...proofPhrases, ...reachPhrases];
+
+/** Without one of these words no row can match: most sentences of a document are done with here. */
+const trigger =
+  /\b(?:no|not|nor|never|without|zero|avoid|nothing|nobody|only|solely|exclusively|must\w*|may|shall|should|has|have|is to|are to|cannot|forbidden|prohibited|disallowed|banned|off[- ]limits|refrain|under|read[- ]only|selects?|search(?:es)?|static|reading|leave|keep|stay|hands|make|use|run|stop|abort|halt|cease|quit|break|fail\w*|errors?|before|precedes?|follows?|after|until|once|wait|max\w*|at most|up to|attempts?|required|mandatory|order|sequence|verbatim|written|offline|frozen|schema|real|proceed|continue|ends?|rules?|inspection|queries|viewing|look)\b|n't\b/;
+
+/** The rows that a folded sentence matches. `heading`: its words stand in a heading's brackets. */
+export function phrasesIn(folded: string, heading = false): readonly Phrase[] {
+  if (!trigger.test(folded) || narratives.some((narrative) => narrative.test(folded))) return [];
+  const said = folded
+    .replace(executorTells, 'you must not')
+    .split(/(?<=[,;:]) /)
+    .filter((clause) => !toldClause.test(clause))
+    .join(' ');
+  const text = said.replace(toldPart, ' ').trim();
+  return phrasebook.filter(
+    (phrase) => (heading || phrase.heading !== true) && phrase.pattern.test(matchable(phrase, said, text)) && phrase.unless?.test(folded) !== true,
+  );
 }
 
-const forbid = String.raw`(?:no|never|do not|don't|must not|mustn't|may not|without|not allowed:?|forbidden:?|avoid|zero)`;
+/** "If a step does not pass, stop" is a rule by its condition; every other row is tried without such parts. */
+function matchable(phrase: Phrase, said: string, text: string): string {
+  return phrase.kind === 'stop-on-failure' || phrase.kind === 'no-undeclared-env' ? said : text;
+}
 
-export const phrasebook: readonly Phrase[] = [
-  {
-    kind: 'no-manual-writes',
-    pattern: new RegExp(
-      String.raw`\b${forbid} (?:\w+ ){0,3}?(?:manual|manually|direct|directly|hand|ad-?hoc|raw)(?:ly)? (?:\w+ ){0,2}?(?:inserts?|writes?|updates?|deletes?|seeds?|seeding|rows?|sql|changes?|edits?|modif\w+)\b`,
-    ),
-  },
-  {
-    kind: 'no-manual-writes',
-    pattern: new RegExp(String.raw`\b${forbid} (?:\w+ ){0,2}?(?:insert|seed|truncate)(?:ing|s)? (?:\w+ ){0,2}?(?:into|in|to|from|on|rows?|data|the)\b.*`),
-  },
-  {
-    kind: 'no-manual-writes',
-    pattern: new RegExp(
-      String.raw`\b${forbid} (?:\w+ ){0,2}?(?:write|update|delete|modify|change)(?:ing|s)? .*(?:\b(?:databases?|db|tables?|rows?|records?|data|sql|schema)\b|\x60[a-z_]+\x60)`,
-    ),
-  },
-  {
-    kind: 'no-manual-writes',
-    pattern:
-      /\b(?:inserts?|writes?|seeding|seeds?|updates?|deletes?)\b(?: \w+){0,4} (?:is|are) (?:strictly )?(?:forbidden|prohibited|not allowed|not permitted|disallowed)\b/,
-  },
-  {
-    kind: 'no-manual-writes',
-    pattern: new RegExp(String.raw`\b${forbid} (?:\w+ ){0,2}?(?:db|database) (?:inserts?|writes?|seeds?|seeding|changes?|modifications?)\b`),
-  },
-  { kind: 'no-sqlite-fallback', pattern: new RegExp(String.raw`\b${forbid} (?:\w+ ){0,3}?\x60?sqlite\w*\x60?`) },
-  {
-    kind: 'stop-on-failure',
-    pattern:
-      /\b(?:stop|halt|abort)\b(?: \w+){0,3}? (?:on|at|upon|after) (?:the )?(?:first |any )?(?:failure|error|failing)\b|\bstop and report\b|\bfail(?:s|ing)? fast\b/,
-  },
-  {
-    kind: 'stop-on-failure',
-    pattern:
-      /\bif (?:a|any|one|the) (?:\w+ )?(?:step|check|test|command|assertion)s? fails?,? (?:then )?(?:stop|abort|halt)\b|\bdo not (?:proceed|continue) (?:until|unless|if|after|when|past)\b.*\b(?:pass|passes|passed|fail|fails|failed|failure|succeeds?|green|error)\b|\b(?:stop|halt|abort) (?:immediately )?(?:if|when) (?:a|any|one) (?:\w+ )?(?:step|check|test|command)s? fails?\b/,
-  },
-  { kind: 'order', pattern: /\bbefore (?:attempting|running|starting|executing|any|testing|proceeding|the)\b.*/ },
-  { kind: 'order', pattern: /^required before (?:testing|any|running|proceeding|execution)\b.*/, heading: true },
-  { kind: 'read-only', pattern: /\bread-only\b/, heading: true },
-  { kind: 'read-only', pattern: /\b(?:must|only|strictly|is|are) (?:be )?read-only\b|^read-only\b/ },
-  { kind: 'no-execution', pattern: /\bno execution\b|\bnothing (?:is )?(?:executed|run)\b|\bsearch(?:es)? only\b|\bstatic only\b/, heading: true },
-  { kind: 'no-execution', pattern: /\b(?:do not|never|must not) execute (?:anything|any command|commands)\b/ },
-  { kind: 'no-ddl', pattern: new RegExp(String.raw`\b${forbid} (?:\w+ ){0,2}?(?:ddl|schema changes?|migrations?)\b`) },
-  {
-    kind: 'no-undeclared-env',
-    pattern: new RegExp(String.raw`\b${forbid} (?:\w+ ){0,2}?(?:undeclared|extra|additional) (?:env(?:ironment)?(?: variables?)?|variables?)\b`),
-  },
-  {
-    kind: 'no-workspace-change',
-    pattern: new RegExp(
-      String.raw`\b${forbid} (?:\w+ ){0,3}?(?:edit|modify|change|patch)(?:ing)? (?:the )?(?:source|code|workspace|repository|files)\b|\b${forbid} (?:code|source) (?:changes?|edits?)\b`,
-    ),
-  },
-  {
-    kind: 'no-substitution',
-    pattern: new RegExp(String.raw`\b${forbid} (?:\w+ ){0,2}?(?:substitut\w+|workarounds?|shims?|equivalents?|alternative commands?|shortcuts?)\b`),
-  },
-  {
-    kind: 'no-substitution',
-    pattern:
-      /\b(?:do not|don't|never|must not|may not|not allowed to|no) skip(?:ping|ped)?\b|\b(?:executed|run|performed|followed) in (?:the )?(?:given |listed |this |exact |documented )?(?:order|sequence)\b/,
-  },
-  {
-    kind: 'fresh-evidence',
-    pattern: /\b(?:evidence|runs?|rows?) (?:must be|has to be|have to be) (?:fresh|new)\b|\bno (?:old|stale|earlier|previous) (?:evidence|runs?|rows?|data)\b/,
-  },
-  { kind: 'fresh-evidence', pattern: /\breal (?:run|runs|execution|data)\b.*\bnot (?:an? )?(?:db |database )?(?:seed|seeded|mock|fake|stub)\w*\b/ },
-  {
-    kind: 'attempt-limit',
-    pattern:
-      /\bmax(?:imum)?(?: of)? (\d+) (?:attempts?|rounds?|tries|retries)\b|\bno retries\b|\b(?:avoid|do not|don't|never|must not) retr(?:y|ies|ying)\b|\bone attempt only\b/,
-  },
-  { kind: 'no-network', pattern: new RegExp(String.raw`\b${forbid} (?:\w+ ){0,2}?(?:network|internet|external)(?: access| calls?| traffic)?\b`) },
-];
+/** For people: the wordings that are understood, kind by kind in the order of the table. */
+export function phrasesByKind(): readonly {
+  readonly kind: PolicyKind;
+  readonly wordings: readonly { readonly id: string; readonly example: string; readonly onlyInHeading: boolean }[];
+}[] {
+  const kinds = [...new Set(phrasebook.map((phrase) => phrase.kind))];
+  return kinds.map((kind) => ({
+    kind,
+    wordings: phrasebook.filter((phrase) => phrase.kind === kind).map(({ id, example, heading }) => ({ id, example, onlyInHeading: heading === true })),
+  }));
+}
 
-/** Words that make a sentence a rule for whoever executes the plan. A sentence with one and without a phrase is unenforced. */
-export const ruleWords = /\b(?:must not|mustn't|may not|never|do not|don't|not allowed|forbidden|prohibited|no \w+|under no circumstances|strictly)\b/;
+/** Words that make a sentence with a phrase a rule for whoever executes the plan, and not a remark in passing. */
+export const ruleWords =
+  /\b(?:must|shall|has to|have to|(?:is|are) (?:not )?to|may (?:not|never|only)|mustn't|should never|never|do not|don't|(?:agent|operator|executor|tester|runner) does(?: not|n't)|not (?:allowed|permitted|acceptable)|forbidden|prohibited|disallowed|banned|off[- ]limits|out of bounds|no \S+|nothing|nobody|under no circumstances|strictly|required|mandatory|refrain|avoid|without|hands off|exactly once|verbatim|as written|at most|max(?:imum)?|counts?|frozen|only|alone|offline|read[- ]only)\b|^(?:please )?(?:leave|keep|stay|make|zero|not|on|upon|at|fail fast|stop|abort|halt|if|when|as soon as|once|any|the first|one|a)\b/;

@@ -44,14 +44,14 @@ export function proseOf(inlines: readonly Inline[], fallback = 0): Prose {
 }
 
 /**
- * Divides a block's inlines at each line that begins with a bold lead: `**Label:** …`, `**Label**: …`, or a line that is
- * bold as a whole. A lead's body runs to the next lead.
+ * Divides a block's inlines at each line that begins with a bold lead: `**Label:** …`, `**Label**: …`, `**Label** — …`, a line
+ * that is bold as a whole and no sentence, or a plain `Label: …` that the caller knows. A lead's body runs to the next lead.
  */
-export function segmentsOf(inlines: readonly Inline[]): readonly Segment[] {
+export function segmentsOf(inlines: readonly Inline[], isPlainLabel: (label: string) => boolean = () => false): readonly Segment[] {
   const lines = linesOf(inlines);
   const segments: { lead: string | undefined; leadStart: number; body: Inline[]; start: number }[] = [];
   for (const line of lines) {
-    const lead = leadOf(line);
+    const lead = leadOf(line, isPlainLabel) ?? plainLeadOf(line, isPlainLabel);
     if (lead !== undefined || segments.length === 0) {
       segments.push({ lead: lead?.label, leadStart: line[0]?.start ?? 0, body: [...(lead?.rest ?? line)], start: line[0]?.start ?? 0 });
     } else {
@@ -160,7 +160,7 @@ function linesOf(inlines: readonly Inline[]): readonly (readonly Inline[])[] {
   return lines.filter((line) => line.some((piece) => piece.value.trim() !== ''));
 }
 
-function leadOf(line: readonly Inline[]): { readonly label: string; readonly rest: readonly Inline[] } | undefined {
+function leadOf(line: readonly Inline[], isLabel: (label: string) => boolean): { readonly label: string; readonly rest: readonly Inline[] } | undefined {
   const first = line.findIndex((piece) => piece.value.trim() !== '');
   if (first === -1 || !line[first]?.strong) return undefined;
   let end = first;
@@ -169,11 +169,30 @@ function leadOf(line: readonly Inline[]): { readonly label: string; readonly res
   const after = line.slice(end);
   const next = after[0];
   if (/:$/.test(label)) return { label: label.slice(0, -1).trim(), rest: after };
-  if (next?.kind === 'text' && /^\s*:/.test(next.value)) {
-    const colon = next.value.indexOf(':') + 1;
-    return { label, rest: [{ ...next, value: next.value.slice(colon), start: next.start + colon }, ...after.slice(1)] };
-  }
-  return after.every((piece) => piece.value.trim() === '') ? { label, rest: [] } : undefined;
+  const separator = next?.kind === 'text' ? /^\s*(?::|[-\u2013\u2014](?=\s))/.exec(next.value)?.[0] : undefined;
+  if (next && separator !== undefined)
+    return { label, rest: [{ ...next, value: next.value.slice(separator.length), start: next.start + separator.length }, ...after.slice(1)] };
+  if (after.every((piece) => piece.value.trim() === '')) return isSentence(label) ? undefined : { label, rest: [] };
+  return isLabel(label) ? { label, rest: after } : undefined;
+}
+
+/** A line that is bold as a whole may be an emphasised sentence: "**One cluster at a time. Wait for the first.**" */
+function isSentence(label: string): boolean {
+  return /[.!?]$/.test(label) && label.split(/\s+/).length > 3;
+}
+
+function plainLeadOf(
+  line: readonly Inline[],
+  isPlainLabel: (label: string) => boolean,
+): { readonly label: string; readonly rest: readonly Inline[] } | undefined {
+  const [first, ...rest] = line;
+  if (first?.kind !== 'text') return undefined;
+  const match = /^\s*([A-Za-z][\w /-]{1,40}?)\s*:(?=\s|$)/.exec(first.value);
+  if (!match || !isPlainLabel(match[1] ?? '')) return undefined;
+  const length = match[0].length;
+  const body = { ...first, value: first.value.slice(length), start: first.start + length };
+  // With nothing behind the colon it is a headline, which its own rule reads.
+  return body.value.trim() === '' && rest.every((piece) => piece.value.trim() === '') ? undefined : { label: match[1] ?? '', rest: [body, ...rest] };
 }
 
 function trimmed(inlines: readonly Inline[]): Inline[] {

@@ -2,7 +2,8 @@
 import type { QueryColumn, Splice } from '../model/step.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
 import type { SqlKey, StepDraft } from './draft.ts';
-import { applySplices, sqlSplices } from './placeholder.ts';
+import { applySplices } from './placeholder.ts';
+import { sqlSplices } from './sql-hole.ts';
 
 type Tree = { readonly [key: string]: unknown };
 

@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Span } from '../model/span.ts';
 import type { MarkdownDocument } from '../parse/markdown-document.ts';
+import type { StepDraft } from './draft.ts';
 
 export interface Stretch {
   readonly start: number;
@@ -12,10 +13,15 @@ export interface QuotationIndex {
   readonly find: (quotation: string) => readonly Stretch[];
   /** The line of the document that comes nearest, for a quotation that matches nothing. */
   readonly nearest: (quotation: string) => { readonly line: number; readonly text: string } | undefined;
+  /** `2.1/3`, the third expectation of a YAML plan's step. */
+  readonly numbered?: (quotation: string) => { readonly step: StepDraft; readonly number: number } | undefined;
 }
 
 export function indexQuotations(document: MarkdownDocument): QuotationIndex {
   const source = document.text.text;
+  // Front matter quotes the text below it, never itself.
+  const [first] = document.blocks;
+  const from = first?.type === 'front-matter' ? first.end : 0;
   // Made when the first quotation is looked for. Pieces are joined once: asking a growing string for its end copies it each time.
   let made: { readonly folded: string; readonly offsets: readonly number[] } | undefined;
   const foldedSource = (): NonNullable<typeof made> => {
@@ -23,7 +29,7 @@ export function indexQuotations(document: MarkdownDocument): QuotationIndex {
     const units: string[] = [];
     const offsets: number[] = [];
     let inSpace = false;
-    for (let index = 0; index < source.length; index += 1) {
+    for (let index = from; index < source.length; index += 1) {
       const unit = source.charAt(index);
       const space = /\s/.test(unit);
       if (space && inSpace) continue;
@@ -49,11 +55,15 @@ export function indexQuotations(document: MarkdownDocument): QuotationIndex {
   const nearest = (quotation: string): { readonly line: number; readonly text: string } | undefined => {
     const wanted = wordsOf(quotation);
     let best: { readonly line: number; readonly text: string; readonly score: number } | undefined;
+    const skipped = source.slice(0, from).split('\n').length - 1;
     for (const [index, text] of source.split('\n').entries()) {
+      if (index < skipped) continue;
       const words = wordsOf(text);
       if (words.size === 0) continue;
       const shared = [...wanted].filter((word) => words.has(word)).length;
-      const score = shared / (wanted.size + words.size - shared);
+      // A few words of a long line are near to it when the line holds most of them.
+      const part = wanted.size < 3 ? 0 : (0.9 * shared) / wanted.size;
+      const score = Math.max(shared / (wanted.size + words.size - shared), part > 0.5 ? part : 0);
       if (score > (best?.score ?? 0.3)) best = { line: index + 1, text: text.trim(), score };
     }
     return best;

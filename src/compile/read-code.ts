@@ -1,9 +1,12 @@
 /** A block of code, or an inline command, becomes a step (or a reference): by its language, its content and where it stands. */
 import type { SqlParser } from '../policy/sql-parser.ts';
-import { parseShell, type ShellScript } from '../policy/shell-syntax.ts';
+import type { ShellScript } from '../policy/shell-syntax.ts';
+import { contentMeaning, type ContentMeaning } from './code-content.ts';
 import type { Draft, SectionDraft, StepDraft } from './draft.ts';
 import { compileQuery } from './query.ts';
 import { compileSearchCommand } from './search-command.ts';
+import { blankSqlHoles } from './sql-hole.ts';
+import { readHoledShell } from './unquoted-hole.ts';
 
 const shellLanguages = new Set([
   'bash',
@@ -19,41 +22,24 @@ const shellLanguages = new Set([
   'azurecli',
   'azurecli-interactive',
   'shellscript',
+  'scrut',
+  'cram',
 ]);
 const sqlLanguages = new Set(['sql', 'postgres', 'postgresql', 'pgsql', 'psql', 'plpgsql']);
 
-export type CodeMeaning = 'shell' | 'sql' | 'reference' | 'unknown';
+export type CodeMeaning = ContentMeaning;
 
 /** What a fence is, by its language; without one, by its content. */
 export function codeMeaning(language: string | undefined, text: string): CodeMeaning {
   const name = languageOf(language);
-  if (name !== undefined && name !== '') {
-    if (shellLanguages.has(name)) return 'shell';
-    return sqlLanguages.has(name) ? 'sql' : 'reference';
-  }
-  if (text.trim() === '') return 'reference';
-  if (/^\s*(?:--[^\n]*\n\s*)*(?:select|with|insert|update|delete|create|alter|drop|truncate|table|explain|begin|copy)\b[\s\S]*;?\s*$/i.test(text)) return 'sql';
-  if (/^\s*(?:[\w.-]+@[\w.-]+\S*)?\$ \S/.test(text) || isCommand(text.trim().split('\n')[0] ?? '')) return 'shell';
-  return 'unknown';
+  if (name === undefined || name === '') return contentMeaning(text);
+  if (shellLanguages.has(name)) return 'shell';
+  return sqlLanguages.has(name) ? 'sql' : 'reference';
 }
 
 /** `{.bash .numberLines}`, `bash,ignore`, `Bash` → `bash`. */
 export function languageOf(language: string | undefined): string | undefined {
   return language?.replace(/^[{.]+|[},:].*$/g, '').toLowerCase();
-}
-
-const programs =
-  /^(?:rg|grep|psql|python[\d.]*|node|npm|npx|yarn|pnpm|pytest|make|curl|wget|git|docker|docker-compose|kubectl|helm|terraform|ansible(?:-playbook)?|bash|sh|cat|echo|ls|cd|cp|mv|rm|mkdir|touch|test|true|false|sed|awk|jq|find|tar|ssh|scp|rsync|pg_dump|pg_restore|pgbench|redis-cli|sqlite3|systemctl|service|cargo|go|java|mvn|gradle|pip[\d.]*|poetry|uv|ruby|bundle|rails|php|composer|dotnet|az|aws|gcloud|flyctl|heroku|alembic|flask|django-admin|uvicorn|sleep|export|source|diff|sha256sum|md5sum|openssl|dig|ping|nc|head|tail|wc|sort|xargs|printf|env|timeout|\.{0,2}\/[\w./-]+)$/;
-
-/** Does this text of inline code read as a command line, and not as a name, a value or a path? */
-export function isCommand(text: string): boolean {
-  const line = text
-    .replace(/^\$ /, '')
-    .replace(/^(?:[A-Za-z_]\w*=\S*\s+)+/, '')
-    .replace(/^sudo (?:-\w+ )*/, '');
-  const [program, ...rest] = line.trim().split(/\s+/);
-  if (program === undefined || !programs.test(program)) return false;
-  return rest.length > 0 || /^(?:pytest|make|ls|true|false)$/.test(program) || /^\.{1,2}\//.test(program);
 }
 
 export interface CodePlace {
@@ -92,7 +78,7 @@ export function newStep(draft: Draft, section: SectionDraft, text: string, place
 /** A shell text: rg-check, coordinator-call or shell, by what it runs. */
 export function readShell(draft: Draft, section: SectionDraft, text: string, place: CodePlace): StepDraft {
   const step = newStep(draft, section, text, place);
-  const script = parseShell(text);
+  const script = readHoledShell(text);
   step.script = script;
   const search = compileSearchCommand(script);
   if (search) {
@@ -134,8 +120,7 @@ export async function readSql(draft: Draft, section: SectionDraft, text: string,
 
 async function splitStatements(text: string, parser: SqlParser): Promise<readonly { readonly text: string; readonly offset: number }[]> {
   // A hole is as long as a parameter of the same width, so that the parser's offsets hold for the author's text.
-  const blank = text.replace(/'?<[A-Za-z_][\w. /-]*>'?/g, (hole) => `'${'x'.repeat(Math.max(0, hole.length - 2))}'`.slice(0, hole.length));
-  const parsed = await parser.parse(blank);
+  const parsed = await parser.parse(blankSqlHoles(text));
   if (parsed.kind !== 'statements' || parsed.statements.length < 2) return [{ text, offset: 0 }];
   return parsed.statements.map((statement) => ({
     text: text.slice(statement.offset, statement.offset + statement.length).trim(),

@@ -5,13 +5,15 @@
 import type { MarkdownBlock, MarkdownDocument } from '../parse/markdown-document.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
 import { note, type Draft, type SectionDraft } from './draft.ts';
+import { markUnread } from './foreign-prose.ts';
 import { fold, proseOf, type Prose } from './prose.ts';
 import { readFence } from './read-fence.ts';
 import { readParagraph } from './read-prose.ts';
 import { readTable } from './read-table.ts';
-import { blockAt, contextOf, inheritNote, noteAll, phrasesOf, type Context } from './reading.ts';
-import { compileHeading } from './section.ts';
-import { headingCaution, introOf } from './sentence.ts';
+import { blockAt, contextOf, inheritNote, nextSibling, noteAll, phrasesOf, type Context } from './reading.ts';
+import { codeMeaning } from './read-code.ts';
+import { compileHeading, type HeadingReading, type SectionMeaning } from './section.ts';
+import { introOf, isDeadTitle, isInstruction, isRule } from './sentence.ts';
 
 export async function readDocument(document: MarkdownDocument, parser: SqlParser): Promise<Draft> {
   const draft: Draft = {
@@ -35,7 +37,7 @@ export async function readDocument(document: MarkdownDocument, parser: SqlParser
   };
   const open: SectionDraft[] = [];
   const headings = document.blocks.filter((block) => block.type === 'heading' && block.parent === undefined);
-  const titleBlock = headings[0]?.level === 1 && headings.filter((heading) => heading.level === 1).length === 1 ? headings[0] : undefined;
+  const titleBlock = titleOf(headings, document.blocks);
   const first = headings.find((heading) => heading !== titleBlock);
   const preface: SectionDraft = {
     number: first ? '0' : '1',
@@ -46,6 +48,14 @@ export async function readDocument(document: MarkdownDocument, parser: SqlParser
     start: 0,
     end: first?.start ?? document.text.text.length,
   };
+  const outdated = titleBlock !== undefined && /\b(?:deprecated|obsolete|superseded|archived|do not use|no longer (?:valid|used))\b/i.test(draft.title);
+  if (outdated) preface.meaning = 'reference';
+  const told =
+    titleBlock !== undefined &&
+    /\b(?:post-?mortem|post-?incident|incident (?:review|report)|retrospective|root cause analysis|incident\b.*\breview|review of\b.*\b(?:incident|outage)|what (?:was done|happened))\b/i.test(
+      draft.title,
+    );
+  const commands = document.blocks.filter((block) => block.code && isRunnable(codeMeaning(block.code.language, block.code.value))).map((block) => block.start);
   let context = contextOf(preface, first !== undefined);
   for (const block of document.blocks) {
     if (block.parent !== undefined) continue;
@@ -54,20 +64,53 @@ export async function readDocument(document: MarkdownDocument, parser: SqlParser
       if (block === titleBlock) {
         draft.title = prose.text;
         note(draft, block.index, 'metadata', 'title');
+        readBrackets(draft, block, preface, compileHeading(prose.text), false);
         continue;
       }
       while (open.length > 0 && (open.at(-1)?.level ?? 0) >= (block.level ?? 1)) open.pop();
-      const section = readHeading(draft, block, prose, open.at(-1), headings);
+      const section = readHeading(draft, block, prose, open.at(-1) ?? (outdated ? preface : undefined), headings);
+      if (told && section.meaning === 'steps' && !/\b(?:left to|to do|actions?|follow|check|verif|next|open|now|final)/i.test(section.title))
+        section.meaning = 'history';
+      section.meaning = meaningByPlace(section, commands);
       open.push(section);
-      context = contextOf(section, false);
-      const caution = headingCaution(fold(section.title.replace(/\([^()]*\)/g, ' ')), section.brackets);
-      if (caution === 'decided') context.intro = { kind: 'branch', text: prose.text };
+      const deciding = open.findLast((other) => other.condition !== undefined);
+      context = contextOf(section, false, deciding?.condition === undefined ? undefined : { condition: deciding.condition, text: deciding.title });
       continue;
     }
     await readBlock(draft, block, context, parser);
   }
+  markUnread(draft);
   for (const block of document.blocks) inheritNote(draft, block);
   return draft;
+}
+
+/**
+ * The first heading, where it is of level 1 and no section by its words (a document may have more headings of level 1), or the
+ * first block of a document that has no heading of level 1 and no command right below it.
+ */
+function titleOf(headings: readonly MarkdownBlock[], blocks: readonly MarkdownBlock[]): MarkdownBlock | undefined {
+  const [first, second] = headings;
+  if (first === undefined) return undefined;
+  const ordinary = compileHeading(proseOf(first.inlines).text).byDefault;
+  if (first.level === 1) return ordinary || !headings.some((heading) => heading !== first && heading.level === 1) ? first : undefined;
+  const opens = blocks.find((block) => block.parent === undefined && block.type !== 'html' && block.type !== 'front-matter') === first;
+  const holdsCode = blocks.some((block) => block.code && block.start > first.start && block.start < (second?.start ?? Number.POSITIVE_INFINITY));
+  return opens && ordinary && !holdsCode && second !== undefined && !headings.some((heading) => heading.level === 1) ? first : undefined;
+}
+
+function isRunnable(meaning: string): boolean {
+  return meaning === 'shell' || meaning === 'sql';
+}
+
+/** A checklist or a gate before the first command asks what must hold before; behind the last one, what must hold in the end. */
+function meaningByPlace(section: SectionDraft, commands: readonly number[]): SectionMeaning {
+  if (
+    section.meaning !== 'criteria' ||
+    !/\b(?:go ?\/ ?no-?go|check-?list|gate)\b/i.test(section.title) ||
+    /\b(?:final|exit|closing|post|done|completion|mandatory|after)\b/i.test(section.title)
+  )
+    return section.meaning;
+  return commands.some((start) => start > section.start) && !commands.some((start) => start < section.start) ? 'preconditions' : 'criteria';
 }
 
 function readHeading(draft: Draft, block: MarkdownBlock, prose: Prose, parent: SectionDraft | undefined, headings: readonly MarkdownBlock[]): SectionDraft {
@@ -85,44 +128,66 @@ function readHeading(draft: Draft, block: MarkdownBlock, prose: Prose, parent: S
     title: reading.title === '' ? prose.text : reading.title,
     level: block.level ?? 1,
     meaning: meaningOf(reading, parent),
+    condition: reading.condition,
     brackets: reading.brackets,
     start: block.start,
     end: next?.start ?? draft.document.text.text.length,
   };
   draft.sections.push(section);
-  let became = false;
-  if (section.meaning !== 'reference') {
-    for (const words of reading.brackets) {
-      if (phrasesOf(words, true).length === 0) continue;
-      const at = draft.document.text.text.indexOf('(', block.start);
-      draft.policies.push({
-        text: words,
-        start: at === -1 ? block.start : bracketStart(draft, block, words),
-        end: block.end,
-        section,
-        block: block.index,
-        origin: 'heading',
-        codes: [],
-        wholeSection: true,
-      });
-      note(draft, block.index, 'policy', `policy of section ${section.number}`);
-      became = true;
-    }
-  }
-  if (!became) note(draft, block.index, 'narrative', undefined, `section ${section.number}: ${section.meaning}`);
+  if (!readHeadingRules(draft, block, section, reading)) note(draft, block.index, 'narrative', undefined, `section ${section.number}: ${section.meaning}`);
   return section;
 }
 
+/** "(DB Read-Only)" behind a heading, and a heading that is a rule itself ("Never delete below `studies/`"). */
+function readHeadingRules(draft: Draft, block: MarkdownBlock, section: SectionDraft, reading: HeadingReading): boolean {
+  const push = (text: string, start: number, end: number, codes: readonly string[] = []): void =>
+    pushHeadingRule(draft, block, section, { text, start, end, codes }, true);
+  const bare = reading.title.replace(/\([^()]*\)/g, ' ').trim();
+  const isSentence = bare.split(/\s+/).length > 2 && /^(?:do not|don't|never|no|only|must)\b/i.test(bare) && isRule(fold(bare));
+  if (isSentence && (section.meaning === 'steps' || section.meaning === 'forbidden'))
+    push(
+      bare,
+      block.start,
+      block.end,
+      [...bare.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? ''),
+    );
+  if (section.meaning !== 'reference' && section.meaning !== 'history') readBrackets(draft, block, section, reading, true);
+  return draft.notes.get(block.index)?.disposition === 'policy';
+}
+
+function pushHeadingRule(
+  draft: Draft,
+  block: MarkdownBlock,
+  section: SectionDraft,
+  rule: { readonly text: string; readonly start: number; readonly end: number; readonly codes: readonly string[] },
+  wholeSection: boolean,
+): void {
+  draft.policies.push({ ...rule, section, block: block.index, origin: 'heading', wholeSection });
+  note(draft, block.index, 'policy', wholeSection ? `policy of section ${section.number}` : 'policy of the document');
+}
+
+/** Words in a heading's brackets that restrict: known phrases, and "only", "no", "never", "stop", "max" with something behind. */
+function readBrackets(draft: Draft, block: MarkdownBlock, section: SectionDraft, reading: HeadingReading, wholeSection: boolean): void {
+  for (const words of reading.brackets) {
+    const restricts =
+      /\btwo-?(?:person|man|people)\b|\bdo not\b|^(?:no|never|stop|max\.?|at most|do not|don't|must)\b.+|\bonly\b(?! if\b)/.test(words) &&
+      !/^(?:(?:ops|linux|macos|mac|windows) only|only (?:if|when|in case|one|two|three)\b)/.test(words) &&
+      words.split(' ').length <= 8;
+    if (phrasesOf(words, true).length > 0 || restricts)
+      pushHeadingRule(draft, block, section, { text: words, start: bracketStart(draft, block, words), end: block.end, codes: [] }, wholeSection);
+  }
+}
+
 /** Nothing below a part that is not executed comes alive again by a heading of its own. */
-function meaningOf(reading: ReturnType<typeof compileHeading>, parent: SectionDraft | undefined): SectionDraft['meaning'] {
-  if (parent?.meaning === 'reference') return 'reference';
-  if (headingCaution(fold(reading.title.replace(/\([^()]*\)/g, ' ')), reading.brackets) === 'never') return 'reference';
+function meaningOf(reading: HeadingReading, parent: SectionDraft | undefined): SectionDraft['meaning'] {
+  if (parent?.meaning === 'reference' || parent?.meaning === 'forbidden') return parent.meaning;
+  if (isDeadTitle(fold(reading.title.replace(/\([^()]*\)/g, ' ')), reading.brackets)) return 'reference';
   return reading.byDefault && parent !== undefined && parent.meaning !== 'expectation' ? parent.meaning : reading.meaning;
 }
 
 function bracketStart(draft: Draft, block: MarkdownBlock, words: string): number {
   const source = draft.document.text.text.slice(block.start, block.end);
-  for (const match of source.matchAll(/\(([^()]*)\)/g)) if (fold(match[1] ?? '') === words) return block.start + match.index + 1;
+  for (const match of source.matchAll(/[([]([^()[\]]*)[)\]]/g)) if (fold(match[1] ?? '') === words) return block.start + match.index + 1;
   return block.start;
 }
 
@@ -131,19 +196,30 @@ async function readBlock(draft: Draft, block: MarkdownBlock, context: Context, p
     noteAll(draft, block, 'reference', `section "${context.section.title}" is not executed`);
     return;
   }
+  if (context.section.meaning === 'history') {
+    if (block.type === 'paragraph' || block.type === 'heading' || block.type === 'html' || block.type === 'rule') note(draft, block.index, 'narrative');
+    else noteAll(draft, block, 'reference', `section "${context.section.title}" tells what was`);
+    return;
+  }
   switch (block.type) {
-    case 'rule':
     case 'html':
+      readHtml(draft, block, context);
+      return;
+    case 'rule':
       note(draft, block.index, 'narrative');
       return;
     case 'definition':
       note(draft, block.index, 'reference');
+      return;
+    case 'footnote':
+      for (const child of block.children) await readBlock(draft, blockAt(draft, child), { ...context, area: 'narrative' }, parser);
       return;
     case 'front-matter':
       note(draft, block.index, 'metadata', 'front matter');
       return;
     case 'code':
       await readFence(draft, block, context, parser);
+      context.listArea = undefined;
       return;
     case 'paragraph':
     case 'heading':
@@ -163,16 +239,67 @@ async function readBlock(draft: Draft, block: MarkdownBlock, context: Context, p
   }
 }
 
+/** HTML says nothing, but what a fold is called may say that it shows something older. */
+function readHtml(draft: Draft, block: MarkdownBlock, context: Context): void {
+  note(draft, block.index, 'narrative');
+  const summary = /<summary>(.*?)<\/summary>/is
+    .exec(draft.document.text.text.slice(block.start, block.end))?.[1]
+    ?.replace(/<[^<>]+>/g, ' ')
+    .trim();
+  if (summary === undefined) return;
+  const folded = fold(summary);
+  context.intro =
+    introOf(folded, summary) ?? (/^(?:results?|outputs?|logs?|examples?|samples?|full log|old)\b/.test(folded) ? { kind: 'older', text: summary } : undefined);
+}
+
 /** A quote that says it shows an older plan is reference as a whole; other quotes are read like the text around them. */
 async function readQuote(draft: Draft, block: MarkdownBlock, context: Context, parser: SqlParser): Promise<void> {
   const [first] = block.children.map((child) => blockAt(draft, child));
-  if (first && introOf(fold(proseOf(first.inlines).text)) === 'older') return noteAll(draft, block, 'reference', 'it quotes something older');
+  const holdsHeading = block.children.some((child) => blockAt(draft, child).type === 'heading');
+  if ((first && introOf(fold(proseOf(first.inlines).text))?.kind === 'older') || context.intro?.kind === 'older' || holdsHeading)
+    return noteAll(draft, block, 'reference', 'it quotes something older');
   const area = context.area;
   for (const child of block.children) await readBlock(draft, blockAt(draft, child), context, parser);
   if (context.area !== context.section.meaning) context.area = area;
 }
 
-async function readList(draft: Draft, block: MarkdownBlock, context: Context, parser: SqlParser): Promise<void> {
+async function readList(draft: Draft, block: MarkdownBlock, outer: Context, parser: SqlParser): Promise<void> {
+  const area = outer.listArea ?? areaOfList(draft, block, outer);
+  outer.listArea = undefined;
+  if (area !== undefined) {
+    await readItems(draft, block, { ...outer, area }, parser);
+    return;
+  }
+  await readItems(draft, block, outer, parser);
+}
+
+/** A list of boxes before the first command is what must hold before, behind the last one what must hold in the end. */
+function areaOfList(draft: Draft, block: MarkdownBlock, context: Context): Context['listArea'] {
+  const items = block.children.map((child) => blockAt(draft, child));
+  const texts = items
+    .map((item) => item.children.map((child) => blockAt(draft, child)))
+    .map(([first, ...rest]) => (first?.type === 'paragraph' && rest.length === 0 ? proseOf(first.inlines).text.trim() : undefined));
+  if (
+    texts.length > 1 &&
+    texts.every((text) => text !== undefined && /^[A-Za-z][^:`.]{0,50}:(?:\s*`?(?:_{2,}.*|\.{3,}|\u2026|<[^<>]+>)`?)?$/.test(text)) &&
+    !items.some((item) => nextSibling(draft, item)?.code)
+  )
+    return 'report';
+  // A checklist that brings its own commands is the flow itself.
+  if (items.some((item) => item.children.length > 1)) return undefined;
+  if (context.area !== 'steps' || context.section.meaning !== 'steps' || !items.every((item) => item.checked !== undefined)) return undefined;
+  const isCommand = (other: MarkdownBlock): boolean => other.code !== undefined && isRunnable(codeMeaning(other.code.language, other.code.value));
+  const before = draft.steps.length > 0 || draft.document.blocks.some((other) => other.start < block.start && isCommand(other));
+  const after = draft.document.blocks.some((other) => other.start > block.end && isCommand(other));
+  if (before === after) return undefined;
+  return after
+    ? 'preconditions'
+    : texts.every((text) => text !== undefined && isInstruction(fold(text)) && !/^(?:verify|check|confirm|ensure|make sure)\b/i.test(text))
+      ? undefined
+      : 'criteria';
+}
+
+async function readItems(draft: Draft, block: MarkdownBlock, context: Context, parser: SqlParser): Promise<void> {
   for (const index of block.children) {
     const item = blockAt(draft, index);
     const before = { area: context.area, title: context.title, files: context.files, example: context.example, intro: context.intro };
@@ -186,11 +313,12 @@ async function readList(draft: Draft, block: MarkdownBlock, context: Context, pa
     context.files = before.files;
     context.example = before.example;
     context.intro = before.intro;
+    context.listArea = undefined;
   }
 }
 
 /** A list below an item of a task or a narrative list is detail of that item, except for labelled commands in it. */
 function nested(draft: Draft, item: MarkdownBlock, context: Context): Context {
   const own = item.children.map((child) => draft.notes.get(child)?.disposition);
-  return own.includes('task') ? { ...context, area: 'task-detail' } : context;
+  return own.includes('task') && context.area === 'tasks' ? { ...context, area: 'task-detail' } : context;
 }

@@ -2,91 +2,127 @@
 import { sourceOffset, spanOf, type MarkdownBlock } from '../parse/markdown-document.ts';
 import { parseShell } from '../policy/shell-syntax.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
-import { cautionOf, foreignLanguages, notExecuted } from './code-caution.ts';
+import { cautionOf, foreignLanguages, notExecuted, otherShells } from './code-caution.ts';
 import { note, type Draft, type StepDraft } from './draft.ts';
-import { codeMeaning, isCommand, languageOf, readShell, readSql } from './read-code.ts';
-import { undecided } from './read-prose.ts';
+import { isCommand } from './code-content.ts';
+import { codeMeaning, languageOf, readShell, readSql, type CodeMeaning } from './read-code.ts';
 import { readTemplate } from './read-template.ts';
-import { stepsOf, type Context } from './reading.ts';
+import { previousSibling, pushDecision, stepsOf, type Context } from './reading.ts';
 import { isInstruction } from './sentence.ts';
-import { readTranscript } from './transcript.ts';
+import { readPsqlSession, readTranscript } from './transcript.ts';
 import { fold } from './prose.ts';
 
 export async function readFence(draft: Draft, block: MarkdownBlock, context: Context, parser: SqlParser): Promise<void> {
   const code = block.code;
   if (!code) return;
-  if (context.area === 'report' && readTemplate(draft, block, context)) return;
-  const meaning = codeMeaning(code.language, code.value);
-  const attributes = `${code.language ?? ''} ${code.meta ?? ''}`;
-  const idle = context.area === 'narrative' || context.area === 'scope' || context.area === 'policy';
-  if (context.area === 'expectation' && (meaning === 'reference' || meaning === 'unknown')) {
-    readExpectedOutput(draft, block, context);
-    return;
+  if ((context.area === 'report' || context.listArea === 'report') && readTemplate(draft, block, context)) return;
+  const meaning = readPsqlSession(code.value) === undefined ? codeMeaning(code.language, code.value) : 'sql';
+  const runnable = meaning === 'shell' || meaning === 'sql';
+  const demanded = /\b(?:must|has to|have to|should)\b.*:$/.test(fold(lastWordsBefore(draft, block))) && draft.steps.length > 0;
+  if ((context.area === 'expectation' || demanded) && !runnable) return readExpectedOutput(draft, block, context);
+  if (context.area === 'criteria' && !runnable && context.intro === undefined) {
+    draft.criteria.push({
+      text: code.value.trim(),
+      start: block.start,
+      end: block.end,
+      section: context.section,
+      block: block.index,
+      clauses: [code.value.trim().split('\n')[0] ?? ''],
+    });
+    return void note(draft, block.index, 'criterion', `criterion C${draft.criteria.length}`);
   }
-  const reason =
-    context.intro?.kind === 'negative'
-      ? 'the words before forbid it'
-      : context.intro?.kind === 'older'
-        ? `part of what "${context.intro.text}" shows`
-        : idle
-          ? 'stands in a part that tells nothing to do'
-          : context.example
-            ? 'an example, not the instruction itself'
-            : meaning !== 'unknown' && notExecuted.test(attributes)
-              ? 'its attributes say that it is not executed'
-              : undefined;
+  const reason = shownReason(draft, block, context, meaning);
   if (reason !== undefined) {
     note(draft, block.index, 'reference', undefined, reason);
-    const lead = context.intro === undefined ? lastWordsBefore(draft, block) : '';
-    if (idle && context.area !== 'policy' && (meaning === 'shell' || meaning === 'sql') && isInstruction(fold(lead).replace(/:$/, '')))
-      undecided(draft, block, block, `\`${lead}\` tells to run it, and it stands in a part that tells nothing to do`, 'move it to a section of steps');
+    // "It prints something like" speaks of one block.
+    if (context.intro?.kind === 'shown' || context.intro?.kind === 'example') context.intro = undefined;
     return;
   }
-  if (meaning === 'reference') {
-    const language = languageOf(code.language);
-    if (!foreignLanguages.has(language ?? '') && !looksLikeMisspeltShell(code.language, code.value)) {
-      note(draft, block.index, 'reference', undefined, `a block of ${code.language ?? 'text'}`);
-      return;
-    }
-    note(draft, block.index, 'unclaimed');
-    draft.diagnostics.push({
-      severity: 'error',
-      code: 'compile/unsupported-language',
-      message: `nothing here runs a block of \`${code.language ?? ''}\``,
-      span: spanOf(draft.document, block.start, code.offsets[0] ?? block.end),
-      help: 'run it by a ```bash block, or write ```text where it only shows something',
-    });
-    return;
-  }
-  if (meaning === 'unknown') {
-    note(draft, block.index, 'unclaimed');
-    draft.diagnostics.push({
-      severity: 'error',
-      code: 'compile/unknown-block',
-      message: 'this block names no language and its content does not tell what it is',
-      span: spanOf(draft.document, block.start, block.end),
-      label: 'step, output or example?',
-      help: 'write its language after the fence: ```bash, ```sql, or ```text for what is not run',
-    });
-    return;
-  }
+  if (!runnable) return readForeign(draft, block, context, meaning);
   await readRunnable(draft, block, context, meaning, parser);
+}
+
+/** Why a block is only shown; undefined where it is not. */
+function shownReason(draft: Draft, block: MarkdownBlock, context: Context, meaning: CodeMeaning): string | undefined {
+  const { intro } = context;
+  const code = block.code;
+  const tagged = code?.language !== undefined && (meaning === 'shell' || meaning === 'sql');
+  if (context.section.meaning === 'forbidden' || intro?.kind === 'negative') return 'the words before forbid it';
+  if (intro?.kind === 'older') return `part of what "${intro.text}" shows`;
+  const showsOutput =
+    intro?.kind === 'shown' &&
+    (meaning === 'unknown' ||
+      meaning === 'reference' ||
+      /\b(?:outputs?|results?|answers?|response|looks?|prints?|shows?|returns?|says?|examples?|samples?|e\.g\.|such as|log|excerpt|snippet)\b/i.test(
+        intro.text,
+      ));
+  if (intro?.kind === 'shown' && showsOutput && !(tagged && /\b(?:command|query|script|run|execute|following)\b/i.test(intro.text)))
+    return `shown by "${intro.text}"`;
+  if (context.example) return 'an example, not the instruction itself';
+  if (meaning !== 'unknown' && notExecuted.test(`${code?.language ?? ''} ${code?.meta ?? ''}`)) return 'its attributes say that it is not executed';
+  if (context.area === 'policy') return 'stands in a part that tells nothing to do';
+  if (context.area !== 'narrative' && context.area !== 'scope' && context.area !== 'parameters') return undefined;
+  const lead = lastWordsBefore(draft, block);
+  return (meaning === 'shell' || meaning === 'sql') && (isInstruction(fold(lead).replace(/:$/, '')) || context.area === 'parameters')
+    ? undefined
+    : 'stands in a part that tells nothing to do';
+}
+
+/** A block that no engine runs. Where the words before tell to run it, it is a person's task; else it is shown. */
+function readForeign(draft: Draft, block: MarkdownBlock, context: Context, meaning: CodeMeaning): void {
+  const code = block.code;
+  const lead = fold(lastWordsBefore(draft, block));
+  const told =
+    /\b(?:run|execute|paste|enter|type|send|issue|call|start|submit|in (?:the|a|an) (?:[\w-]+ ){0,3}(?:console|shell|prompt|notebook|repl|editor))\b.*:?$/.test(
+      lead,
+    ) && !/\b(?:with|which|that|contains?|shows?|prints?|save|write|put|script)\b/.test(lead);
+  if (meaning === 'reference') {
+    if (otherShells.has(languageOf(code?.language) ?? '') || looksLikeMisspeltShell(code?.language, code?.value ?? '')) return unsupported(draft, block);
+    if (foreignLanguages.has(languageOf(code?.language) ?? '') && told)
+      return pushDecision(draft, block, block, context, context.branch?.condition ?? 'choice', `nothing here runs a block of \`${code?.language ?? ''}\``);
+    return void note(draft, block.index, 'reference', undefined, `a block of ${code?.language ?? 'text'}`);
+  }
+  // Without a language and without a word about it, what follows a command is what that command printed.
+  const previous = previousSibling(draft, block);
+  if (previous?.code && draft.notes.get(previous.index)?.disposition !== 'unclaimed')
+    return void note(draft, block.index, 'reference', undefined, 'shown below a command');
+  note(draft, block.index, 'unclaimed');
+  draft.diagnostics.push({
+    severity: 'error',
+    code: 'compile/unknown-block',
+    message: 'this block names no language and its content does not tell what it is',
+    span: spanOf(draft.document, block.start, block.end),
+    label: 'step, output or example?',
+    help: 'write its language after the fence: ```bash, ```sql, or ```text for what is not run',
+  });
+}
+
+function unsupported(draft: Draft, block: MarkdownBlock): void {
+  note(draft, block.index, 'unclaimed');
+  draft.diagnostics.push({
+    severity: 'error',
+    code: 'compile/unsupported-language',
+    message: `nothing here runs a block of \`${block.code?.language ?? ''}\``,
+    span: spanOf(draft.document, block.start, block.code?.offsets[0] ?? block.end),
+    help: 'run it by a ```bash block, or write ```text where it only shows something',
+  });
 }
 
 async function readRunnable(draft: Draft, block: MarkdownBlock, context: Context, meaning: 'shell' | 'sql', parser: SqlParser): Promise<void> {
   const code = block.code;
   if (!code) return;
-  const transcript = meaning === 'shell' ? readTranscript(languageOf(code.language), code.value, isCommand) : undefined;
+  const session = readPsqlSession(code.value);
+  const transcript = session ?? (meaning === 'shell' ? readTranscript(languageOf(code.language), code.value, isCommand) : undefined);
   if (transcript?.doubtful) {
     const at = sourceOffset(code, transcript.doubtful.offset);
-    undecided(
+    return pushDecision(
       draft,
       block,
       { start: at, end: at + transcript.doubtful.line.length },
+      context,
+      context.branch?.condition ?? 'choice',
       'it could be a command of another user or program, or output',
-      'put each command into a ```bash block without prompts',
     );
-    return;
   }
   const text = transcript?.text ?? code.value;
   const offsets = transcript?.offsets;
@@ -103,16 +139,14 @@ async function readRunnable(draft: Draft, block: MarkdownBlock, context: Context
   }
   const caution = meaning === 'shell' ? cautionOf(text) : undefined;
   if (caution?.kind === 'reference') return void note(draft, block.index, 'reference', undefined, caution.why);
-  if (caution !== undefined) return undecided(draft, block, block, caution.why, 'write what is to be run, and nothing else, into the block');
-  const conditional = context.intro?.kind === 'branch' && /^(?:and )?(?:if|when) (?:none|no \w+|not found|missing|nothing .*)\b/.test(fold(context.intro.text));
-  if (context.intro?.kind === 'branch' && !conditional)
-    return undecided(
-      draft,
-      block,
-      block,
-      `"${context.intro.text.replace(/:$/, '')}" leaves it open`,
-      'give it a section whose heading says when it is used, such as Rollback',
-    );
+  if (caution !== undefined) return pushDecision(draft, block, block, context, context.branch?.condition ?? 'choice', caution.why);
+  const { intro, branch } = context;
+  const conditional = intro?.kind === 'branch' && /^(?:and )?(?:if|when) (?:none|no \w+|not found|missing|nothing .*)\b/.test(fold(intro.text));
+  // "For every region:" over a loop says what the loop does.
+  const loops = intro !== undefined && /^for (?:each|every|all)\b/.test(fold(intro.text)) && /\b(?:for|while|until)\b[^\n]*\b(?:in|do)\b|\bxargs\b/.test(text);
+  if (intro?.kind === 'branch' && !conditional && !loops)
+    return pushDecision(draft, block, block, context, intro.condition ?? 'choice', `"${intro.text.replace(/:$/, '')}" leaves it open`);
+  if (branch !== undefined) return pushDecision(draft, block, block, context, branch.condition, `the section "${branch.text}" leaves it open`);
   const lineOffset = (offset: number): number => {
     if (!offsets) return sourceOffset(code, offset);
     const before = text.slice(0, offset);
@@ -134,10 +168,30 @@ async function readRunnable(draft: Draft, block: MarkdownBlock, context: Context
     if (conditional) step.conditional = { start: block.start, end: block.end, previous };
     note(draft, block.index, 'step', () => `step ${step.id}`, transcript && transcript.shown > 0 ? 'the output it shows is an example' : undefined);
   }
+  if (transcript && /^(?:scrut|cram)$/.test(languageOf(code.language) ?? '')) expectShown(draft, block, context, transcript.output, steps);
+  for (const waiting of context.awaiting.splice(0)) waiting.push(...steps);
   readComments(draft, block, context, text, lineOffset, steps);
   context.workingDirectory = undefined;
   context.title = context.section.title;
   if (context.area !== 'preconditions' && context.area !== 'tasks' && context.area !== 'criteria') context.area = context.section.meaning;
+}
+
+/** What a test of Scrut or Cram shows below its command is asked for, line by line; lines with a rule of theirs are not text. */
+function expectShown(draft: Draft, block: MarkdownBlock, context: Context, output: readonly string[], steps: readonly StepDraft[]): void {
+  const lines = output.filter((line) => line.trim() !== '' && !/^\s*#/.test(line));
+  const plain = lines.filter((line) => !/\((?:re|glob|regex|no-eol|esc|\?|\*|\+)[^()]*\)\s*$/.test(line) && !/^\s*\[\d+\]\s*$/.test(line));
+  const common = { start: block.start, end: block.end, section: context.section, steps, block: block.index };
+  for (const line of plain)
+    draft.claims.push({
+      ...common,
+      text: `the output contains \`${line.trim()}\``,
+      claim: { kind: 'output', operator: 'contains', text: line.trim(), negated: false },
+    });
+  const code = /^\s*\[(\d+)\]\s*$/.exec(lines.find((line) => /^\s*\[\d+\]\s*$/.test(line)) ?? '')?.[1];
+  if (code !== undefined) draft.claims.push({ ...common, text: `exit code ${code}`, claim: { kind: 'exit-code', code: Number(code) } });
+  // A rule that is not known here must not be lost: it is reported as a claim that nothing expresses.
+  for (const line of lines.filter((each) => !plain.includes(each) && !/^\s*\[\d+\]\s*$/.test(each))) draft.claims.push({ ...common, text: line.trim() });
+  if (lines.length > 0) note(draft, block.index, 'expectation');
 }
 
 /** "-- Expected: 10" and "# should print ok" in a block are claims about it. */
@@ -190,7 +244,8 @@ function looksLikeMisspeltShell(language: string | undefined, text: string): boo
   return /^\W?\d*(?:ba|z|k)?sh\d*\W?$/i.test(language ?? '') || (/\s/.test(language ?? '') && isCommand(text.trim().split('\n')[0] ?? ''));
 }
 
+/** The last line of the paragraph right before a block. */
 function lastWordsBefore(draft: Draft, block: MarkdownBlock): string {
-  const before = draft.document.blocks.findLast((other) => other.type === 'paragraph' && other.end <= block.start);
-  return before && block.start - before.end < 200 ? (draft.document.text.text.slice(before.start, before.end).split('\n').at(-1) ?? '') : '';
+  const before = previousSibling(draft, block);
+  return before?.type === 'paragraph' ? (draft.document.text.text.slice(before.start, before.end).split('\n').at(-1) ?? '') : '';
 }

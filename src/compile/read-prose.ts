@@ -1,19 +1,26 @@
-/** Prose under a meaning: labels, sentences, inline commands, captures, claims, rules and instructions for people. */
+/** Paragraphs: their labelled stretches, and what a stretch is under the meaning of its section or label. */
 import { spanOf, type MarkdownBlock } from '../parse/markdown-document.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
 import { note, type BlockNote, type Draft } from './draft.ts';
-import { ruleWords } from './phrasebook.ts';
-import { fold, segmentsOf, sentencesOf, type Prose, type ProseCode, type Segment } from './prose.ts';
-import { codeMeaning, isCommand, readShell, readSql } from './read-code.ts';
+import { compileLabel, type LabelMeaning } from './label.ts';
+import { fold, segmentsOf, sentencesOf, type Prose, type Segment } from './prose.ts';
+import { isCommand } from './code-content.ts';
+import { readCapture } from './read-record.ts';
 import { readSearch } from './read-search.ts';
+import { introduce, readSentences, readStop } from './read-sentence.ts';
 import { readReportField, readTemplateLine, reportWithoutPlace } from './read-template.ts';
-import { blockAt, captureName, isHeadline, isOnlyCommandOf, phrasesOf, pushCapture, pushPolicy, pushTask, stepsOf, type Context } from './reading.ts';
-import { compileLabel, type LabelMeaning } from './section.ts';
-import { commandLead, directoryOf, introOf, isClaim, isInstruction, stopConditionOf } from './sentence.ts';
+import { isHeadline, isInList, isOnlyCommandOf, nextSibling, phrasesOf, pushDecision, pushPolicy, pushTask, stepsOf, type Context } from './reading.ts';
+import { compileHeading } from './section.ts';
+import { introOf, isInstruction, isRecord, isRule } from './sentence.ts';
 
-export async function readParagraph(draft: Draft, block: MarkdownBlock, context: Context, parser: SqlParser): Promise<void> {
-  const segments = segmentsOf(withoutAlert(draft, block));
+export async function readParagraph(draft: Draft, block: MarkdownBlock, outer: Context, parser: SqlParser): Promise<void> {
+  const alert = alertOf(draft, block);
+  if (alert === 'div') return void note(draft, block.index, 'reference');
+  // What a note or a tip tells to do is no part of the flow; its prohibitions are.
+  const context = alert === 'note' || alert === 'tip' ? { ...outer, area: 'narrative' as const } : outer;
+  const segments = segmentsOf(withoutAlert(draft, block), (label) => isPlainLabel(label, context));
   if (segments.length === 0) note(draft, block.index, 'narrative');
+  context.listArea = undefined;
   for (const segment of segments) {
     const line: BlockNote = { disposition: 'narrative', becomes: [] };
     const before = draft.notes.get(block.index);
@@ -32,11 +39,24 @@ export async function readParagraph(draft: Draft, block: MarkdownBlock, context:
   }
 }
 
+/** Words before a colon at the start of a line that are a label although they are not bold. */
+function isPlainLabel(label: string, context: Context): boolean {
+  const meaning = compileLabel(label);
+  if (context.preface) return meaning !== 'title' || (/^[A-Z]/.test(label) && label.split(/\s+/).length <= 3);
+  return ['policy', 'preconditions', 'expectation', 'capture', 'acceptance', 'command', 'criteria', 'example', 'unsupported'].includes(meaning);
+}
+
 /** `> [!IMPORTANT]` is the mark of an alert, not a word of its sentence. */
 function withoutAlert(draft: Draft, block: MarkdownBlock): MarkdownBlock['inlines'] {
   const parent = block.parent === undefined ? undefined : draft.document.blocks[block.parent];
   if (parent?.type !== 'quote' || !/^\[!\w+\]\s*$/.test(block.inlines[0]?.value ?? '')) return block.inlines;
   return block.inlines.slice(block.inlines[1]?.value.trim() === '' ? 2 : 1);
+}
+
+/** `note`, `tip`, `important`, `warning`, `caution` of an alert's first line. */
+function alertOf(draft: Draft, block: MarkdownBlock): string | undefined {
+  const parent = block.parent === undefined ? undefined : draft.document.blocks[block.parent];
+  return parent?.type === 'quote' ? /^\[!(\w+)[^\]]*\]/.exec(block.inlines[0]?.value ?? '')?.[1]?.toLowerCase() : undefined;
 }
 
 async function readSegment(draft: Draft, block: MarkdownBlock, segment: Segment, context: Context, parser: SqlParser): Promise<void> {
@@ -49,12 +69,21 @@ async function readSegment(draft: Draft, block: MarkdownBlock, segment: Segment,
     await readBody(draft, block, body, context, parser);
     return;
   }
-  context.intro = undefined;
   if (context.area === 'report') {
     if (!readReportField(draft, block, context, lead, segment.leadStart, body)) reportWithoutPlace(draft, block, context, lead, segment);
     return;
   }
-  if (label === 'metadata' && context.preface) {
+  if (isConditionalLabel(lead) && (label === 'title' || label === 'metadata') && !empty) {
+    await readBody(draft, block, { ...body, text: `${lead}: ${body.text}`, start: segment.start }, context, parser);
+    return;
+  }
+  context.intro = undefined;
+  if (
+    (label === 'metadata' || (label === 'title' && context.preface && body.text.length < 120 && introOf(fold(lead)) === undefined)) &&
+    (context.preface || !empty) &&
+    !empty &&
+    !isRule(fold(body.text))
+  ) {
     draft.metadata.push({ name: lead, text: body.text.trim(), span: spanOf(draft.document, segment.start, segment.end) });
     note(draft, block.index, 'metadata', lead);
     return;
@@ -77,9 +106,24 @@ async function readSegment(draft: Draft, block: MarkdownBlock, segment: Segment,
   if (label === 'title' || label === 'metadata') {
     context.title = lead;
     await readBody(draft, block, body, context, parser);
+    const caution = introOf(fold(lead), lead);
+    if (caution?.kind === 'negative' || caution?.kind === 'older') context.intro = caution;
     return;
   }
-  const inner: Context = { ...context, area: label, title: label === 'command' ? context.title : lead };
+  if (label === 'example' && /^(?:results?|outputs?|responses?|prints?|returns?|answer)$/i.test(lead.trim())) {
+    await readBody(draft, block, body, { ...context, area: 'expectation', title: lead }, parser);
+    return;
+  }
+  if (label === 'example') {
+    context.intro = { kind: 'shown', text: lead };
+    note(draft, block.index, 'reference', undefined, `shown under "${lead}"`);
+    return;
+  }
+  const inner: Context = {
+    ...context,
+    area: label === 'narrative' && isRule(fold(body.text)) ? context.section.meaning : label,
+    title: label === 'command' ? context.title : lead,
+  };
   await readBody(draft, block, body, inner, parser);
   context.intro = inner.intro;
   if (label === 'command' && /^(?:verify|verification|check)/i.test(lead) && draft.notes.get(block.index)?.disposition === 'narrative') {
@@ -96,23 +140,42 @@ async function readSegment(draft: Draft, block: MarkdownBlock, segment: Segment,
   if (label === 'expectation') context.area = context.section.meaning;
 }
 
-/** "Expected output:" on a line of its own is a label although it is not bold. */
+function isConditionalLabel(lead: string): boolean {
+  return introOf(fold(lead))?.kind === 'branch';
+}
+
+/** "Expected output:", or "Expected" alone on its line, is a label although it is not bold. */
 function plainLabelOf(text: string): string | undefined {
-  const label = /^([A-Za-z][A-Za-z ]{2,30}):$/.exec(text.trim())?.[1];
-  return label !== undefined && ['expectation', 'capture', 'acceptance'].includes(compileLabel(label)) ? label : undefined;
+  const label = /^([A-Za-z][A-Za-z /]{2,40}?):?$/.exec(text.trim())?.[1];
+  if (label === undefined) return undefined;
+  const meaning = compileLabel(label);
+  if (!/:$/.test(text.trim())) return meaning === 'expectation' ? label : undefined;
+  return ['expectation', 'capture', 'acceptance', 'criteria', 'example', 'preconditions', 'policy', 'report'].includes(meaning) ? label : undefined;
 }
 
 /** A label that stands alone: what it means holds for the blocks below it. */
 function enterLabel(draft: Draft, block: MarkdownBlock, label: LabelMeaning, lead: string, context: Context): void {
   context.example = false;
   context.files = undefined;
-  const caution = label === 'title' ? introOf(fold(lead)) : undefined;
-  if (caution !== undefined && caution !== 'example') context.intro = { kind: caution, text: lead };
+  const intro = label === 'title' ? introOf(fold(lead), lead) : undefined;
+  if (intro !== undefined && intro.kind !== 'example') context.intro = intro;
   if (label === 'title' || label === 'metadata') {
     context.title = lead;
-    context.area = context.section.meaning;
-  } else if (label === 'example') context.example = true;
-  else if (label === 'command') context.area = context.section.meaning;
+    // A bold line of its own stands where other authors write a heading.
+    const heading = compileHeading(lead);
+    context.area =
+      heading.byDefault ||
+      context.section.meaning !== 'steps' ||
+      heading.meaning === 'history' ||
+      heading.meaning === 'forbidden' ||
+      heading.meaning === 'reference'
+        ? context.section.meaning
+        : heading.meaning;
+  } else if (label === 'example') {
+    const plain = /^(?:for )?example$/i.test(lead.trim());
+    context.example = !plain || !isOnlyCommandOf(draft, block);
+    if (!plain) context.intro = { kind: 'shown', text: lead };
+  } else if (label === 'command') context.area = context.section.meaning;
   else context.area = label;
   note(draft, block.index, 'narrative', undefined, `label: ${label}`);
   if (label === 'title' && context.area === 'tasks') pushTask(draft, block, lead, context);
@@ -127,23 +190,33 @@ function enterLabel(draft: Draft, block: MarkdownBlock, label: LabelMeaning, lea
 async function readBody(draft: Draft, block: MarkdownBlock, body: Prose, context: Context, parser: SqlParser): Promise<void> {
   const text = body.text.trim();
   if (text === '') return void note(draft, block.index, 'narrative');
+  const emphasised =
+    /^([*_]).*\1$/s.test(draft.document.text.text.slice(block.start, block.end).trim()) &&
+    !/^\*\*/.test(draft.document.text.text.slice(block.start, block.end));
+  if (context.preface && !isFormLine(text) && (isMetadataLine(text) || (emphasised && text.length < 200))) return readMetadataLine(draft, block, body, context);
+  if (isFormLine(text) && context.area !== 'report') {
+    if (!readTemplateLine(draft, block, body, context) && !readReportField(draft, block, context, text.split(/[:_]/)[0] ?? text, body.start, body))
+      note(draft, block.index, 'report field');
+    return;
+  }
   const common = { text, start: body.start, end: body.end, section: context.section, block: block.index };
   switch (context.area) {
     case 'policy':
-      for (const sentence of sentencesOf(body, draft.document.text.text)) pushPolicy(draft, block, sentence, context, 'text');
-      return;
+      return readRules(draft, block, body, context);
+    case 'forbidden':
+      return readForbidden(draft, block, body, context);
     case 'scope':
     case 'narrative':
-      readNarrative(draft, block, body, context);
-      return;
+      return readNarrative(draft, block, body, context);
+    case 'metadata':
+      return void note(draft, block.index, 'metadata');
+    case 'parameters':
+      return readParameter(draft, block, body, context);
     case 'preconditions':
-      if (isHeadline(text)) return void introduce(draft, block, text, context);
-      if (readSearch(draft, block, body, context, 'precondition')) return;
-      draft.preconditions.push({ ...common, searches: [] });
-      note(draft, block.index, 'precondition', `precondition ${draft.preconditions.length}`);
-      return;
+      return readPrecondition(draft, block, body, context, parser);
     case 'tasks':
       if (isHeadline(text)) return void introduce(draft, block, text, context);
+      if (readStop(draft, block, body, context)) return;
       pushTask(draft, block, text, context);
       return;
     case 'task-detail':
@@ -154,28 +227,151 @@ async function readBody(draft: Draft, block: MarkdownBlock, body: Prose, context
       await readSentences(draft, block, body, context, parser);
       return;
     case 'capture':
-      if (/^(?:record|capture|note|save)\b/i.test(text)) await readSentences(draft, block, body, context, parser);
+      if (isRecord(fold(text))) await readSentences(draft, block, body, context, parser);
       else readCapture(draft, block, body, context);
       return;
     case 'expectation':
-      if (isHeadline(text)) return void note(draft, block.index, 'narrative');
-      draft.claims.push({ ...common, ...stepsNear(draft, context) });
-      note(draft, block.index, 'expectation');
-      return;
+      return readExpectation(draft, block, body, context);
     case 'acceptance':
       draft.acceptance.push({ ...common, steps: stepsOf(draft, context.section) });
       note(draft, block.index, 'expectation');
       return;
     case 'criteria':
-      if (isHeadline(text)) return void note(draft, block.index, 'narrative');
-      draft.criteria.push(common);
-      note(draft, block.index, 'criterion', `criterion C${draft.criteria.length}`);
-      return;
+      return readCriterion(draft, block, body, context);
     case 'report':
-      if (!readTemplateLine(draft, block, body, context)) note(draft, block.index, 'narrative');
+      if (readTemplateLine(draft, block, body, context)) return;
+      if (isInList(draft, block) && /^[^:]{1,60}:\s*(?:\S.{0,40})?$/.test(text))
+        return reportWithoutPlace(draft, block, context, text.split(':')[0] ?? text, body);
+      note(draft, block.index, 'narrative');
       return;
     default:
       await readSentences(draft, block, body, context, parser);
+  }
+}
+
+/** "v12 | Tester: on duty | max. 15 minutes", "Service: objstore · Class: standard": facts about the document, above its first part. */
+function isMetadataLine(text: string): boolean {
+  if (text.length > 240 || /\n/.test(text) || /`/.test(text)) return false;
+  const parts = text.split(/\s+[\u00b7|/\u2022\u2013-]\s+|(?<=[.;])\s+/).filter((part) => part.trim() !== '');
+  const facts = parts.filter((part) =>
+    /^[A-Z][\w -]{1,30}:\s?\S|^(?:v|rev|version)\.? ?\d|^(?:\*|_)?(?:status|owner|author|updated|last (?:changed?|reviewed|updated)|written|reviewed|approved|draft|team|document)\b|\b(?:19|20)\d\d\b|\brev \d/i.test(
+      part.trim(),
+    ),
+  );
+  return facts.length > 0 && facts.length * 2 >= parts.length;
+}
+
+function readMetadataLine(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): void {
+  draft.metadata.push({ name: 'note', text: body.text.trim(), span: spanOf(draft.document, body.start, body.end) });
+  note(draft, block.index, 'metadata');
+  for (const sentence of sentencesOf(body, draft.document.text.text))
+    if (isStrictRule(fold(sentence.text))) pushPolicy(draft, block, sentence, context, 'text');
+}
+
+/** "Time: ______": a line of a form, wherever it stands. */
+function isFormLine(text: string): boolean {
+  return (
+    /^[^!?]{1,60}?.*(?:_{3,}|\.{6,})/.test(text.replace(/`[^`]*[A-Za-z][^`]*_{3,}[^`]*`/g, '')) ||
+    /^[^:.]{3,50}:\s*(?:pass|ok|yes|go|green)(?: \/ [\w -]{2,12})+\s*$/i.test(text)
+  );
+}
+
+/** In a part of rules each sentence that says one is a policy; where none does, all of them are. */
+function readRules(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): void {
+  if (isHeadline(body.text.trim())) return introduce(draft, block, body.text.trim(), context);
+  const sentences = sentencesOf(body, draft.document.text.text);
+  const rules = sentences.filter((sentence) => isRule(fold(sentence.text)) || phrasesOf(sentence.text).length > 0);
+  for (const sentence of rules.length > 0 ? rules : sentences) pushPolicy(draft, block, sentence, context, 'text');
+}
+
+/** Below "What not to do": what is told there is forbidden, what explains it is told. */
+function readForbidden(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): void {
+  note(draft, block.index, 'narrative');
+  const inList = isInList(draft, block);
+  for (const sentence of sentencesOf(body, draft.document.text.text)) {
+    const folded = fold(sentence.text);
+    if (isRule(folded)) pushPolicy(draft, block, sentence, context, 'text');
+    else if (inList && (isInstruction(folded) || /^\w+ing\b/.test(folded))) pushPolicy(draft, block, sentence, context, 'text', 'Do not');
+  }
+}
+
+function readNarrative(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): void {
+  note(draft, block.index, 'narrative');
+  for (const sentence of sentencesOf(body, draft.document.text.text)) {
+    const folded = fold(sentence.text);
+    introduce(draft, block, sentence.text, context);
+    if (isStrictRule(folded)) pushPolicy(draft, block, sentence, context, 'text');
+    else if (isInstruction(folded) && sentence.codes.some((code) => isCommand(code.value)))
+      pushDecision(draft, block, sentence, context, 'choice', 'it stands in a part that tells nothing to do');
+  }
+}
+
+/** Where a part explains, only plain prohibitions are rules: "only", "order" and "always" belong to its story. */
+function isStrictRule(folded: string): boolean {
+  return (
+    isRule(folded) &&
+    /\b(?:must not|must never|shall not|may not|never|do not|don't|does not|forbidden|prohibited|not allowed|not permitted|under no circumstances|nobody may|no one may)\b/.test(
+      folded,
+    )
+  );
+}
+
+/** A parameter that has to be given is a precondition; one with a default is told. */
+function readParameter(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): void {
+  const text = body.text.trim();
+  const item = isInList(draft, block) || /^`?[A-Za-z_]\w*`?\s*(?:[\u2013\u2014-]|\()/.test(text);
+  if (!item || isHeadline(text)) return readNarrative(draft, block, body, context);
+  for (const sentence of sentencesOf(body, draft.document.text.text))
+    if (isStrictRule(fold(sentence.text))) pushPolicy(draft, block, sentence, context, 'text');
+  const required = /\b(?:required|mandatory|must be (?:set|given)|needed)\b/i.test(text) && !/\b(?:not required|optional|default)\b/i.test(text);
+  note(draft, block.index, required ? 'precondition' : 'reference', undefined, required ? 'a value that has to be given' : 'a parameter');
+}
+
+async function readPrecondition(draft: Draft, block: MarkdownBlock, body: Prose, context: Context, parser: SqlParser): Promise<void> {
+  const text = body.text.trim();
+  if (isHeadline(text)) return introduce(draft, block, text, context);
+  if (readSearch(draft, block, body, context, 'precondition')) return;
+  if (readStop(draft, block, body, context)) return;
+  const inList = isInList(draft, block);
+  const folded = fold(text);
+  const sentences = sentencesOf(body, draft.document.text.text);
+  const rules = sentences.filter(
+    (sentence) => isStrictRule(fold(sentence.text)) || (!inList && isRule(fold(sentence.text)) && !/\bmust\b/.test(fold(sentence.text))),
+  );
+  for (const rule of rules) pushPolicy(draft, block, rule, context, 'text');
+  if (rules.length > 0 && (rules.length === sentences.length || !inList)) return;
+  const next = nextSibling(draft, block);
+  if (!inList && next?.code !== undefined) return introduce(draft, block, text, context);
+  // Below such a heading a paragraph of its own may tell to prepare something.
+  if (!inList && (isInstruction(folded) || introOf(folded) !== undefined) && !/^(?:ensure|make sure|check|verify|confirm|have)\b/.test(folded)) {
+    await readSentences(draft, block, body, context, parser);
+    return;
+  }
+  draft.preconditions.push({ text, start: body.start, end: body.end, section: context.section, block: block.index, searches: [] });
+  note(draft, block.index, 'precondition', `precondition ${draft.preconditions.length}`);
+}
+
+/** Below "Expected" each sentence claims something, until one turns to the reader. */
+function readExpectation(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): void {
+  if (isHeadline(body.text.trim())) return void note(draft, block.index, 'narrative');
+  const near = stepsNear(draft, context);
+  const sentences = sentencesOf(body, draft.document.text.text);
+  const [first, ...rest] = sentences;
+  if (!first) return void note(draft, block.index, 'narrative');
+  const later = rest.findIndex(
+    (sentence) =>
+      /^(?:if|when|otherwise|else|anything|in that case|then)\b/.test(fold(sentence.text)) || isRule(fold(sentence.text)) || isInstruction(fold(sentence.text)),
+  );
+  const claimed = later === -1 ? sentences : sentences.slice(0, later + 1);
+  const last = claimed.at(-1) ?? first;
+  const text = later === -1 ? body.text.trim() : draft.document.text.text.slice(first.start, last.end).trim();
+  draft.claims.push({ text, start: body.start, end: last.end, section: context.section, block: block.index, ...near });
+  note(draft, block.index, 'expectation');
+  for (const sentence of later === -1 ? [] : sentences.slice(later + 1)) {
+    const folded = fold(sentence.text);
+    if (isRule(folded)) pushPolicy(draft, block, sentence, context, 'text');
+    else if (introOf(folded)?.kind === 'branch') pushTask(draft, block, sentence.text, context, sentence, 'failure');
+    else if (isInstruction(folded)) pushTask(draft, block, sentence.text, context, sentence);
   }
 }
 
@@ -189,245 +385,25 @@ function stepsNear(draft: Draft, context: Context): { readonly steps: ReturnType
   return near.length > 0 ? { steps: near } : { steps: [...draft.steps], far: true };
 }
 
-function readNarrative(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): void {
-  note(draft, block.index, 'narrative');
-  for (const sentence of sentencesOf(body, draft.document.text.text)) {
-    const folded = fold(sentence.text);
-    introduce(draft, block, sentence.text, context);
-    if (phrasesOf(sentence.text).length > 0 && /\b(must not|never|do not|don't|forbidden|not allowed)\b/.test(folded))
-      pushPolicy(draft, block, sentence, context, 'text');
-    else if (/^(?:do not|don't|never|under no circumstances)\b/.test(folded)) pushPolicy(draft, block, sentence, context, 'text');
-    else if (isInstruction(folded) && sentence.codes.some((code) => isCommand(code.value)))
-      undecided(draft, block, sentence, 'it tells to run a command, and stands in a part that tells nothing to do', 'move it to a section of steps');
-  }
-}
-
-/** Notes what a sentence says about the blocks below it. */
-function introduce(draft: Draft, block: MarkdownBlock, text: string, context: Context): void {
-  const folded = fold(text);
-  const kind = introOf(folded);
-  context.intro = kind === undefined || (kind === 'branch' && !/:$/.test(folded) && !/^(?:optional|alternative)/.test(folded)) ? undefined : { kind, text };
-  note(draft, block.index, 'narrative');
-}
-
-/** A command that is neither clearly to be run nor clearly not. */
-export function undecided(draft: Draft, block: MarkdownBlock, place: { readonly start: number; readonly end: number }, why: string, help: string): void {
-  note(draft, block.index, 'unclaimed');
-  draft.diagnostics.push({
-    severity: 'error',
-    code: 'compile/undecided-command',
-    message: `nothing decides whether this is to be run: ${why}`,
-    span: spanOf(draft.document, place.start, place.end),
-    help: `${help}; or accept it in the addendum, under \`accept:\`, as reference`,
-  });
-}
-
-/** Sentences in a part that tells what to do: commands, captures, waits, rules, claims, instructions; the rest is narrative. */
-async function readSentences(draft: Draft, block: MarkdownBlock, body: Prose, context: Context, parser: SqlParser): Promise<void> {
+/** An item of acceptance; a paragraph there is one too unless it speaks to the reader. */
+function readCriterion(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): void {
   const text = body.text.trim();
   const folded = fold(text);
-  note(draft, block.index, 'narrative');
-  context.example = /^(for )?example\b.*:$/.test(folded) && !isOnlyCommandOf(draft, block);
-  const directory = directoryOf(text);
-  if (directory !== undefined) {
-    context.intro = undefined;
-    if (directory.all) context.sectionDirectory = directory.path;
-    else context.workingDirectory = directory.path;
-    note(
-      draft,
-      block.index,
-      'narrative',
-      'working directory',
-      directory.all ? 'working directory of the blocks below it' : 'working directory of the next block',
+  const inList = isInList(draft, block);
+  if (isHeadline(text) || (!/[.!?]$/.test(text) && nextSibling(draft, block)?.type === 'list')) return void note(draft, block.index, 'narrative');
+  if (!inList) {
+    const rules = sentencesOf(body, draft.document.text.text).filter(
+      (sentence) => isStrictRule(fold(sentence.text)) || /\b(?:no[- ]go|abort|stop)\b/.test(fold(sentence.text)),
     );
-    return;
-  }
-  const inherited = context.intro;
-  const inList = block.parent !== undefined && blockAt(draft, block.parent).type === 'list-item';
-  if (inherited !== undefined && inList && inherited.kind !== 'example') {
-    readCautionedItem(draft, block, body, inherited, context);
-    return;
-  }
-  const sentences = sentencesOf(body, draft.document.text.text);
-  for (const sentence of sentences) introduce(draft, block, sentence.text, context);
-  const negative = context.intro?.kind === 'negative';
-  if (!negative) await readCommands(draft, block, body, context, parser);
-  readRecord(draft, block, body, context);
-  readWait(draft, block, body, context);
-  for (const sentence of sentences) readSentence(draft, block, sentence, body, context);
-  // A box to be ticked is something that a person does or sees.
-  const item = block.parent === undefined ? undefined : blockAt(draft, block.parent);
-  if (item?.checked !== undefined && draft.notes.get(block.index)?.disposition === 'narrative' && !isHeadline(text)) pushTask(draft, block, text, context);
-}
-
-/** An item below "Do not:" is a prohibition, below "If it fails:" no step. */
-function readCautionedItem(draft: Draft, block: MarkdownBlock, body: Prose, intro: NonNullable<Context['intro']>, context: Context): void {
-  if (intro.kind === 'negative') {
-    for (const sentence of sentencesOf(body, draft.document.text.text)) pushPolicy(draft, block, sentence, context, 'text', intro.text.replace(/:$/, ''));
-    return;
-  }
-  if (intro.kind === 'older') return void note(draft, block.index, 'reference', undefined, `part of what "${intro.text}" shows`);
-  undecided(draft, block, body, `"${intro.text}" leaves it open`, 'give it a section whose heading says when it is used, such as Rollback');
-}
-
-function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body: Prose, context: Context): void {
-  const folded = fold(sentence.text);
-  const isStep = (draft.notes.get(block.index)?.disposition ?? 'narrative') === 'step';
-  const phrases = phrasesOf(sentence.text);
-  const common = { start: sentence.start, end: sentence.end, section: context.section, block: block.index };
-  const stop = stopConditionOf(sentence.text);
-  if (phrases.length > 0 && (ruleWords.test(folded) || /\breal\b|\b(?:must|shall|only)\b|^(?:stop|abort|halt|if|avoid)\b/.test(folded)))
-    return void pushPolicy(draft, block, sentence, context, 'text');
-  if (stop !== undefined) {
-    draft.claims.push({ ...common, text: stop, opposite: true, steps: stepsOf(draft, context.section) });
-    return void note(draft, block.index, 'expectation');
-  }
-  if (isProhibition(folded)) {
-    if (!isStep) pushPolicy(draft, block, sentence, context, 'text');
-    return;
-  }
-  if (context.preface && sentence.codes.length === 0 && !/^expect/.test(folded)) return;
-  const own = draft.notes.get(block.index)?.disposition;
-  if (isClaim(folded) && !(own === 'capture' || (isStep && !/\b(?:should|must|expect\w*|returns?|prints?|exits?)\b/.test(folded)))) {
-    const near = stepsOf(draft, context.section);
-    const inline = near.filter((step) => step.start >= body.start && step.end <= body.end);
-    const subject = sentence.codes.find((code) => inline.some((step) => step.start >= code.start && step.end <= code.end));
-    draft.claims.push({
-      ...common,
-      text: subject ? sentence.text.replace(`\`${subject.value}\``, 'it') : sentence.text,
-      steps: inline.length > 0 ? inline : near,
-    });
-    return void note(draft, block.index, 'expectation');
-  }
-  if (
-    isInstruction(folded) &&
-    !draft.steps.some((step) => step.start >= sentence.start && step.end <= sentence.end) &&
-    own !== 'capture' &&
-    !draft.captures.some((capture) => capture.block === block.index)
-  )
-    pushTask(draft, block, sentence.text, context, sentence);
-}
-
-/** Forbids whoever executes the plan; a tale of what never happened does not. */
-function isProhibition(folded: string): boolean {
-  // What an output must not hold is a claim on it.
-  if (/^(?:the )?(?:command |program )?(?:std)?(?:out(?:put)?|err|response|logs?|exit code)\b.*\b(?:must|should|may) not\b/.test(folded)) return false;
-  if (/\b(?:must not|may not|do not|don't|forbidden|prohibited|under no circumstances|not allowed|refrain from)\b/.test(folded))
-    return !/\b(?:we|they|users?|it|i) (?:do not|don't)\b|\bif you (?:do not|don't)\b/.test(folded);
-  return /^never\b|[,:] never\b|\byou (?:must |should )?never\b|\bmust never\b|\bshould never\b/.test(folded);
-}
-
-const doWords =
-  /^(?:(?:then|first|next|now|also|and|finally),? )?(?:run|execute|call|invoke|use|type|issue|apply|start|launch|create|list|verify|check|confirm|search|if none|if no|if missing|if not|example)\b|:$/;
-
-/** Inline code that is a command, where the sentence tells to do it. */
-async function readCommands(draft: Draft, block: MarkdownBlock, body: Prose, context: Context, parser: SqlParser): Promise<void> {
-  const commands = body.codes.filter((code) => isCommand(code.value));
-  for (const code of commands) {
-    const around = fold(body.text.replace(`\`${code.value}\``, ' ')).replace(/[.:;,]$/, '');
-    const alone = around === '' || around === '-';
-    const source = draft.document.text.text;
-    const before = fold(source.slice(body.start, code.start));
-    const sentenceBefore = before.split(/[.!?] /).at(-1) ?? before;
-    const condition = /^(?:and )?(?:if|when) (?:none|no \w+|not found|missing|empty|(?:it|there) (?:does not|doesn't|is not|isn't|are no)\b.*|nothing .*)/.exec(
-      before,
-    );
-    const lead = commandLead(sentenceBefore.replace(/[`'"]$/, '').trim(), source.slice(code.end, code.end + 40).toLowerCase());
-    const branch =
-      condition === null &&
-      (lead === 'branch' ||
-        (introOf(sentenceBefore) === 'branch' &&
-          (doWords.test(sentenceBefore) || /^(?:if|when|unless|otherwise|alternatively|optionally)\b/.test(sentenceBefore))));
-    if (branch) {
-      undecided(draft, block, code, 'its sentence leaves it open', 'say when it runs in a heading, such as Rollback');
-      continue;
-    }
-    if (!alone && !doWords.test(before) && lead !== 'run' && !['command', 'search'].includes(context.area)) continue;
-    if (isProhibition(sentenceBefore)) continue;
-    await readInlineCommand(draft, block, code, context, condition !== null, parser);
-  }
-}
-
-async function readInlineCommand(
-  draft: Draft,
-  block: MarkdownBlock,
-  code: ProseCode,
-  context: Context,
-  conditional: boolean,
-  parser: SqlParser,
-): Promise<void> {
-  const ticks = draft.document.text.text.slice(code.start, code.end).indexOf(code.value);
-  const start = code.start + Math.max(0, ticks);
-  const previous = draft.steps.at(-1);
-  const prompt = /^\$ /.test(code.value) ? 2 : 0;
-  const text = code.value.slice(prompt);
-  const place = {
-    start: start + prompt,
-    end: start + code.value.length,
-    place: (offset: number) => start + prompt + offset,
-    title: context.title,
-    role: 'step' as const,
-  };
-  const steps =
-    codeMeaning(undefined, text) === 'sql' ? await readSql(draft, context.section, text, place, parser) : [readShell(draft, context.section, text, place)];
-  for (const step of steps) {
-    if (conditional) step.conditional = { start: block.start, end: code.end, previous };
-    const directory = context.workingDirectory ?? context.sectionDirectory;
-    if (directory !== undefined) step.workingDirectory = directory;
-    note(draft, block.index, 'step', () => `step ${step.id}`);
-  }
-}
-
-/** "Record the resulting `run_id` and `status`", "Record: Run ID, Status". */
-function readRecord(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): void {
-  for (const match of body.text.matchAll(
-    /\b(?:record|capture|note(?: down)?|save|remember)\b(?: \w+){0,3}? (`[A-Za-z_]\w*`(?:(?:, and |, | and )`[A-Za-z_]\w*`)*)/gi,
-  )) {
-    for (const name of (match[1] ?? '').matchAll(/`(\w+)`/g)) pushCapture(draft, block, name[1] ?? '', name[1] ?? '', false, body, context);
-  }
-  for (const sentence of sentencesOf(body, draft.document.text.text)) {
-    const rest = /^(?:please )?(?:record|capture|note down)(?: the)?:? ([^`]+)$/i.exec(sentence.text)?.[1];
-    if (rest === undefined) continue;
-    for (const part of rest.split(/,\s*(?:and )?| and (?:the )?/)) readCapture(draft, block, { ...sentence, text: part }, context);
-  }
-}
-
-/** "wait for completion (status `succeeded` or `failed`)": a claim on a name's values. */
-function readWait(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): void {
-  for (const match of body.text.matchAll(
-    /\b(?:wait (?:for|until)|until)\b[^.()]*?\(?\b`?([A-Za-z_]\w*)`?(?: (?:is|becomes|equals|=))? ((?:`[^`]+`(?:, | or |, or )?)+)\)?/gi,
-  )) {
-    const values = [...(match[2] ?? '').matchAll(/`([^`]+)`/g)].map((value) => value[1] ?? '');
-    const name = match[1] ?? '';
-    if (values.length === 0) continue;
-    if (!draft.captures.some((capture) => capture.name === name)) pushCapture(draft, block, name, name, false, body, context);
-    draft.claims.push({
-      text: `${name} in { ${values.join(', ')} }`,
-      start: body.start,
-      end: body.end,
-      section: context.section,
-      steps: stepsOf(draft, context.section),
-      block: block.index,
-    });
-    note(draft, block.index, 'expectation');
-  }
-}
-
-function readCapture(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): void {
-  const label = body.text
-    .replace(/\([^()]*\)/g, '')
-    .replace(/[`.]/g, '')
-    .trim();
-  if (label === '' || !/^[A-Za-z][\w .-]{0,60}$/.test(label)) {
-    note(draft, block.index, 'unclaimed');
-    draft.diagnostics.push({
-      severity: 'error',
-      code: 'compile/unclear-capture',
-      message: `\`${label}\` names nothing that could be recorded`,
-      span: spanOf(draft.document, body.start, body.end),
-      help: 'write the name as the command prints it, as in `Run ID`',
-    });
-    return;
-  }
-  pushCapture(draft, block, captureName(label), label, /\(if any\)|\(optional\)|\bif any\b/i.test(body.text), body, context);
+    for (const rule of rules) pushPolicy(draft, block, rule, context, 'text');
+    if (rules.length > 0) return;
+    if (isInstruction(folded)) return pushTask(draft, block, text, context);
+    if (
+      /\b(?:example|see|below|above|template|was|were|usually|tick(?:ed)?|checklist)\b/.test(folded) &&
+      !/\b(?:must|all|every|each|no|none|passes?|complete)\b/.test(folded)
+    )
+      return void note(draft, block.index, 'narrative');
+  } else if (/^(?:example|e\.g\.)\b|\bexample of\b/.test(folded)) return void note(draft, block.index, 'reference', undefined, 'an example of an item');
+  draft.criteria.push({ text, start: body.start, end: body.end, section: context.section, block: block.index });
+  note(draft, block.index, 'criterion', `criterion C${draft.criteria.length}`);
 }

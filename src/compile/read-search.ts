@@ -8,7 +8,15 @@ import type { Context } from './reading.ts';
 export function readSearch(draft: Draft, block: MarkdownBlock, body: Prose, context: Context, role: 'step' | 'precondition'): boolean {
   const text = body.text.trim();
   const common = { text, start: body.start, end: body.end, section: context.section, block: block.index, role };
-  const contains = text.match(/^`([^`]+)` (contains|imports|includes|has|defines|does not contain|contains no|has no|must contain|must not contain)\b(.*)$/s);
+  const again = context.files && /^(?:and|but|also|it) (?:must|does|do|should) not contain(?: \w+){0,3}:$/i.test(text);
+  if (again) {
+    context.files = { paths: context.files?.paths ?? [], absent: true, imports: false };
+    note(draft, block.index, 'expectation', undefined, 'claims about the same file follow');
+    return true;
+  }
+  const contains = text.match(
+    /^(?:(?:the )?(?:file|config(?:uration)?(?: file)?|script|manifest) )?`([^`]+)` (contains|imports|includes|has|defines|does not contain|contains no|has no|must contain|must not contain)\b(.*)$/s,
+  );
   if (contains && looksLikePath(contains[1] ?? '')) {
     const absent = /\bno\b|\bnot\b/.test(`${contains[2] ?? ''}${(contains[3] ?? '').match(/^ no\b/)?.[0] ?? ''}`);
     const rest = (contains[3] ?? '').trim();
@@ -30,13 +38,15 @@ export function readSearch(draft: Draft, block: MarkdownBlock, body: Prose, cont
   if (!context.files) return false;
   const codes = body.codes.map((code) => code.value);
   const imports = context.files.imports && codes.length === 2 && /` from `/.test(text) ? { name: codes[0] ?? '', module: codes[1] ?? '' } : undefined;
-  pushSearch(draft, { ...common, paths: context.files.paths, codes, absent: context.files.absent, imports });
+  const denied = /^(?:no|not|without|never|neither)\b/i.test(text);
+  pushSearch(draft, { ...common, paths: context.files.paths, codes, absent: context.files.absent !== denied, imports });
   return true;
 }
 
 function pushSearch(draft: Draft, search: SearchDraft): void {
   draft.searches.push(search);
   if (search.role === 'precondition') draft.preconditions.at(-1)?.searches.push(search);
+  if (search.role !== 'precondition') note(draft, search.block, 'expectation');
   note(draft, search.block, search.role === 'precondition' ? 'precondition' : 'step', () =>
     draft.steps
       .filter((step) => step.start === search.start)

@@ -10,7 +10,13 @@ export function readTemplate(draft: Draft, block: MarkdownBlock, context: Contex
   let found = false;
   for (const [index, line] of code.value.split('\n').entries()) {
     const match = line.match(/^\s*(?:[-*] )?\**([^:<>|]+?)\**\s*[:=|]\**\s*`?(<[^<>]+>|\{\{[^{}]+\}\}|_{3,}|TB[AD])/);
-    if (!match) continue;
+    if (!match) {
+      const label = line.match(/^\s*(?:[-*] )?\**([A-Za-z][^:<>|]{0,50}?)\s*:\**\s*(?:\u2026|\.{3}|\w+(?: \w+)? \/ \w+(?: \w+)?)?\s*$/)?.[1];
+      if (label === undefined) continue;
+      note(draft, block.index, 'report field', undefined, `"${label.trim()}" has no place for a value`);
+      found = true;
+      continue;
+    }
     const at = (code.offsets[index] ?? block.start) + line.indexOf(match[2] ?? '');
     pushReport(draft, block, context, (match[1] ?? '').trim(), match[2] ?? '', at, code.offsets[index] ?? block.start);
     found = true;
@@ -56,7 +62,7 @@ export function reportWithoutPlace(
   label: string,
   place: { readonly start: number; readonly end: number },
 ): void {
-  note(draft, block.index, 'narrative', undefined, `section ${context.section.number}: no place for a value`);
+  note(draft, block.index, 'report field', undefined, `section ${context.section.number}: no place for a value`);
   draft.diagnostics.push({
     severity: 'warning',
     code: 'compile/unbound-report-field',

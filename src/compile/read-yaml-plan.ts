@@ -2,19 +2,21 @@
  * A YAML plan becomes the same draft as a document, with its own bindings as the addendum. A quotation is an id or a text of
  * the plan; what a part of the plan says about itself is quoted by a key that no text can hold.
  */
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { PolicyScope } from '../model/policy.ts';
 import type { MarkdownDocument } from '../parse/markdown-document.ts';
 import type { YamlDocument } from '../parse/yaml-document.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
-import { compileCapture, compileInput, compilePrecondition } from './addendum-entry.ts';
+import { addendumConflicts } from './addendum-conflict.ts';
+import { compileInput, compilePrecondition } from './addendum-entry.ts';
 import { compileCriterion, compilePolicy, compileReportField, compileTask } from './addendum-judgement.ts';
-import type { Addendum, AddendumCaptureSource, QuotingEntry } from './addendum-shape.ts';
-import { sourceOf } from './bind-capture.ts';
-import type { Draft, SectionDraft, StepDraft } from './draft.ts';
-import { compileQuery } from './query.ts';
+import type { Addendum, AddendumCapture, QuotingEntry } from './addendum-shape.ts';
+import type { ConditionKind } from './condition.ts';
+import type { Draft, PreconditionCheckDraft, SectionDraft } from './draft.ts';
 import { indexQuotations, type QuotationIndex, type Stretch } from './quotation.ts';
-import { newStep, readShell } from './read-code.ts';
-import { booleanAt, entriesAt, itemsAt, numberAt, partOf, textAt, textsAt, type YamlPart } from './yaml-part.ts';
-import { compileHeading } from './section.ts';
+import { readYamlStep, sectionOf, stretchOf } from './read-yaml-step.ts';
+import { oneAPlace } from './schema-diagnostic.ts';
+import { entriesAt, given, itemsAt, partOf, placedAt, textAt, type YamlPart } from './yaml-part.ts';
 
 export interface YamlReading {
   readonly draft: Draft;
@@ -23,7 +25,7 @@ export interface YamlReading {
 }
 
 export async function readYamlPlan(yaml: YamlDocument, parser: SqlParser): Promise<YamlReading> {
-  const document: MarkdownDocument = { text: yaml.text, blocks: [] };
+  const document: MarkdownDocument = { text: yaml.text, blocks: [], roots: [] };
   const top = partOf(yaml);
   const draft: Draft = {
     document,
@@ -60,30 +62,29 @@ export async function readYamlPlan(yaml: YamlDocument, parser: SqlParser): Promi
     block: -1,
   });
 
-  draft.metadata.push(...entriesAt(top, 'metadata').map(([name, part]) => ({ name, text: part.text, span: part.span })));
+  // One label may stand several times in a document; here it then has a list.
+  draft.metadata.push(...entriesAt(top, 'metadata').flatMap(([name, part]) => part.items().map((item) => ({ name, text: item.text, span: item.span }))));
   for (const part of itemsAt(top, 'preconditions')) {
     const variable = part.get('variable');
     draft.preconditions.push({
       ...common(part),
       searches: [],
       ...(variable ? { variable: { name: textAt(variable, 'name'), value: textAt(variable, 'value') } } : {}),
+      ...(part.get('checks') ? { checks: itemsAt(part, 'checks').map(checkOf) } : {}),
     });
   }
   for (const part of itemsAt(top, 'policies')) {
-    const scope = part.get('section')
-      ? ({ kind: 'section', section: textAt(part, 'section') } as const)
-      : part.get('step')
-        ? ({ kind: 'step', step: textAt(part, 'step') } as const)
-        : undefined;
     draft.policies.push({
       ...common(part),
       origin: 'text',
       codes: [...(part.get('text')?.text ?? part.text).matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? ''),
       wholeSection: false,
-      ...(scope ? { scope } : {}),
+      scope: scopeAt(part),
     });
   }
-  draft.tasks.push(...itemsAt(top, 'tasks').map(common));
+  draft.tasks.push(
+    ...itemsAt(top, 'tasks').map((part) => ({ ...common(part), ...given({ condition: part.get('condition')?.text as ConditionKind | undefined }) })),
+  );
   draft.criteria.push(
     ...itemsAt(top, 'criteria').map((part) => ({
       ...common(part),
@@ -97,7 +98,9 @@ export async function readYamlPlan(yaml: YamlDocument, parser: SqlParser): Promi
       .join('/');
     draft.report.push({ ...common(part), text: label.text, label: label.text, hole: { written: `<${words === '' ? 'value' : words}>`, ...stretchOf(label) } });
   }
-  for (const part of itemsAt(top, 'steps')) await readStep(draft, yaml, part, parser);
+  const captures: AddendumCapture[] = [];
+  for (const part of itemsAt(top, 'steps')) captures.push(...(await readYamlStep(draft, yaml, part, parser)));
+  for (const part of itemsAt(top, 'policies')) draft.diagnostics.push(...scopeProblems(draft, part));
 
   const bound = (part: YamlPart, ...keys: readonly string[]): boolean => keys.some((key) => part.get(key) !== undefined);
   const addendum: Addendum = {
@@ -122,124 +125,67 @@ export async function readYamlPlan(yaml: YamlDocument, parser: SqlParser): Promi
       .map((part) => quote(part, compileTask)),
     criteria: itemsAt(top, 'criteria').flatMap((part) => {
       const clauses = itemsAt(part, 'clauses');
-      if (clauses.length === 0) return [quote(part, compileCriterion)];
-      return clauses.map((clause) => ({
-        ...quote(part, compileCriterion),
-        witnesses: compileCriterion(clause).witnesses,
-        clause: { text: textAt(clause, 'text'), span: clause.span },
-      }));
+      if (clauses.length === 0) return bound(part, 'witness') ? [quote(part, compileCriterion)] : [];
+      return clauses
+        .filter((clause) => bound(clause, 'witness'))
+        .map((clause) => ({
+          ...quote(part, compileCriterion),
+          witnesses: compileCriterion(clause).witnesses,
+          clause: { text: textAt(clause, 'text'), span: clause.span },
+        }));
     }),
-    report: itemsAt(top, 'report').map((part) => quote(part, compileReportField)),
+    report: itemsAt(top, 'report')
+      .filter((part) => bound(part, 'name', 'sql', 'yes', 'rows', 'files'))
+      .map((part) => quote(part, compileReportField)),
     accept: [],
   };
-  return { draft, addendum, quotations: quotationsOf(draft, document, keyed) };
+  draft.diagnostics.push(...oneAPlace(addendumConflicts({ ...addendum, captures }, top)));
+  const quotable = ['steps', 'policies'].flatMap((key) => itemsAt(top, key).map(stretchOf));
+  return { draft, addendum, quotations: quotationsOf(draft, indexQuotations(document), keyed, quotable) };
 }
 
-/** By the key of a part, by a step's id or title, else by text as it stands in the file. */
-function quotationsOf(draft: Draft, document: MarkdownDocument, keyed: ReadonlyMap<string, Stretch>): QuotationIndex {
-  const text = indexQuotations(document);
+/** What a plan says under `policies` holds for all of it, whatever its words, unless a key says otherwise. */
+function scopeAt(part: YamlPart): PolicyScope {
+  if (part.get('section')) return { kind: 'section', section: textAt(part, 'section') };
+  return part.get('step') ? { kind: 'step', step: textAt(part, 'step') } : { kind: 'document' };
+}
+
+/** A policy that is in force nowhere protects nothing. */
+function scopeProblems(draft: Draft, part: YamlPart): readonly Diagnostic[] {
+  const [section, step] = [part.get('section'), part.get('step')];
+  const isIn = (number: string): boolean => number === section?.text || number.startsWith(`${section?.text ?? ''}.`);
+  const common = { code: 'compile/entry-binds-nothing', help: 'name one that is there, or remove the policy' } as const;
+  if (step && !draft.steps.some((candidate) => candidate.fixedId === step.text))
+    return [{ ...common, severity: 'error', message: `no step has the id \`${step.text}\`, so this policy is in force nowhere`, span: step.span }];
+  if (section && !draft.steps.some((candidate) => isIn(candidate.section.number)))
+    return [{ ...common, severity: 'warning', message: `no step is in section ${section.text}, so this policy is in force nowhere`, span: section.span }];
+  return [];
+}
+
+function checkOf(part: YamlPart): PreconditionCheckDraft {
+  const variable = part.get('variable');
+  if (variable) return { kind: 'variable', name: textAt(variable, 'name'), value: textAt(variable, 'value') };
+  return part.get('step') ? { kind: 'step', step: placedAt(part, 'step') } : { kind: 'database-reachable' };
+}
+
+/** By the key of a part, by a step's id or title, by a number (`2.1/3`, `P2`), else by text of a step or a policy: a quotation never finds itself. */
+function quotationsOf(draft: Draft, text: QuotationIndex, keyed: ReadonlyMap<string, Stretch>, quotable: readonly Stretch[]): QuotationIndex {
   return {
     nearest: text.nearest,
     find: (quotation) => {
       const own = keyed.get(quotation);
       if (own) return [own];
-      const steps = draft.steps.filter((step) => step.fixedId === quotation || step.title === quotation);
-      return steps.length > 0 ? steps.map(({ start, end }) => ({ start, end })) : text.find(quotation);
+      const steps = draft.steps.filter((step) => step.fixedId === quotation);
+      const named = steps.length > 0 ? steps : draft.steps.filter((step) => step.title === quotation);
+      if (named.length > 0) return named.map(({ start, end }) => ({ start, end }));
+      const policy = /^P\d+$/.test(quotation) ? draft.policies[Number(quotation.slice(1)) - 1] : undefined;
+      if (policy) return [{ start: policy.start, end: policy.end }];
+      return text.find(quotation).filter((found) => quotable.some(({ start, end }) => found.start >= start && found.end <= end));
+    },
+    numbered: (quotation) => {
+      const [, id = '', number = ''] = /^(.+)\/(\d+)$/.exec(quotation) ?? [];
+      const step = draft.steps.find((candidate) => candidate.fixedId === id);
+      return step ? { step, number: Number(number) } : undefined;
     },
   };
-}
-
-async function readStep(draft: Draft, yaml: YamlDocument, part: YamlPart, parser: SqlParser): Promise<void> {
-  const kind = textAt(part, 'kind') as StepDraft['kind'];
-  const id = part.get('id')?.text;
-  const section = sectionOf(draft, yaml, part.get('section')?.text ?? id?.match(/^(.+)\.[^.]+$/)?.[1] ?? '1', part.get('section')?.text ?? '');
-  const body = part.get('run') ?? part.get('sql') ?? part.get('patterns') ?? part;
-  const text = body.text;
-  const place = {
-    ...stretchOf(part),
-    place: placeOf(yaml, body),
-    title: part.get('title')?.text ?? (section.title === '' ? kind : section.title),
-    role: 'step' as const,
-  };
-  const step = kind === 'shell' || kind === 'coordinator-call' ? readShell(draft, section, text, place) : newStep(draft, section, text, place);
-  step.kind = kind;
-  if (kind === 'rg-check') {
-    const patterns = itemsAt(part, 'patterns').map((pattern) => pattern.text);
-    const paths = itemsAt(part, 'in').map((path) => path.text);
-    const fixedStrings = booleanAt(part, 'fixed') ?? false;
-    step.search = {
-      arguments: [
-        '--line-number',
-        ...(fixedStrings ? ['--fixed-strings'] : ['--multiline']),
-        ...patterns.flatMap((pattern) => ['--regexp', pattern]),
-        '--',
-        ...paths,
-      ],
-      patterns,
-      paths,
-      fixedStrings,
-      quantity: booleanAt(part, 'absent') ? 'none' : 'each',
-    };
-  } else if (kind === 'sql-assert') {
-    const query = await compileQuery(text, parser, booleanAt(part, 'probe') ? 'probe' : 'read');
-    step.splices = query.splices;
-    step.command = query.sql.text;
-    step.sql = query.sql;
-    step.supplies.push(...query.sql.columns.map((column) => column.name));
-  } else {
-    delete step.search;
-    const fields = itemsAt(part, 'fields').map((field) => field.text);
-    if (fields.length > 0) step.fields = fields;
-    step.supplies.splice(0, step.supplies.length, ...(kind === 'coordinator-call' ? step.fields : []));
-    if (part.get('testRunner')) step.testRunner = 'pytest';
-  }
-  if (id !== undefined) step.fixedId = id;
-  step.workingDirectory = part.get('workingDirectory')?.text ?? '.';
-  step.timeoutMs = numberAt(part, 'timeoutMs');
-  step.environment = { ...textsAt(part, 'environment') };
-  step.writes.push(...itemsAt(part, 'writes').map((table) => table.text));
-  step.productionPath = booleanAt(part, 'productionPath') ?? false;
-  if (step.writes.length > 0 || step.productionPath) step.grantedAt = part.span;
-  const once = booleanAt(part, 'once');
-  if (once !== undefined) step.once = once;
-  const only = part.get('onlyIf');
-  if (only) step.condition = { kind: 'not-captured', name: textAt(only, 'notCaptured'), span: only.span };
-  for (const capture of itemsAt(part, 'captures')) {
-    const entry = compileCapture(capture);
-    for (const source of entry.sources as readonly AddendumCaptureSource[])
-      step.captures.push({ name: entry.name ?? '', type: entry.type ?? 'text', span: entry.span, optional: entry.optional ?? false, source: sourceOf(source) });
-  }
-  for (const claim of itemsAt(part, 'expect')) draft.claims.push({ text: claim.text, ...stretchOf(claim), section, steps: [step], block: -1, origin: 'text' });
-}
-
-function sectionOf(draft: Draft, yaml: YamlDocument, number: string, title: string): SectionDraft {
-  const existing = draft.sections.find((section) => section.number === number);
-  if (existing) return existing;
-  const heading = compileHeading(title);
-  const section: SectionDraft = { number, title: heading.title, level: 2, meaning: 'steps', brackets: heading.brackets, start: 0, end: yaml.text.text.length };
-  draft.sections.push(section);
-  return section;
-}
-
-/** Maps an offset of a scalar's text to the file: line by line, as block scalars are indented. */
-function placeOf(yaml: YamlDocument, part: YamlPart): (offset: number) => number {
-  const source = yaml.text.text;
-  const lines = part.text.split('\n');
-  const starts: number[] = [];
-  let cursor = part.span.start.offset;
-  for (const line of lines) {
-    const found = source.indexOf(line, cursor);
-    const at = found === -1 || found > part.span.end.offset ? cursor : found;
-    starts.push(at);
-    cursor = at + line.length;
-  }
-  return (offset) => {
-    const before = part.text.slice(0, offset);
-    const line = before.split('\n').length - 1;
-    return Math.min((starts[line] ?? part.span.start.offset) + before.length - (before.lastIndexOf('\n') + 1), part.span.end.offset);
-  };
-}
-
-function stretchOf(part: YamlPart): Stretch {
-  return { start: part.span.start.offset, end: part.span.end.offset };
 }

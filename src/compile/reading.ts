@@ -1,10 +1,12 @@
 /** What the walk over a document shares: where it stands, and how a finding enters the draft. Decides nothing about meaning. */
 import type { MarkdownBlock } from '../parse/markdown-document.ts';
 import { note, type Draft, type SectionDraft, type StepDraft } from './draft.ts';
-import { phrasebook } from './phrasebook.ts';
+import { phrasesIn, type Phrase } from './phrasebook.ts';
 import { fold, type Prose } from './prose.ts';
-import type { LabelMeaning, SectionMeaning } from './section.ts';
-import type { IntroKind } from './sentence.ts';
+import type { ConditionKind } from './condition.ts';
+import type { LabelMeaning } from './label.ts';
+import type { SectionMeaning } from './section.ts';
+import type { Intro } from './sentence.ts';
 
 export type Area = SectionMeaning | LabelMeaning | 'task-detail';
 
@@ -18,14 +20,20 @@ export interface Context {
   workingDirectory: string | undefined;
   sectionDirectory: string | undefined;
   /** What the words right before say about whether the next blocks run; until the next words. */
-  intro: { readonly kind: IntroKind; readonly text: string } | undefined;
+  intro: Intro | undefined;
+  /** What the section's heading, or one above it, makes all of it depend on. */
+  readonly branch: { readonly condition: ConditionKind; readonly text: string } | undefined;
+  /** What the headline right before a list says its items are. */
+  listArea: Area | undefined;
+  /** Claims that stand before the command they speak of: its steps are added when it comes. */
+  awaiting: StepDraft[][];
   /** Files that "FILE contains:" named for the list below it. */
   files: { readonly paths: readonly string[]; readonly absent: boolean; readonly imports: boolean } | undefined;
   /** Before the first heading of a document that has headings. */
   readonly preface: boolean;
 }
 
-export function contextOf(section: SectionDraft, preface: boolean): Context {
+export function contextOf(section: SectionDraft, preface: boolean, branch?: Context['branch']): Context {
   return {
     section,
     area: section.meaning,
@@ -34,6 +42,9 @@ export function contextOf(section: SectionDraft, preface: boolean): Context {
     workingDirectory: undefined,
     sectionDirectory: undefined,
     intro: undefined,
+    branch,
+    listArea: undefined,
+    awaiting: [],
     files: undefined,
     preface,
   };
@@ -45,9 +56,37 @@ export function pushTask(
   text: string,
   context: Context,
   place: { readonly start: number; readonly end: number } = block,
+  condition: ConditionKind | undefined = context.branch?.condition,
 ): void {
-  draft.tasks.push({ text, start: place.start, end: place.end, section: context.section, block: block.index });
+  draft.tasks.push({
+    text,
+    start: place.start,
+    end: place.end,
+    section: context.section,
+    block: block.index,
+    ...(condition === undefined ? {} : { condition }),
+  });
   note(draft, block.index, 'task', `task ${draft.tasks.length}`);
+}
+
+/** A command that a person decides about: an option, an alternative, a remedy. It is never run by the plan. */
+export function pushDecision(
+  draft: Draft,
+  block: MarkdownBlock,
+  place: { readonly start: number; readonly end: number },
+  context: Context,
+  condition: ConditionKind,
+  why: string,
+): void {
+  const text =
+    draft.document.text.text
+      .slice(place.start, place.end)
+      .replace(/^[`~]{3,}[^\n]*\n/, '')
+      .replace(/\n\s*[`~]{3,}\s*$/, '')
+      .trim()
+      .split('\n')[0] ?? '';
+  pushTask(draft, block, text.replace(/^`(.*)`$/, '$1'), context, place, condition);
+  note(draft, block.index, 'task', undefined, `a decision for a person: ${why}`);
 }
 
 export function pushCapture(draft: Draft, block: MarkdownBlock, name: string, label: string, optional: boolean, body: Prose, context: Context): void {
@@ -90,9 +129,8 @@ export function pushPolicy(draft: Draft, block: MarkdownBlock, sentence: Prose, 
 }
 
 /** The phrases of the book that a sentence holds. */
-export function phrasesOf(text: string, heading = false): readonly (typeof phrasebook)[number][] {
-  const folded = fold(text);
-  return phrasebook.filter((phrase) => (heading || phrase.heading !== true) && phrase.pattern.test(folded));
+export function phrasesOf(text: string, heading = false): readonly Phrase[] {
+  return phrasesIn(fold(text), heading);
 }
 
 /** "The following must hold:" introduces; it says nothing itself. */
@@ -142,4 +180,21 @@ export function inheritNote(draft: Draft, block: MarkdownBlock): void {
     if (!draft.notes.has(index)) note(draft, index, 'narrative');
   };
   if (block.parent === undefined) visit(block.index);
+}
+
+/** The block before this one in the same parent; HTML comments between them say nothing. */
+export function previousSibling(draft: Draft, block: MarkdownBlock): MarkdownBlock | undefined {
+  return siblings(draft, block).findLast((other) => other.index < block.index && other.type !== 'html');
+}
+
+export function nextSibling(draft: Draft, block: MarkdownBlock): MarkdownBlock | undefined {
+  return siblings(draft, block).find((other) => other.index > block.index && other.type !== 'html');
+}
+
+function siblings(draft: Draft, block: MarkdownBlock): readonly MarkdownBlock[] {
+  return block.parent === undefined ? draft.document.roots : blockAt(draft, block.parent).children.map((child) => blockAt(draft, child));
+}
+
+export function isInList(draft: Draft, block: MarkdownBlock): boolean {
+  return block.parent !== undefined && blockAt(draft, block.parent).type === 'list-item';
 }

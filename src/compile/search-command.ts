@@ -1,5 +1,5 @@
 /** An `rg` command line taken apart: which pattern, which alternatives, which paths. Anything not understood makes it a shell step. */
-import type { ShellScript } from '../policy/shell-syntax.ts';
+import { parseShell, type ShellScript } from '../policy/shell-syntax.ts';
 
 export interface SearchCommand {
   /** As written, after shell quoting, without the program's name. */
@@ -19,6 +19,11 @@ const valued = new Set(
 /** Options that turn the question round or read patterns elsewhere: such a command is run as a shell step. */
 const unsupported =
   /^(?:-[a-zA-Z0-9]*[vf].*|--invert-match|--file(?:=.*)?|--files(?:-without-match)?|--pre(?:=.*)?|--type-list|-z|--search-zip|--passthru|--json|--replace.*)$/;
+
+/** A text that is one such command. */
+export function parseSearch(text: string): SearchCommand | undefined {
+  return compileSearchCommand(parseShell(text));
+}
 
 export function compileSearchCommand(script: ShellScript): SearchCommand | undefined {
   const [command] = script.commands;

@@ -10,14 +10,16 @@ export interface Transcript {
   readonly offsets: readonly number[];
   /** Lines of output that are shown and not asked for. */
   readonly shown: number;
+  /** These lines as they stand. */
+  readonly output: readonly string[];
   /** A line that could be a command of another user or of another program than the shell; it cannot be decided here. */
   readonly doubtful: { readonly offset: number; readonly line: string } | undefined;
 }
 
-const dollar = /^\s*(?:\([\w.-]+\) )?(?:[\w.-]+@[\w.-]+[^$%#\u276f\u279c]{0,60})?[$%\u276f\u279c] /;
-const root = /^\s*(?:[\w.-]+@[\w.-]+[^$%#]{0,60})?# /;
+const dollar = /^\s*(?:\([\w.-]+\) )?(?:\[?[\w.-]+@[\w.-]+[^$%#\u276f\u279c]{0,60}|[\w.-]{1,30}(?=\$)|[\w.-]+:[~/][^\s$]* ?)?[$%\u276f\u279c] /;
+const root = /^\s*(?:\[?[\w.-]+@[\w.-]+[^$%#]{0,60}|[\w.-]+:[~/][^\s#]* ?)?# /;
 const otherPrompt = /^\s*(?:\w*[=(]?[#>]>|>>>|psql>|mysql>|sqlite>|\w+=[#>]|irb\(.*\)[:>]|In \[\d+\]:|PS [A-Z]:\\[^>]*>) ?/;
-const consoleLanguages = /^(?:console|shell-session|shellsession|terminal)$/;
+const consoleLanguages = /^(?:console|shell-session|shellsession|terminal|scrut|cram)$/;
 
 /** Undefined where the text has no prompt: then it is a script as it stands. */
 export function readTranscript(language: string | undefined, value: string, looksLikeCommand: (text: string) => boolean): Transcript | undefined {
@@ -31,6 +33,7 @@ export function readTranscript(language: string | undefined, value: string, look
   const offsets: number[] = [];
   let at = 0;
   let shown = 0;
+  const output: string[] = [];
   let open = false;
   let doubtful: Transcript['doubtful'];
   for (const line of lines) {
@@ -44,15 +47,41 @@ export function readTranscript(language: string | undefined, value: string, look
       open = /(?:^|[^\\])(?:\\\\)*\\$/.test(command) || isOpenQuote(commands.join('\n'));
     } else {
       if (line.trim() !== '') shown += 1;
+      output.push(line);
       const rest = line.replace(root, '');
       if (otherPrompt.test(line) || (rest !== line && looksLikeCommand(rest))) doubtful ??= { offset: at, line };
     }
     at += line.length + 1;
   }
-  return { text: commands.join('\n'), offsets, shown, doubtful };
+  return { text: commands.join('\n'), offsets, shown, output, doubtful };
 }
 
 function isOpenQuote(text: string): boolean {
   const bare = text.replace(/\\./g, '').replace(/'[^']*'|"[^"]*"/g, '');
   return /['"]/.test(bare);
+}
+
+const psqlPrompt = /^\s*[\w.-]*=[#>] /;
+const psqlContinued = /^\s*[\w.-]*[-'"($][#>] ?/;
+
+/** A session of psql: the statements behind its prompts; undefined where there is none. Its own commands (`\\dt`) are not SQL. */
+export function readPsqlSession(value: string): Transcript | undefined {
+  const lines = value.split('\n');
+  if (!psqlPrompt.test(lines.find((line) => line.trim() !== '') ?? '')) return undefined;
+  const texts: string[] = [];
+  const offsets: number[] = [];
+  let at = 0;
+  let shown = 0;
+  let doubtful: Transcript['doubtful'];
+  for (const line of lines) {
+    const lead = (psqlPrompt.exec(line) ?? (texts.length > 0 && !/;\s*$/.test(texts.at(-1) ?? '') ? psqlContinued.exec(line) : null))?.[0].length;
+    if (lead === undefined) shown += line.trim() === '' ? 0 : 1;
+    else if (line.slice(lead).startsWith('\\')) doubtful ??= { offset: at, line };
+    else {
+      texts.push(line.slice(lead));
+      offsets.push(at + lead);
+    }
+    at += line.length + 1;
+  }
+  return { text: texts.join('\n'), offsets, shown, output: [], doubtful };
 }

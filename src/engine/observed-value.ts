@@ -37,6 +37,7 @@ const serverTypes: Readonly<Record<string, ValueType>> = {
   timestamptz: 'timestamp',
   date: 'timestamp',
   uuid: 'uuid',
+  interval: 'duration',
 };
 
 const serverBooleans: Readonly<Record<string, string>> = { t: 'true', f: 'false' };

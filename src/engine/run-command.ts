@@ -3,7 +3,7 @@ import type { EngineContext } from '../model/contract.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { StepEvidence } from '../model/evidence.ts';
 import type { Redactor } from '../model/redactor.ts';
-import type { CoordinatorCallStep, ShellStep } from '../model/step.ts';
+import type { CoordinatorCallStep, ShellStep, Step } from '../model/step.ts';
 import { type Carrying, prepareCarrying } from './carried-variable.ts';
 import { createLineObserver } from './line-observer.ts';
 import type { LineReader } from './line-splitter.ts';
@@ -65,7 +65,7 @@ export async function runCommand(step: ShellStep | CoordinatorCallStep, fields: 
     ...(end.exitCode === undefined ? {} : { exitCode: end.exitCode }),
     ...(end.signal === undefined ? {} : { signal: end.signal }),
     outputs: kept.flatMap((one) => (one.value === undefined ? [] : [one.value])),
-    observations: markSecrets(observed, redactor),
+    observations: markSecrets(step, observed, redactor),
     ...(tests === undefined ? {} : { tests }),
     ...(end.leftover.length === 0 ? {} : { leftover: end.leftover.map(redactor.text) }),
     program: bash,
@@ -106,10 +106,11 @@ async function gather(step: ShellStep | CoordinatorCallStep, printed: Observed, 
   return collector.observed();
 }
 
-/** A value that holds a known secret stays one, under whatever name. */
-function markSecrets(observed: Observed, redactor: Redactor): Observed['observations'] {
+/** What is captured as a secret, and a value that holds a known secret, under whatever name. */
+function markSecrets(step: Pick<Step, 'captures'>, observed: Observed, redactor: Redactor): Observed['observations'] {
   return observed.observations.map((binding) => {
     const { text } = binding.value;
-    return text !== null && redactor.text(text) !== text ? { ...binding, secret: true } : binding;
+    const declared = step.captures.some((capture) => capture.name === binding.name && capture.secret);
+    return declared || (text !== null && redactor.text(text) !== text) ? { ...binding, secret: true } : binding;
   });
 }

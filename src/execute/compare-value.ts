@@ -5,16 +5,40 @@
 import type { Operator } from '../model/claim.ts';
 import type { Value, ValueType } from '../model/value.ts';
 import type { Comparison } from './comparison.ts';
-import { compareDecimals, parseDecimal, type Decimal } from './decimal.ts';
-import { parseDuration, parseSize, parseTimestamp } from './measure.ts';
+import { canonicalDecimal, compareDecimals, parseDecimal, type Decimal } from './decimal.ts';
+import { parseDuration, parsePercentage, parseSize, parseTimestamp } from './measure.ts';
 import { matchPattern } from './pattern.ts';
 
 /** Does `left operator right` hold? */
 export function compareValues(left: Value, operator: Operator, right: Value): Comparison {
   if (left.text === null || right.text === null) return compareNull(left, operator, right);
-  if (operator === 'contains') return answer(left.text.includes(right.text));
-  if (operator === 'matches') return matchPattern(right.text, left.text);
+  switch (operator) {
+    case 'contains':
+    case 'does not contain':
+      return answer(left.text.includes(right.text) === (operator === 'contains'));
+    case 'starts with':
+      return answer(left.text.startsWith(right.text));
+    case 'ends with':
+      return answer(left.text.endsWith(right.text));
+    case 'matches':
+      return matchPattern(right.text, left.text);
+    case 'does not match': {
+      const found = matchPattern(right.text, left.text);
+      return found.kind === 'incomparable' ? found : answer(found.kind === 'not held');
+    }
+    default:
+      return compareOrder({ type: left.type, text: left.text }, operator, { type: right.type, text: right.text });
+  }
+}
+
+interface Written {
+  readonly type: ValueType;
+  readonly text: string;
+}
+
+function compareOrder(left: Written, operator: OrderOperator, right: Written): Comparison {
   const type = commonType(left.type, right.type);
+  if (type === undefined) return { kind: 'incomparable', reason: `\`${left.text}\` is of type ${left.type}, \`${right.text}\` of type ${right.type}` };
   const order = orderOf(type, left.text, right.text);
   if (typeof order === 'string') return { kind: 'incomparable', reason: order };
   if (order.ordered || operator === '==' || operator === '!=') return answer(holds(operator, order.sign));
@@ -25,6 +49,19 @@ export function compareValues(left: Value, operator: Operator, right: Value): Co
 export function sameValue(a: Value, b: Value): boolean {
   if (a.text === null || b.text === null) return a.text === b.text;
   return a.text === b.text || compareValues(a, '==', b).kind === 'held';
+}
+
+/** One text for all spellings of one value, by its type: what is the same value has the same text. */
+export function canonicalText({ type, text }: { readonly type: ValueType; readonly text: string }): string {
+  if (type === 'integer' || type === 'number') {
+    const decimal = parseDecimal(text);
+    return decimal ? canonicalDecimal(decimal) : text;
+  }
+  if (type === 'timestamp') {
+    const timestamp = parseTimestamp(text);
+    return timestamp ? `${canonicalDecimal(timestamp.nanoseconds)} ${timestamp.zoned}` : text;
+  }
+  return type === 'uuid' ? text.toLowerCase() : text;
 }
 
 /** Is it a number, and zero? */
@@ -42,13 +79,18 @@ function compareNull(left: Value, operator: Operator, right: Value): Comparison 
   return { kind: 'incomparable', reason: `null cannot be compared by \`${operator}\`` };
 }
 
-/** The type in which two values are compared: a specific one wins over text, integer and number are both numbers. */
-function commonType(left: ValueType, right: ValueType): ValueType {
+type OrderOperator = Extract<Operator, '==' | '!=' | '>=' | '<=' | '>' | '<'>;
+
+/**
+ * The type in which two values are compared: a specific one wins over text, integer and number are both numbers. Undefined
+ * for two that have nothing in common: 200 is not 200 ms, and it is not another duration either.
+ */
+function commonType(left: ValueType, right: ValueType): ValueType | undefined {
   if (left === right) return left;
   if (left === 'text' || left === 'database') return right === 'database' ? 'text' : right;
   if (right === 'text' || right === 'database') return left;
   const numeric: readonly ValueType[] = ['integer', 'number'];
-  return numeric.includes(left) && numeric.includes(right) ? 'number' : 'text';
+  return numeric.includes(left) && numeric.includes(right) ? 'number' : undefined;
 }
 
 interface Order {
@@ -65,6 +107,8 @@ function orderOf(type: ValueType, left: string, right: string): Order | string {
       return measured(type, left, right, parseDuration);
     case 'size':
       return measured(type, left, right, parseSize);
+    case 'percentage':
+      return measured(type, left, right, parsePercentage);
     case 'timestamp':
       return timestampOrder(left, right);
     case 'boolean':
@@ -106,7 +150,7 @@ function parseBoolean(text: string): boolean | undefined {
   return word === 'false' || word === 'f' ? false : undefined;
 }
 
-function holds(operator: Exclude<Operator, 'contains' | 'matches'>, sign: -1 | 0 | 1): boolean {
+function holds(operator: OrderOperator, sign: -1 | 0 | 1): boolean {
   switch (operator) {
     case '==':
       return sign === 0;

@@ -34,3 +34,26 @@ export function compareDecimals(left: Decimal, right: Decimal): -1 | 0 | 1 {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }
+
+/** Exact. */
+export function addDecimals(left: Decimal, right: Decimal): Decimal {
+  const scale = Math.max(left.scale, right.scale);
+  return { digits: left.digits * 10n ** BigInt(scale - left.scale) + right.digits * 10n ** BigInt(scale - right.scale), scale };
+}
+
+/** As people write it, without an exponent: `-1.50`. */
+export function renderDecimal({ digits, scale }: Decimal): string {
+  const sign = digits < 0n ? '-' : '';
+  const written = String(digits < 0n ? -digits : digits).padStart(scale + 1, '0');
+  return scale === 0 ? `${sign}${written}` : `${sign}${written.slice(0, -scale)}.${written.slice(-scale)}`;
+}
+
+/** One text for all spellings of one number: `1.50` and `1.5` have the same. */
+export function canonicalDecimal(decimal: Decimal): string {
+  let { digits, scale } = decimal;
+  while (scale > 0 && digits % 10n === 0n) {
+    digits /= 10n;
+    scale -= 1;
+  }
+  return renderDecimal({ digits, scale });
+}

@@ -31,13 +31,15 @@ import { openGuard } from './open-guard.ts';
 import { resolveInputs } from './resolve-input.ts';
 import { createSecretSet, passwordsOf, secretsOf, type SecretSet } from './secret-set.ts';
 import { refusedInheritance } from './step-environment.ts';
+import { targetRefusals } from './judge-target.ts';
 import { createVerdictReader } from './verdict-file.ts';
 import { readWorkspace } from './workspace-state.ts';
 
 export type { ExecuteOptions, ExecutionEnd } from './execution-option.ts';
 
 /** Never rejects. */
-export async function executePlan(options: ExecuteOptions): Promise<ExecutionEnd> {
+export async function executePlan(given: ExecuteOptions): Promise<ExecutionEnd> {
+  const options = { ...given, refusals: [...given.refusals, ...targetRefusals(given)] };
   const secrets = createSecretSet();
   const diagnostics = createDiagnosticLog(secrets.redactor);
   let ready: ReadyEnvironment | undefined;

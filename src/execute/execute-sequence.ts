@@ -8,7 +8,8 @@ import type { Verdict } from '../model/verdict.ts';
 import { executeStep } from './execute-step.ts';
 import type { ExecutionContext } from './execution-context.ts';
 import { expectationsFor } from './judge-step.ts';
-import { isInSection } from './policy-scope.ts';
+import { refuseDirection } from './judge-target.ts';
+import { isInPart, namePart } from './policy-scope.ts';
 
 export interface SequenceOptions {
   readonly dryRun: boolean;
@@ -28,6 +29,12 @@ export async function executeSequence(steps: readonly Step[], options: SequenceO
     if (withheld) {
       await notRun(step, withheld.reason, withheld.notNeeded, context);
       if (withheld.stops) stopped = `stopped before step ${step.id}`;
+      continue;
+    }
+    const directed = await refuseDirection(step, context);
+    if (directed !== undefined) {
+      await notRun(step, directed, false, context);
+      stopped = `refused before step ${step.id}`;
       continue;
     }
     await noteOrder(step, context);
@@ -67,12 +74,12 @@ function withheldBecause(step: Step, { dryRun, only }: SequenceOptions, context:
 /** A section that must wait for another runs only when all that the other holds was carried out and held. */
 function waitsFor(step: Step, { plan, results, notRun: listed }: ExecutionContext): string | undefined {
   for (const { rule, id } of plan.policies) {
-    if (rule.kind !== 'order' || !isInSection(step, rule.after)) continue;
+    if (rule.kind !== 'order' || !isInPart(step, rule.after)) continue;
     const open = plan.steps.find(
       (before) =>
-        isInSection(before, rule.before) && before.role === 'step' && listed.get(before.id)?.notNeeded !== true && results.get(before.id)?.verdict !== 'passed',
+        isInPart(before, rule.before) && before.role === 'step' && listed.get(before.id)?.notNeeded !== true && results.get(before.id)?.verdict !== 'passed',
     );
-    if (open) return `section ${rule.before} must hold before it (policy ${id}), and step ${open.id} does not`;
+    if (open) return `${namePart(rule.before)} must hold before it (policy ${id}), and step ${open.id} does not`;
   }
   return undefined;
 }
@@ -82,11 +89,11 @@ async function noteOrder(step: Step, { plan, decisions }: ExecutionContext): Pro
   for (const { rule, id, span } of plan.policies) {
     if (
       rule.kind !== 'order' ||
-      !isInSection(step, rule.after) ||
+      !isInPart(step, rule.after) ||
       decisions.all().some((decision) => decision.source === 'order' && decision.policies.includes(id))
     )
       continue;
-    const reason = `section ${rule.before} holds, so section ${rule.after} may begin`;
+    const reason = `${namePart(rule.before)} holds, so ${namePart(rule.after)} may begin`;
     await decisions.note({
       step: step.id,
       source: 'order',

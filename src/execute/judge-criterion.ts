@@ -18,10 +18,12 @@ export function judgeCriterion(criterion: Criterion, verdictOf: WitnessLookup): 
 
 /** A task is verified by expectations; one that has none needs a person's name. */
 export function judgeTask(task: Task, verdictOf: WitnessLookup, attestedBy: string | undefined): TaskData {
-  const { id, text, span, verifiedBy } = task;
+  const { id, text, span, verifiedBy, condition } = task;
   const verdicts = verifiedBy.map((expectation) => verdictOf({ kind: 'expectation', id: expectation }));
+  // A remedy that nothing called for: nobody had to do it, and nobody's word is asked for.
+  if (condition === 'failure' && verifiedBy.length === 0) return { id, text, span, verdict: 'none', verifiedBy, condition };
   const verdict = verifiedBy.length === 0 && attestedBy !== undefined ? 'passed' : verdictOfWitnesses(verdicts);
-  return { id, text, span, verdict, verifiedBy, ...(attestedBy === undefined ? {} : { attestedBy }) };
+  return { id, text, span, verdict, verifiedBy, ...(condition === undefined ? {} : { condition }), ...(attestedBy === undefined ? {} : { attestedBy }) };
 }
 
 /** The worst of them; `unproven` where there is none, or one was not judged. */

@@ -3,6 +3,7 @@ import type { Operand } from '../model/claim.ts';
 import type { Binding, Value } from '../model/value.ts';
 import { renderOrigin, renderValue } from './binding-store.ts';
 import { compareValues, isZero } from './compare-value.ts';
+import { addDecimals, parseDecimal, renderDecimal } from './decimal.ts';
 import { failed, passed, unproven, type ClaimOf, type JudgeFacts, type Judgement, type KnownNames } from './judgement.ts';
 
 export function judgeCompare(claim: ClaimOf<'compare'>, facts: JudgeFacts): Judgement {
@@ -12,6 +13,8 @@ export function judgeCompare(claim: ClaimOf<'compare'>, facts: JudgeFacts): Judg
   const [left, right] = operands as readonly [Resolved, Resolved];
   const actual = [left, right].flatMap(renderOperand).join(', ');
   const notes = [left, right].flatMap((operand) => operandNotes(operand, facts.names));
+  const unsummed = [left, right].find((operand) => operand.problem !== undefined);
+  if (unsummed) return failed(actual, unsummed.problem ?? '', ...notes);
   const comparison = compareValues(left.value, claim.operator, right.value);
   if (comparison.kind === 'incomparable') return failed(actual, comparison.reason, ...notes);
   if (comparison.kind === 'not held') return failed(actual, ...notes);
@@ -22,8 +25,13 @@ export function judgeCompare(claim: ClaimOf<'compare'>, facts: JudgeFacts): Judg
 export function judgeMember(claim: ClaimOf<'member'>, facts: JudgeFacts): Judgement {
   const binding = facts.names.get(claim.name);
   if (!binding) return missingNames([claim.name]);
-  const found = claim.values.some((value) => compareValues(binding.value, '==', value).kind === 'held');
-  return (found ? passed : failed)(renderBinding(binding), ...bindingNotes(binding, facts.names));
+  const notes = bindingNotes(binding, facts.names);
+  const comparisons = claim.values.map((value) => compareValues(binding.value, '==', value));
+  const found = comparisons.some((comparison) => comparison.kind === 'held');
+  // What cannot be compared is not in the list, and is not outside of it either.
+  const unclear = claim.negated === true && !found ? comparisons.find((comparison) => comparison.kind === 'incomparable') : undefined;
+  if (unclear?.kind === 'incomparable') return failed(renderBinding(binding), unclear.reason, ...notes);
+  return (found !== (claim.negated === true) ? passed : failed)(renderBinding(binding), ...notes);
 }
 
 export function judgeNull(claim: ClaimOf<'null'>, facts: JudgeFacts): Judgement {
@@ -45,17 +53,25 @@ export function judgeReturns(claim: ClaimOf<'returns'>, facts: JudgeFacts): Judg
   return failed(shown, `${saying.map((name) => `\`${name}\``).join(' and ')} are \`${claim.value}\`: it is not clear which is meant`);
 }
 
-type Resolved = { readonly kind: 'value'; readonly value: Value; readonly binding?: Binding };
+type Resolved = { readonly kind: 'value'; readonly value: Value; readonly binding?: Binding; readonly problem?: string };
 
 function resolve(operand: Operand, names: KnownNames): Resolved | { readonly kind: 'missing'; readonly name: string } {
   if (operand.kind === 'literal') return { kind: 'value', value: operand.value };
   const binding = names.get(operand.name);
-  return binding ? { kind: 'value', value: binding.value, binding } : { kind: 'missing', name: operand.name };
+  if (!binding) return { kind: 'missing', name: operand.name };
+  if (operand.plus === undefined) return { kind: 'value', value: binding.value, binding };
+  const [value, plus] = [parseDecimal(binding.value.text ?? ''), parseDecimal(operand.plus)];
+  const numeric = ['integer', 'number', 'text'].includes(binding.value.type);
+  if (!value || !plus || !numeric) return { kind: 'value', value: binding.value, binding, problem: `\`${operand.name}\` is no number that could be added to` };
+  return { kind: 'value', value: { type: 'number', text: renderDecimal(addDecimals(value, plus)) }, binding };
 }
 
 /** A comparison that two empty sides cannot fail says nothing: 0 == 0 of two counters, two empty texts. */
 function vacuousBecause(claim: ClaimOf<'compare'>, left: Resolved, right: Resolved): string | undefined {
-  if (claim.operator === 'contains' && right.value.text === '') return 'every text contains the empty text: this proves nothing';
+  if (['contains', 'starts with', 'ends with'].includes(claim.operator) && right.value.text === '')
+    return 'every text contains the empty text: this proves nothing';
+  // A negative claim about nothing: an empty text contains no text.
+  if (['does not contain', 'does not match'].includes(claim.operator) && left.value.text === '') return 'there is nothing in it: this proves nothing';
   if (!left.binding || !right.binding || !['==', '>=', '<='].includes(claim.operator)) return undefined;
   if (isZero(left.value) && isZero(right.value)) return 'both are 0: nothing was counted, so this proves nothing';
   return left.value.text === '' && right.value.text === '' ? 'both are empty: this proves nothing' : undefined;

@@ -9,7 +9,7 @@ import type { Step } from '../model/step.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { RecordedDecision } from './decision-log.ts';
 import { verdictOfWitnesses } from './judge-criterion.ts';
-import { isInScope, isInSection } from './policy-scope.ts';
+import { isInPart, isInScope, namePart } from './policy-scope.ts';
 
 export interface PolicyFacts {
   readonly steps: readonly Step[];
@@ -94,9 +94,9 @@ function enforcementOf(policy: Policy, facts: PolicyFacts): Enforcement {
       return { strength: 'PREVENTED', by: 'the order of execution', layers: [] };
     case 'order':
       // An empty section holds by itself: that is no order.
-      return facts.steps.some((step) => isInSection(step, rule.before))
+      return facts.steps.some((step) => isInPart(step, rule.before))
         ? { strength: 'PREVENTED', by: 'the order of execution', layers: [] }
-        : { ...nothing, by: `nothing: section ${rule.before} has no step` };
+        : { ...nothing, by: `nothing: ${namePart(rule.before)} has no step` };
     case 'no-undeclared-env':
       return facts.inherited.length === 0
         ? { strength: 'PREVENTED', by: 'the permitted list of variables', layers: [] }
@@ -113,6 +113,14 @@ function enforcementOf(policy: Policy, facts: PolicyFacts): Enforcement {
       return { strength: 'PREVENTED', by: 'the ledger', layers: [] };
     case 'no-network':
       return nothing;
+    case 'forbidden-target':
+      return {
+        strength: 'ATTESTED',
+        by: 'names in the address of the database, in the words of each command and in the values that it is given, before it runs',
+        layers: [],
+      };
+    case 'forbidden-command':
+      return { strength: 'ATTESTED', by: 'the words of each command, before the first step', layers: [] };
     case 'accepted':
       return { ...nothing, by: `accepted by ${rule.by}` };
   }

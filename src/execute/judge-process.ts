@@ -1,5 +1,6 @@
-/** Claims about how a program or a statement ended and what it printed. */
-import { counted, failed, passed, unproven, type ClaimOf, type JudgeFacts, type Judgement } from './judgement.ts';
+/** Claims about how a program or a statement ended, and when. */
+import { compareValues } from './compare-value.ts';
+import { failed, passed, unproven, withinBound, type ClaimOf, type JudgeFacts, type Judgement } from './judgement.ts';
 
 /** A shell's own codes for "cannot execute" and "not found": no program ran, so none of its failures was seen. */
 const notExecuted: readonly number[] = [126, 127];
@@ -11,11 +12,35 @@ export function judgeExitCode(claim: ClaimOf<'exit-code'>, facts: JudgeFacts): J
   return (exitCode === claim.code ? passed : failed)(`exit code ${exitCode}`);
 }
 
+export function judgeExitCodes(claim: ClaimOf<'exit-codes'>, facts: JudgeFacts): Judgement {
+  const { exitCode, signal } = facts.evidence;
+  if (signal !== undefined) return failed(`ended by ${signal}`);
+  if (exitCode === undefined) return failed('no exit code');
+  return (claim.codes.includes(exitCode) ? passed : failed)(`exit code ${exitCode}`);
+}
+
+/** The time that the step took, as it stands in the record. */
+export function judgeDuration(claim: ClaimOf<'duration'>, facts: JudgeFacts): Judgement {
+  const { durationMs } = facts.evidence;
+  const actual = `${Math.round(durationMs * 1_000) / 1_000} ms`;
+  const comparison = compareValues({ type: 'duration', text: `${durationMs} ms` }, claim.operator, claim.limit);
+  if (comparison.kind === 'incomparable') return failed(actual, comparison.reason);
+  return (comparison.kind === 'held' ? passed : failed)(actual);
+}
+
+/**
+ * Classes of SQLSTATE by which a statement was not understood, or the server could not work: it was not the statement's
+ * meaning that was rejected. `42501` (permission denied) is.
+ */
+const notJudged = /^(?:08|26|42(?!501)|53|54|55|57|58|F0|XX)/;
+
 /** Something must fail by itself: what a guard refused, what never started or was killed did not. */
 export function judgeFails(claim: ClaimOf<'fails'>, facts: JudgeFacts): Judgement {
   const { evidence } = facts;
   if (evidence.sqlFailure) {
     const actual = `${evidence.sqlFailure.sqlstate}: ${evidence.sqlFailure.message}`;
+    if (claim.pattern === undefined && notJudged.test(evidence.sqlFailure.sqlstate))
+      return failed(actual, 'the server could not understand the statement, or not work: what it means was not rejected');
     return withPattern(claim, actual, facts);
   }
   if (evidence.signal !== undefined) return failed(`ended by ${evidence.signal}`, 'killed is not failed');
@@ -25,16 +50,7 @@ export function judgeFails(claim: ClaimOf<'fails'>, facts: JudgeFacts): Judgemen
   return evidence.exitCode === 0 ? failed(actual) : withPattern(claim, actual, facts);
 }
 
-export function judgeOutput(claim: ClaimOf<'output'>, facts: JudgeFacts): Judgement {
-  const { gathered } = facts;
-  if (gathered?.kind !== 'output') return unproven('the output was not searched');
-  if (gathered.problem !== undefined) return failed('the output could not be searched', gathered.problem);
-  if (claim.text === '') return unproven('every output contains the empty text: this proves nothing');
-  const actual = gathered.found ? `found in ${gathered.place}` : 'not found in the output';
-  return (gathered.found !== claim.negated ? passed : failed)(actual);
-}
-
-export function judgeTestsPass(facts: JudgeFacts): Judgement {
+export function judgeTestsPass(claim: ClaimOf<'tests-pass'>, facts: JudgeFacts): Judgement {
   const { tests, exitCode, signal } = facts.evidence;
   if (!tests) return failed('no closing line of a test runner was printed');
   const parts = [`${tests.passed} passed`, `${tests.failed} failed`, `${tests.skipped} skipped`, `${tests.errors} errors`];
@@ -43,31 +59,22 @@ export function judgeTestsPass(facts: JudgeFacts): Judgement {
   if (signal !== undefined || exitCode !== 0)
     return failed(actual, signal !== undefined ? `the test runner was ended by ${signal}` : `the test runner ended with exit code ${exitCode}`);
   if (tests.passed === 0) return failed(actual, tests.skipped > 0 ? 'every test was skipped' : 'no test ran');
-  return passed(actual);
-}
-
-export function judgeRows(claim: ClaimOf<'rows'>, facts: JudgeFacts): Judgement {
-  const { rows } = facts.evidence;
-  if (!rows) return failed('no rows were answered');
-  const actual = counted(rows.rowCount, 'row');
-  if (claim.bound === 'at-least') {
-    if (claim.count === 0) return unproven(actual, 'every query gives at least 0 rows: this proves nothing');
-    return (rows.rowCount >= claim.count ? passed : failed)(actual);
-  }
-  return (claim.bound === 'exactly' ? rows.rowCount === claim.count : rows.rowCount <= claim.count) ? passed(actual) : failed(actual);
+  const { passed: wanted } = claim;
+  return (wanted === undefined || withinBound(wanted.bound, wanted.count, tests.passed) ? passed : failed)(actual);
 }
 
 /** The SQLSTATE alone proves little: 23502 for another column is another fault. */
 export function judgeSqlFails(claim: ClaimOf<'sql-fails'>, facts: JudgeFacts): Judgement {
   const { sqlFailure } = facts.evidence;
   if (!sqlFailure) return failed('the statement was not rejected');
-  const { sqlstate, message, column, constraint } = sqlFailure;
+  const { sqlstate, message, column, constraint, table } = sqlFailure;
   const named = [column === undefined ? [] : [`column ${column}`], constraint === undefined ? [] : [`constraint ${constraint}`]].flat();
   const actual = [sqlstate, ...named].join(' on ');
   const held =
     sqlstate === claim.sqlstate &&
     (claim.column === undefined || column === claim.column) &&
-    (claim.constraint === undefined || constraint === claim.constraint);
+    (claim.constraint === undefined || constraint === claim.constraint) &&
+    (claim.table === undefined || table === claim.table.slice(claim.table.lastIndexOf('.') + 1));
   if (!held) return failed(actual, `the server said: ${message}`);
   return passed(actual, `the server said: ${message}`);
 }

@@ -1,6 +1,6 @@
 /** Claims about searches. A pattern with alternatives is proven alternative by alternative: one hit of four is not four. */
 import type { SearchEvidence, SearchHit } from '../model/evidence.ts';
-import { counted, failed, passed, unproven, type ClaimOf, type JudgeFacts, type Judgement } from './judgement.ts';
+import { counted, failed, passed, unproven, withinBound, type ClaimOf, type JudgeFacts, type Judgement } from './judgement.ts';
 import { matchPattern } from './pattern.ts';
 
 export function judgeFound(claim: ClaimOf<'found'>, facts: JudgeFacts): Judgement {
@@ -19,6 +19,16 @@ export function judgeFound(claim: ClaimOf<'found'>, facts: JudgeFacts): Judgemen
     case 'none':
       return missing.length === searches.length ? passed(actual, ...notes) : failed(actual, ...searches.flatMap(firstHits), ...notes);
   }
+}
+
+export function judgeMatchCount(claim: ClaimOf<'match-count'>, facts: JudgeFacts): Judgement {
+  const searches = facts.evidence.searches ?? [];
+  const [search] = searches;
+  if (!search) return unproven('nothing was searched');
+  // A line that two alternatives match would count twice.
+  if (searches.length > 1) return unproven(`${searches.length} patterns were searched`, 'how many matches there are in all is not known');
+  const actual = `\`${search.pattern}\`: ${counted(search.matches, 'match', 'matches')}`;
+  return (withinBound(claim.bound, claim.count, search.matches) ? passed : failed)(actual, ...hiddenNotes(search));
 }
 
 export function judgeEachHit(claim: ClaimOf<'each-hit'>, facts: JudgeFacts): Judgement {

@@ -46,6 +46,7 @@ export async function judgeStep(step: Step, evidence: StepEvidence, context: Exe
     workspace,
     evidenceFolder,
     names: store,
+    redact: context.secrets.redactor.text,
     chainOf: chains.chainOf,
     ...(guarded ? { guard: guarded.guard } : {}),
     ...(snapshot.held ? { snapshot: snapshot.held } : {}),

@@ -1,5 +1,5 @@
 /** What judges are given and what they answer. Judges are pure: whatever needs the disk or the database was gathered before. */
-import type { Claim } from '../model/claim.ts';
+import type { Bound, Claim } from '../model/claim.ts';
 import type { StatementRecord } from '../model/contract.ts';
 import type { StepEvidence } from '../model/evidence.ts';
 import type { Verdict } from '../model/verdict.ts';
@@ -24,6 +24,8 @@ export interface KnownNames {
 /** What had to be looked up for one expectation, by kind of claim. `problem`: it could not be, for this reason. */
 export type Gathered =
   | { readonly kind: 'output'; readonly found: boolean; readonly place?: string; readonly problem?: string }
+  /** The status of the answer that was printed; absent where none was. */
+  | { readonly kind: 'http-status'; readonly status?: string; readonly problem?: string }
   /** For each hit the lines from the hit on, ending before the next hit of the same file. */
   | { readonly kind: 'neighbourhood'; readonly linesOf: ReadonlyMap<string, readonly string[]>; readonly problem?: string }
   | {
@@ -65,6 +67,18 @@ export function failed(actual: string, ...notes: readonly string[]): Judgement {
 /** Nothing speaks against it and nothing proves it: no pass. */
 export function unproven(actual: string, ...notes: readonly string[]): Judgement {
   return { verdict: 'unproven', actual, notes };
+}
+
+/** Is a count as it must be? */
+export function withinBound(bound: Bound, wanted: number, count: number): boolean {
+  switch (bound) {
+    case 'exactly':
+      return count === wanted;
+    case 'at-least':
+      return count >= wanted;
+    case 'at-most':
+      return count <= wanted;
+  }
 }
 
 /** `1 row`, `3 rows`, `2 matches`. */

@@ -1,5 +1,5 @@
 /** Values with units or a calendar, brought to one exact number of the smallest unit. */
-import { parseDecimal, type Decimal } from './decimal.ts';
+import { addDecimals, parseDecimal, type Decimal } from './decimal.ts';
 
 const microsecondsPer: Readonly<Record<string, bigint>> = {
   us: 1n,
@@ -7,18 +7,27 @@ const microsecondsPer: Readonly<Record<string, bigint>> = {
   ms: 1_000n,
   s: 1_000_000n,
   sec: 1_000_000n,
+  secs: 1_000_000n,
+  msec: 1_000n,
+  millisecond: 1_000n,
+  milliseconds: 1_000n,
   second: 1_000_000n,
   seconds: 1_000_000n,
   m: 60_000_000n,
   min: 60_000_000n,
+  mins: 60_000_000n,
   minute: 60_000_000n,
   minutes: 60_000_000n,
   h: 3_600_000_000n,
+  hr: 3_600_000_000n,
+  hrs: 3_600_000_000n,
   hour: 3_600_000_000n,
   hours: 3_600_000_000n,
   d: 86_400_000_000n,
   day: 86_400_000_000n,
   days: 86_400_000_000n,
+  week: 604_800_000_000n,
+  weeks: 604_800_000_000n,
 };
 
 const bytesPer: Readonly<Record<string, bigint>> = {
@@ -29,15 +38,30 @@ const bytesPer: Readonly<Record<string, bigint>> = {
   mb: 1_000_000n,
   gb: 1_000_000_000n,
   tb: 1_000_000_000_000n,
+  pb: 1_000_000_000_000_000n,
   kib: 1_024n,
   mib: 1_048_576n,
   gib: 1_073_741_824n,
   tib: 1_099_511_627_776n,
+  pib: 1_125_899_906_842_624n,
 };
 
-/** `200 ms`, `1.5s`, `2 minutes` as microseconds. */
+/** `200 ms`, `1.5s`, `2 minutes`, `1h30m`, and PostgreSQL's `1 day 02:03:04.5` as microseconds. Months have no length, so they are none. */
 export function parseDuration(text: string): Decimal | undefined {
-  return parseQuantity(text, microsecondsPer);
+  const clock = /^(?:(-?\d{1,9}) days?\s*)?(?:(-?)(\d{1,9}):([0-5]\d):([0-5]\d)(?:\.(\d{1,6}))?)?$/.exec(text.trim());
+  if (clock && text.trim() !== '') {
+    const [, days = '0', minus = '', hours = '0', minutes = '0', seconds = '0', fraction = ''] = clock;
+    const time = ((BigInt(hours) * 60n + BigInt(minutes)) * 60n + BigInt(seconds)) * 1_000_000n + BigInt(fraction.padEnd(6, '0'));
+    return { digits: BigInt(days) * 86_400_000_000n + (minus === '' ? time : -time), scale: 0 };
+  }
+  const parts = /^(?:\d+(?:\.\d+)?\s*[a-zµ]+\s*){2,}$/i.test(text.trim()) ? (text.match(/\d+(?:\.\d+)?\s*[a-zµ]+/gi) ?? []) : [text];
+  return parts.map((part) => parseQuantity(part, microsecondsPer)).reduce((sum, part) => sum && part && addDecimals(sum, part));
+}
+
+/** `0.5 %` as 0.5. */
+export function parsePercentage(text: string): Decimal | undefined {
+  const number = /^(.*\S)\s?%$/.exec(text.trim())?.[1];
+  return number === undefined ? undefined : parseDecimal(number);
 }
 
 /** `10 MB` (decimal), `4 KiB` (binary) as bytes. */

@@ -12,15 +12,21 @@ export function isInScope(policy: Policy, step: Pick<Step, 'id' | 'section'>): b
     case 'document':
       return true;
     case 'section':
-      return policy.scope.section === step.section;
+      return isInPart(step, policy.scope.section);
     case 'step':
       return policy.scope.step === step.id;
   }
 }
 
-/** Does the step stand in the section or in one below it? Sections are numbered `2`, `2.1`. */
-export function isInSection(step: Pick<Step, 'section'>, section: string): boolean {
-  return step.section === section || step.section.startsWith(`${section}.`);
+/** Does the step stand in the section (`2`) or in one below it (`2.1`), or is it the step that `step 2.1` names? */
+export function isInPart(step: Pick<Step, 'id' | 'section'>, part: string): boolean {
+  if (part.startsWith('step ')) return step.id === part.slice('step '.length);
+  return step.section === part || step.section.startsWith(`${part}.`);
+}
+
+/** A part as people call it. */
+export function namePart(part: string): string {
+  return part.startsWith('step ') ? part : `section ${part}`;
 }
 
 /** The policies of a kind that are in force for a step, in the order of the text. */

@@ -6,7 +6,7 @@ import type { Binding, Value, ValueType } from '../model/value.ts';
 import { renderOrigin } from './binding-store.ts';
 import { sameValue } from './compare-value.ts';
 import { parseDecimal } from './decimal.ts';
-import { parseDuration, parseSize, parseTimestamp } from './measure.ts';
+import { parseDuration, parsePercentage, parseSize, parseTimestamp } from './measure.ts';
 
 /** A value that the environment provides. */
 export interface ProvidedValue {
@@ -65,6 +65,8 @@ export function isOfType({ type, text }: Value): boolean {
       return parseDuration(text) !== undefined;
     case 'size':
       return parseSize(text) !== undefined;
+    case 'percentage':
+      return parsePercentage(text) !== undefined;
     case 'text':
     case 'database':
       return text !== '';

@@ -1,5 +1,6 @@
 /** Finds a text or a pattern in a kept output of any size, in memory that does not grow with it. */
 import { createReadStream } from 'node:fs';
+import type { OutputEvidence } from '../model/evidence.ts';
 import { matchPattern } from './pattern.ts';
 
 /** A line longer than this is judged in pieces: a pattern that needs more of it does not match. */
@@ -24,29 +25,60 @@ export async function findText(path: string, text: string): Promise<OutputSearch
 
 /** The first line that holds a match of the pattern, line by line, without its line end. */
 export async function findPattern(path: string, pattern: string): Promise<OutputSearch> {
+  for await (const { text, lineNumber } of linesOf(path)) {
+    const comparison = matchPattern(pattern, text);
+    if (comparison.kind === 'incomparable') return { problem: comparison.reason };
+    if (comparison.kind === 'held') return { lineNumber };
+  }
+  return undefined;
+}
+
+/** The first line that is this text, without the white space around it. */
+export async function findLine(path: string, wanted: string): Promise<OutputSearch> {
+  for await (const { text, lineNumber } of linesOf(path)) if (text.trim() === wanted.trim()) return { lineNumber };
+  return undefined;
+}
+
+/** At the beginning or the end, or as the whole but its last line end: the first and the last bytes of an output stand in its evidence. */
+export function findAtEdge({ head, tail, lines }: OutputEvidence, operator: 'is' | 'starts with' | 'ends with', text: string): OutputSearch {
+  const end = tail === '' ? head : tail;
+  if (text.length > (operator === 'ends with' ? end : head).length && tail !== '')
+    return { problem: 'the text is longer than what is kept at hand of an output' };
+  switch (operator) {
+    case 'is':
+      return tail === '' && withoutLineEnd(head) === withoutLineEnd(text) ? { lineNumber: 1 } : undefined;
+    case 'starts with':
+      return head.startsWith(text) ? { lineNumber: 1 } : undefined;
+    case 'ends with':
+      return end.endsWith(text) || withoutLineEnd(end).endsWith(text) ? { lineNumber: lines } : undefined;
+  }
+}
+
+function withoutLineEnd(text: string): string {
+  return text.replace(/\r?\n$/, '');
+}
+
+/** Lines without their line ends; one that is too long comes in pieces. Rejects with what `node:fs` throws. */
+export async function* linesOf(path: string): AsyncGenerator<{ readonly text: string; readonly lineNumber: number }> {
   let rest = '';
   let lineNumber = 0;
-  const test = (line: string): OutputSearch => {
-    const comparison = matchPattern(pattern, line.endsWith('\r') ? line.slice(0, -1) : line);
-    if (comparison.kind === 'incomparable') return { problem: comparison.reason };
-    return comparison.kind === 'held' ? { lineNumber } : undefined;
-  };
   for await (const chunk of createReadStream(path, 'utf8') as AsyncIterable<string>) {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
       lineNumber += 1;
-      const found = test(line);
-      if (found) return found;
+      yield { text: withoutReturn(line), lineNumber };
     }
     if (rest.length > longestLine) {
-      const found = test(rest);
-      if (found) return 'lineNumber' in found ? { lineNumber: lineNumber + 1 } : found;
+      yield { text: withoutReturn(rest), lineNumber: lineNumber + 1 };
       rest = '';
     }
   }
-  lineNumber += 1;
-  return rest === '' ? undefined : test(rest);
+  if (rest !== '') yield { text: withoutReturn(rest), lineNumber: lineNumber + 1 };
+}
+
+function withoutReturn(line: string): string {
+  return line.endsWith('\r') ? line.slice(0, -1) : line;
 }
 
 function countLineFeeds(text: string): number {

@@ -11,6 +11,8 @@ import type { ExecutionContext } from './execution-context.ts';
 export async function takeObservations(step: Step, evidence: StepEvidence, context: ExecutionContext): Promise<readonly Diagnostic[]> {
   const diagnostics: Diagnostic[] = [];
   for (const observation of evidence.observations) {
+    // From here on its text is masked wherever it is printed.
+    if (observation.secret && observation.value.text !== null) context.secrets.add([observation.value.text]);
     const observed = context.store.observe(observation);
     await context.record.record('capture', captureData(step, observation, observed));
     if (observed.kind === 'conflict') diagnostics.push(conflict(step, observed));

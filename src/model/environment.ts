@@ -1,3 +1,4 @@
+import type { Span } from './span.ts';
 import type { ValueType } from './value.ts';
 
 /** The database that an environment names: our own embedded server, or one that is reached by an URL. */
@@ -56,11 +57,17 @@ export interface EnvironmentConfig {
 }
 
 /** A sentence of the organisation's baseline, read by the same phrasebook as a plan's. */
+export interface BaselineSentence {
+  readonly text: string;
+  readonly span: Span;
+}
+
+/** `proofplan.config.yaml`, compiled. */
 export interface ProjectConfig {
   readonly path: string;
   readonly default?: string;
   readonly environments: readonly EnvironmentConfig[];
-  readonly baseline: readonly string[];
+  readonly baseline: readonly BaselineSentence[];
 }
 
 /** What was done before the execution opened: never mistaken for a step of the plan. */

@@ -205,6 +205,8 @@ export interface TaskData {
   readonly span: Span;
   readonly verdict: Verdict;
   readonly verifiedBy: readonly string[];
+  /** As in the plan: only in this case. The verdict is `none` for a remedy that nothing called for. */
+  readonly condition?: 'failure' | 'choice';
   readonly attestedBy?: string;
 }
 

@@ -25,7 +25,10 @@ export interface Block {
   readonly span: Span;
   readonly type: string;
   readonly disposition: Disposition;
+  /** Its first line, as far as it is shown. */
   readonly text: string;
+  /** All of it, where `text` is only a part and the block has no blocks in it. */
+  readonly source?: string;
   readonly becomes: readonly string[];
   /** Why it was read so, where that is not plain. */
   readonly reason?: string;
@@ -59,6 +62,8 @@ export interface Task {
   readonly id: string;
   readonly text: string;
   readonly span: Span;
+  /** Only in a case: `failure` when something is wrong (the execution has stopped by then), `choice` when a person decides so. */
+  readonly condition?: 'failure' | 'choice';
   /** Expectation ids. Empty: a person's attestation (`--attest`) is needed. */
   readonly verifiedBy: readonly string[];
 }

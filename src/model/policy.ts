@@ -8,7 +8,7 @@ export type PolicyRule =
   | { readonly kind: 'no-execution' }
   | { readonly kind: 'no-sqlite-fallback'; readonly identifiers: readonly string[]; readonly files: readonly string[] }
   | { readonly kind: 'stop-on-failure'; readonly evidence: boolean }
-  /** Every step of section `after` only once the steps and claims of section `before` have held. */
+  /** Every step of `after` only once the steps and claims of `before` have held. Each is a section's number (`2`) or a step's (`step 2.1`). */
   | { readonly kind: 'order'; readonly before: string; readonly after: string }
   | { readonly kind: 'no-ddl' }
   | { readonly kind: 'no-undeclared-env' }
@@ -17,13 +17,20 @@ export type PolicyRule =
   | { readonly kind: 'fresh-evidence'; readonly names: readonly string[] }
   | { readonly kind: 'attempt-limit'; readonly attempts: number }
   | { readonly kind: 'no-network'; readonly permit: readonly string[] }
+  /** Places that nothing may run against: an environment's word (`production`) or a host or database by name. */
+  | { readonly kind: 'forbidden-target'; readonly names: readonly string[] }
+  /** Commands that no step may hold, each by its program and the words that make it the forbidden one (`git push`). */
+  | { readonly kind: 'forbidden-command'; readonly commands: readonly string[] }
   /** Not enforced by any guard; the author accepted that by name in the addendum. */
   | { readonly kind: 'accepted'; readonly by: string };
 
 export type PolicyKind = PolicyRule['kind'];
 
 /** Where a policy is in force. */
-export type PolicyScope = { readonly kind: 'document' } | { readonly kind: 'section'; readonly section: string } | { readonly kind: 'step'; readonly step: string };
+export type PolicyScope =
+  | { readonly kind: 'document' }
+  | { readonly kind: 'section'; readonly section: string }
+  | { readonly kind: 'step'; readonly step: string };
 
 /** One policy of one sentence (a sentence may hold several), numbered `P1`, `P2`, … in the order of the text. */
 export interface Policy {

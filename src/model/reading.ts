@@ -1,5 +1,8 @@
 import type { Plan } from './plan.ts';
 
+/** Raised with every change of the form of a reading: a digest of another form says nothing about this one. */
+export const readingVersion = 1;
+
 /** Where something stands and from which bytes it came: not part of what it means. */
 const placeKeys: ReadonlySet<string> = new Set(['span', 'hole', 'grantedAt', 'path', 'sha256', 'blocks']);
 

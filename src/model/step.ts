@@ -20,6 +20,8 @@ export interface Capture {
   readonly span: Span;
   readonly optional: boolean;
   readonly source: CaptureSource;
+  /** Shown nowhere but as `***`. */
+  readonly secret?: true;
   readonly boundBy?: 'addendum';
 }
 

@@ -1,5 +1,5 @@
 /** The types that a captured, given or observed value can have. `database` is filled by the guard's address, never by a person's. */
-export type ValueType = 'uuid' | 'integer' | 'number' | 'boolean' | 'text' | 'timestamp' | 'duration' | 'size' | 'database';
+export type ValueType = 'uuid' | 'integer' | 'number' | 'boolean' | 'text' | 'timestamp' | 'duration' | 'size' | 'percentage' | 'database';
 
 /** A value with its type. `text` is the source text, kept whole (9007199254740993 survives); `null` is SQL's NULL or JSON's null. */
 export interface Value {

@@ -43,6 +43,7 @@ export type BlockType =
   | 'rule'
   | 'front-matter'
   | 'definition'
+  | 'footnote'
   | 'other';
 
 /** One block of the tree, in the order of the text. `parent` and `children` are indexes into `blocks`. */
@@ -67,6 +68,8 @@ export interface MarkdownBlock {
 export interface MarkdownDocument {
   readonly text: TextDocument;
   readonly blocks: readonly MarkdownBlock[];
+  /** Those without a parent. */
+  readonly roots: readonly MarkdownBlock[];
 }
 
 const types: Readonly<Record<string, BlockType>> = {
@@ -83,7 +86,7 @@ const types: Readonly<Record<string, BlockType>> = {
   yaml: 'front-matter',
   toml: 'front-matter',
   definition: 'definition',
-  footnoteDefinition: 'other',
+  footnoteDefinition: 'footnote',
 };
 
 const processor = unified().use(remarkParse).use(remarkGfm).use(remarkFrontmatter, ['yaml', 'toml']).freeze();
@@ -134,7 +137,7 @@ export function parseMarkdown(text: TextDocument): Checked<MarkdownDocument> {
     return index;
   };
   for (const child of tree.children) add(child, undefined, 0);
-  return { value: { text, blocks }, diagnostics };
+  return { value: { text, blocks, roots: blocks.filter((block) => block.parent === undefined) }, diagnostics };
 }
 
 /** The span of a stretch of source offsets. */

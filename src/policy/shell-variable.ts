@@ -65,11 +65,13 @@ function assignedBy(command: Command): readonly string[] {
   const argumentTexts = command.args.map((argument) => (argument.type === 'Word' ? argument.value : argument.text));
   switch (command.name.value) {
     case 'export':
+    case 'readonly':
+      return command.args.flatMap((argument) => (argument.type === 'Assignment' ? [argument.name] : []));
     case 'declare':
     case 'typeset':
     case 'local':
-    case 'readonly':
-      return command.args.flatMap((argument) => (argument.type === 'Assignment' ? [argument.name] : []));
+      // A name alone is a variable of its own too, without a value as yet.
+      return command.args.flatMap((argument) => (argument.type === 'Assignment' ? [argument.name] : name.test(argument.value) ? [argument.value] : []));
     case 'read':
       return namesAfter(argumentTexts, /^-[a-z]*[dinNptu]$/, 'REPLY');
     case 'mapfile':

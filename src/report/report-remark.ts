@@ -53,6 +53,7 @@ export function remarkPrecondition(data: EventData['precondition']): readonly st
 }
 
 export function remarkTask(data: EventData['task']): readonly string[] {
+  if (data.condition === 'failure' && data.verdict === 'none') return ['only if something fails; the runner did not do it'];
   const by = data.attestedBy === undefined ? `verified by ${data.verifiedBy.length === 0 ? 'nothing' : data.verifiedBy.join(', ')}` : `attested by ${prose(data.attestedBy)}`;
   return [`${verdict(data.verdict)} task of a person, not done by the runner: ${by}`];
 }

@@ -7,7 +7,7 @@ import type { CaptureSource, Step } from '../model/step.ts';
 import type { ValueType } from '../model/value.ts';
 import type { ExplainedPlaceholder, ExplainedStep, Explanation } from './explanation.ts';
 import { placeDiagnostic } from './placed-diagnostic.ts';
-import { renderClaim } from './render-claim.ts';
+import { renderClaim } from '../model/render-claim.ts';
 
 /** `plan` is undefined where the document could not be read at all: then there is nothing but messages. */
 export function explainPlan(plan: Plan | undefined, diagnostics: readonly Diagnostic[]): Explanation {
@@ -30,7 +30,7 @@ export function explainPlan(plan: Plan | undefined, diagnostics: readonly Diagno
     counts: { total: blocks.length, accounted: blocks.length - of('unclaimed'), unclaimed: of('unclaimed'), unread: of('unread'), boundByAddendum: blocks.filter((block) => block.boundBy === 'addendum').length },
     metadata: (plan?.metadata ?? []).map(({ name, text, span }) => ({ name, text, line: span.start.line })),
     preconditions: (plan?.preconditions ?? []).map(({ id, text, span, checks }) => ({ id, text, line: span.start.line, checks: checks.map(renderCheck) })),
-    tasks: (plan?.tasks ?? []).map(({ id, text, span, verifiedBy }) => ({ id, text, line: span.start.line, verifiedBy })),
+    tasks: (plan?.tasks ?? []).map(({ id, text, span, verifiedBy, condition }) => ({ id, text, line: span.start.line, verifiedBy, ...(condition === undefined ? {} : { condition }) })),
     steps: (plan?.steps ?? []).map(explainStep),
     policies: (plan?.policies ?? []).map((policy) => ({
       id: policy.id,
@@ -88,7 +88,7 @@ function explainPlaceholders(plan: Plan): readonly ExplainedPlaceholder[] {
     const capture = captures.find((each) => each.name === name);
     const type: ValueType = input?.type ?? capture?.type ?? 'text';
     const suppliedBy = input !== undefined ? (type === 'database' ? 'the runner' : 'an input') : capture !== undefined ? `step ${capture.step}` : null;
-    return { name, type, suppliedBy, neededBy: [...new Set(holes.filter((hole) => hole.name === name).map((hole) => `step ${hole.step}`))], secret: input?.secret ?? false };
+    return { name, type, suppliedBy, neededBy: [...new Set(holes.filter((hole) => hole.name === name).map((hole) => `step ${hole.step}`))], secret: input?.secret ?? capture?.secret ?? false };
   });
 }
 

@@ -13,7 +13,7 @@ export interface Explanation {
   readonly counts: { readonly total: number; readonly accounted: number; readonly unclaimed: number; readonly unread: number; readonly boundByAddendum: number };
   readonly metadata: readonly { readonly name: string; readonly text: string; readonly line: number }[];
   readonly preconditions: readonly { readonly id: string; readonly text: string; readonly line: number; readonly checks: readonly string[] }[];
-  readonly tasks: readonly { readonly id: string; readonly text: string; readonly line: number; readonly verifiedBy: readonly string[] }[];
+  readonly tasks: readonly { readonly id: string; readonly text: string; readonly line: number; readonly verifiedBy: readonly string[]; readonly condition?: 'failure' | 'choice' }[];
   readonly steps: readonly ExplainedStep[];
   readonly policies: readonly ExplainedPolicy[];
   readonly criteria: readonly ExplainedCriterion[];

@@ -77,7 +77,7 @@ function describe(became: string, explanation: Explanation): readonly Detail[] {
   const source = explanation.report.find((each) => each.label === field)?.from;
   if (source !== undefined) return [main(`${became} from ${source}`)];
   const task = noun === 'task' ? explanation.tasks.find((each) => each.id.replace(/^\D+/, '') === id) : undefined;
-  if (task !== undefined) return [main(`${became}, done by a person: ${task.verifiedBy.length === 0 ? 'needs an attestation' : `verified by ${task.verifiedBy.join(', ')}`}`)];
+  if (task !== undefined) return [main(`${became}, done by a person: ${task.condition === 'failure' ? 'only if something fails' : task.verifiedBy.length === 0 ? 'needs an attestation' : `verified by ${task.verifiedBy.join(', ')}`}`)];
   const owner = explanation.steps.find((each) => each.expectations.some((expectation) => expectation.id === id));
   const expectation = owner?.expectations.find((each) => each.id === id);
   if (noun === 'expectation' && owner !== undefined && expectation !== undefined) return [main(`expectation ${id} of step ${owner.id}: ${expectation.claim}`)];

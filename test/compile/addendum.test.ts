@@ -126,6 +126,8 @@ describe('a whole addendum', () => {
       { kind: 'fresh-evidence', names: ['run_id'] },
       { kind: 'attempt-limit', attempts: 1 },
       { kind: 'no-network', permit: ['127.0.0.1'] },
+      { kind: 'forbidden-target', names: ['production'] },
+      { kind: 'forbidden-command', commands: ['git push'] },
       { kind: 'read-only' },
       { kind: 'no-execution' },
       { kind: 'no-ddl' },

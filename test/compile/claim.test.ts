@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { oppositeOf } from '../../src/compile/claim-phrase.ts';
 import { compileClaim, splitTerms } from '../../src/compile/claim.ts';
 
 const known = ['step_count', 'chain_length', 'integrity_model', 'verification_status', 'run_id', 'runs.status', 'has_plan'];
@@ -15,7 +16,17 @@ describe('claims of the text', () => {
     ['`chain_length == step_count`', { kind: 'compare', left: named('chain_length'), operator: '==', right: named('step_count') }],
     ['status = "succeeded"', { kind: 'compare', left: named('runs.status'), operator: '==', right: literal('text', 'succeeded') }],
     ['has_plan is true', { kind: 'compare', left: named('has_plan'), operator: '==', right: literal('boolean', 'true') }],
-    ['status in { succeeded, failed }', { kind: 'member', name: 'runs.status', values: [{ type: 'text', text: 'succeeded' }, { type: 'text', text: 'failed' }] }],
+    [
+      'status in { succeeded, failed }',
+      {
+        kind: 'member',
+        name: 'runs.status',
+        values: [
+          { type: 'text', text: 'succeeded' },
+          { type: 'text', text: 'failed' },
+        ],
+      },
+    ],
     ['run_id is not null', { kind: 'null', name: 'run_id', negated: true }],
     ['run_id exists', { kind: 'null', name: 'run_id', negated: true }],
     ['1 trace row', { kind: 'rows', bound: 'exactly', count: 1, noun: 'trace' }],
@@ -25,7 +36,7 @@ describe('claims of the text', () => {
     ['fails with a NOT NULL violation', { kind: 'sql-fails', sqlstate: '23502' }],
     ['fails with 23502 on column origin_system_id', { kind: 'sql-fails', sqlstate: '23502', column: 'origin_system_id' }],
     ['fails with 23514 on constraint chk_x', { kind: 'sql-fails', sqlstate: '23514', constraint: 'chk_x' }],
-    ['stdout contains "At head"', { kind: 'output', operator: 'contains', text: 'At head', negated: false }],
+    ['stdout contains "At head"', { kind: 'output', operator: 'contains', text: 'At head', negated: false, stream: 'stdout' }],
     ['no matches', { kind: 'found', quantity: 'none' }],
   ])('%s', (text, claim) => {
     expect(compileClaim(text, names)).toEqual({ kind: 'claims', claims: [claim] });
@@ -53,5 +64,30 @@ describe('what is no claim is never guessed', () => {
 
   test('a conjunction with one unclear term is unclear as a whole', () => {
     expect(compileClaim('step_count >= 1 and all is well', names).kind).not.toBe('claims');
+  });
+});
+
+describe('the opposite, for "if …, stop"', () => {
+  test.each([
+    ['n = 0', 'n != 0'],
+    ['`n = 0`', 'n != 0'],
+    ['n != 0', 'n = 0'],
+    ['n is not 0', 'n = 0'],
+    ['n is null', 'n is not null'],
+    ['n is not null', 'n is null'],
+    ['n exists', 'n is null'],
+    ['n > 5', 'n <= 5'],
+    ['n < 3', 'n >= 3'],
+    ['status is "failed"', 'status != "failed"'],
+    ['no rows are returned', 'at least 1 row'],
+    ['any rows are returned', 'no rows'],
+    ['the output contains `x`', 'the output does not contain `x`'],
+    ['n is empty', undefined],
+    ['n in { a }', undefined],
+    ['n == 0 or m == 1', undefined],
+    ['n >= 5 and m = 2', undefined],
+    ['something is odd', undefined],
+  ])('%s', (text, opposite) => {
+    expect(oppositeOf(text)).toBe(opposite);
   });
 });

@@ -22,7 +22,7 @@ describe('a whole configuration', () => {
     expect(config.path).toBe('part/proofplan.config.yaml');
     expect(config.default).toBe('run-proof');
     expect(config.environments.map(({ name }) => name)).toEqual(['run-proof', 'by-address', 'by-variable']);
-    expect(config.baseline).toEqual(['No manual DB inserts.']);
+    expect(config.baseline.map(({ text, span }) => [text, span.path, span.start.column])).toEqual([['No manual DB inserts.', 'a.yaml', 12]]);
   });
 
   it('joins folders to the file and to the workspace', () => {

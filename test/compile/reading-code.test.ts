@@ -12,7 +12,13 @@ afterAll(() => parser.close());
 const compile = (code: string, name: 'bad' | 'good'): Promise<CompiledPlan> => {
   const path = join(folder, code.replace('/', '-'), `${name}.md`);
   const addendum = path.replace(/\.md$/, '.addendum.yaml');
-  return compilePlan({ path, bytes: readFileSync(path), ...(existsSync(addendum) ? { addendum: { path: addendum, bytes: readFileSync(addendum) } } : {}), parser, sha256: () => '' });
+  return compilePlan({
+    path,
+    bytes: readFileSync(path),
+    ...(existsSync(addendum) ? { addendum: { path: addendum, bytes: readFileSync(addendum) } } : {}),
+    parser,
+    sha256: () => '',
+  });
 };
 
 /** Codes of the configuration have their fixtures in `config.test.ts`; a file of 16 MB is made there where it is needed. */

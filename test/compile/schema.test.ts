@@ -8,6 +8,7 @@ import { compileConfig } from '../../src/compile/config.ts';
 import { validate as validateExplain } from '../../src/compile/generated/explain-validator.js';
 import { validate as validatePlan } from '../../src/compile/generated/plan-validator.js';
 import { validate as validateVerdict } from '../../src/compile/generated/verdict-validator.js';
+import type { Claim } from '../../src/model/claim.ts';
 import { schemaDiagnostics } from '../../src/compile/schema-diagnostic.ts';
 import { parseYaml } from '../../src/parse/yaml-document.ts';
 import { fixtureText, shown, yamlOf } from './fixture.ts';
@@ -22,7 +23,8 @@ function* partsOf(value: unknown, pointer = ''): Generator<readonly [string, Sch
   if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value)) yield [pointer, value as Schema];
   for (const [key, inner] of Object.entries(value)) {
-    if (key !== 'examples' && key !== 'default') yield* partsOf(inner, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+    if (key !== 'examples' && key !== 'default' && key !== 'defaultSnippets')
+      yield* partsOf(inner, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`);
   }
 }
 
@@ -46,7 +48,7 @@ describe.each([...schemas])('%s', (_, schema) => {
   });
 
   it('has examples that are as it says', () => {
-    const ajv = new Ajv({ strict: true, strictRequired: false, allowUnionTypes: true, discriminator: true, schemas: [schema] });
+    const ajv = new Ajv({ keywords: ['defaultSnippets'], strict: true, strictRequired: false, allowUnionTypes: true, discriminator: true, schemas: [schema] });
     const withExamples = parts.filter(([, part]) => Array.isArray(part['examples']));
     const wrong = withExamples.flatMap(([pointer, part]) => {
       const validate = ajv.compile({ $ref: `${String(schema['$id'])}#${encodeURI(pointer)}` });
@@ -62,9 +64,75 @@ describe.each([...schemas])('%s', (_, schema) => {
   });
 });
 
+describe('plan.schema.json in an editor', () => {
+  const schema = schemas.get('plan.schema.json') ?? {};
+  const objects = [
+    ['', schema] as const,
+    ...Object.entries((schema['definitions'] as Readonly<Record<string, Schema>> | undefined) ?? {}).map(
+      ([name, part]) => [`/definitions/${name}`, part] as const,
+    ),
+  ].filter(([, part]) => [part['type']].flat().includes('object'));
+
+  it('describes every object, with an example and a snippet', () => {
+    expect(objects.length).toBeGreaterThan(20);
+    for (const key of ['description', 'examples', 'defaultSnippets'])
+      expect(objects.filter(([, part]) => part[key] === undefined).map(([pointer]) => pointer)).toEqual([]);
+  });
+
+  it('has snippets that are as it says once they are filled in', () => {
+    const ajv = new Ajv({ keywords: ['defaultSnippets'], strict: true, strictRequired: false, allowUnionTypes: true, discriminator: true, schemas: [schema] });
+    const filled = (body: unknown): unknown => JSON.parse(JSON.stringify(body).replaceAll(/\$\{\d+:([^{}]*)\}/g, '$1'));
+    const wrong = objects.flatMap(([pointer, part]) => {
+      const validate = ajv.compile({ $ref: `${String(schema['$id'])}#${pointer}` });
+      return (part['defaultSnippets'] as readonly { readonly label: string; readonly description: string; readonly body: unknown }[])
+        .filter(({ label, description, body }) => label === '' || description === '' || !validate(filled(body)))
+        .map(({ label }) => `${pointer} ${label} ${ajv.errorsText(validate.errors)}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('has a form for every kind of claim, but the one that only the runner asks', () => {
+    const kinds: Readonly<Record<Claim['kind'], boolean>> = {
+      compare: true,
+      member: true,
+      null: true,
+      rows: true,
+      'each-row': true,
+      unique: true,
+      'exit-code': true,
+      'exit-codes': true,
+      fails: true,
+      output: true,
+      'output-empty': true,
+      'output-lines': true,
+      'http-status': true,
+      duration: true,
+      'tests-pass': true,
+      returns: true,
+      'sql-fails': true,
+      found: true,
+      'match-count': true,
+      'each-hit': true,
+      fresh: true,
+      'write-order': true,
+      'hash-chain': false,
+    };
+    const { judgedClaim } = schema['definitions'] as Readonly<
+      Record<string, { readonly properties: { readonly kind: { readonly enum: readonly string[] } }; readonly oneOf: readonly unknown[] }>
+    >;
+    expect(judgedClaim?.properties.kind.enum.toSorted()).toEqual(
+      Object.entries(kinds)
+        .filter(([, said]) => said)
+        .map(([kind]) => kind)
+        .toSorted(),
+    );
+    expect(judgedClaim?.oneOf).toHaveLength(judgedClaim?.properties.kind.enum.length ?? 0);
+  });
+});
+
 describe('definitions of the same name', () => {
   // In a plan of its own these quote nothing, and so have another form than in an addendum.
-  const different = new Set(['quotation', 'precondition', 'policy', 'capture', 'step', 'task', 'criterion', 'reportField', 'witness']);
+  const different = new Set(['quotation', 'precondition', 'policy', 'capture', 'step', 'task', 'expectation', 'criterion', 'reportField', 'witness']);
 
   it('are the same in all schemas', () => {
     const first = new Map<string, unknown>();
@@ -253,7 +321,14 @@ describe('the schemas of what is written', () => {
 describe('the fixtures for editors', () => {
   it.each(['addendum/whole.yaml', 'config/whole.yaml'])('%s is valid by the published schema, compiled by ajv itself', (path) => {
     const schema = schemas.get(`${path.slice(0, path.indexOf('/'))}.schema.json`);
-    const validate = new Ajv({ strict: true, strictRequired: false, allowUnionTypes: true, discriminator: true, allErrors: true }).compile(schema ?? false);
+    const validate = new Ajv({
+      keywords: ['defaultSnippets'],
+      strict: true,
+      strictRequired: false,
+      allowUnionTypes: true,
+      discriminator: true,
+      allErrors: true,
+    }).compile(schema ?? false);
     validate(yamlOf(fixtureText(path)).value);
     expect(validate.errors ?? []).toEqual([]);
   });

@@ -14,7 +14,20 @@ describe('rg command lines', () => {
     ['rg -- -x file', { patterns: ['-x'], paths: ['file'] }],
   ])('%s', (text, expected) => expect(read(text)).toMatchObject(expected));
 
-  test.each(['rg a src | wc -l', 'rg a src > out', 'rg a $DIR', 'rg -v a src', 'rg --files src', 'rg -f patterns src', 'A=1 rg a', 'rg a; rg b', 'rg a src || true', 'rg a &', 'grep a b', 'rg'])('%s is run as a shell step', (text) => {
+  test.each([
+    'rg a src | wc -l',
+    'rg a src > out',
+    'rg a $DIR',
+    'rg -v a src',
+    'rg --files src',
+    'rg -f patterns src',
+    'A=1 rg a',
+    'rg a; rg b',
+    'rg a src || true',
+    'rg a &',
+    'grep a b',
+    'rg',
+  ])('%s is run as a shell step', (text) => {
     expect(read(text)).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { phrasesOf } from '../../src/compile/reading.ts';
-import { compileHeading, compileLabel } from '../../src/compile/section.ts';
+import { compileLabel } from '../../src/compile/label.ts';
+import { compileHeading } from '../../src/compile/section.ts';
 
 describe('headings by meaning', () => {
   test.each([
@@ -53,5 +54,8 @@ describe('policy sentences', () => {
     ['a real run, not DB seed', ['fresh-evidence']],
   ])('%s', (text, kinds) => expect([...new Set(phrasesOf(text).map((phrase) => phrase.kind))]).toEqual(kinds));
 
-  test.each(['The only customer is in Berlin.', 'Run this before lunch.', 'Insert the coin.', 'There is no known issue.', 'This database is large.'])('%s is no policy', (text) => expect(phrasesOf(text)).toEqual([]));
+  test.each(['The only customer is in Berlin.', 'Run this before lunch.', 'Insert the coin.', 'There is no known issue.', 'This database is large.'])(
+    '%s is no policy',
+    (text) => expect(phrasesOf(text)).toEqual([]),
+  );
 });

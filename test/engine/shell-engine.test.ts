@@ -242,6 +242,11 @@ describe('carried variables', () => {
     expect(readdirSync(own).filter((name) => name.includes('carry'))).toEqual([]);
   });
 
+  test('a secret stays one', async () => {
+    const token = { ...capture('token', 'text', { kind: 'variable', variable: 'TOKEN' }), secret: true as const };
+    expect((await run('TOKEN=abcdef', { captures: [token] })).evidence.observations).toMatchObject([{ name: 'token', secret: true }]);
+  });
+
   test('a value of the wrong type is a problem', async () => {
     const count = capture('count', 'integer', { kind: 'variable', variable: 'COUNT' });
     expect((await run('COUNT=many', { captures: [count] })).evidence.problem).toMatchObject({

@@ -3,34 +3,8 @@ import type { Claim, Operand, Operator } from '../../src/model/claim.ts';
 import type { StatementRecord } from '../../src/model/contract.ts';
 import type { StepEvidence } from '../../src/model/evidence.ts';
 import type { Binding, Value, ValueType } from '../../src/model/value.ts';
-import { createBindingStore } from '../../src/execute/binding-store.ts';
-import { judgeExpectation } from '../../src/execute/judge-expectation.ts';
 import type { Gathered, Judgement } from '../../src/execute/judgement.ts';
-import { spanAt } from './sample-plan.ts';
-
-const completed: StepEvidence = { outcome: 'completed', durationMs: 1, observations: [] };
-
-function bound(name: string, text: string | null, type: ValueType = 'text', step = '1.1'): Binding {
-  return { name, value: { type, text }, origin: { kind: 'output', step, stream: 'stdout', lineNumber: 1 } };
-}
-
-interface Given {
-  readonly evidence?: Partial<StepEvidence>;
-  readonly names?: readonly Binding[];
-  readonly gathered?: Gathered;
-  readonly statements?: readonly StatementRecord[];
-}
-
-function judge(claim: Claim, { evidence = {}, names = [], gathered, statements = [] }: Given = {}): Judgement {
-  const expectation = { id: 'e', step: '1.1', text: 'claim', span: spanAt(1), claim, origin: 'text' } as const;
-  return judgeExpectation(expectation, {
-    evidence: { ...completed, ...evidence },
-    names: createBindingStore(names),
-    statements,
-    producers: ['2.1'],
-    ...(gathered ? { gathered } : {}),
-  });
-}
+import { bound, judge, type Given } from './judge-claim.ts';
 
 const name = (text: string): Operand => ({ kind: 'name', name: text });
 const literal = (text: string | null, type: ValueType = 'integer'): Operand => ({ kind: 'literal', value: { type, text } });

@@ -31,6 +31,8 @@ describe('judgePolicy', () => {
     ['DDL', { kind: 'no-ddl' }, facts, 'PREVENTED', 'passed'],
     ['stop on failure', { kind: 'stop-on-failure', evidence: true }, facts, 'PREVENTED', 'passed'],
     ['order', { kind: 'order', before: '1', after: '2' }, facts, 'PREVENTED', 'passed'],
+    ['order of steps', { kind: 'order', before: 'step 1.1', after: 'step 2.1' }, facts, 'PREVENTED', 'passed'],
+    ['order after a step that is not there', { kind: 'order', before: 'step 1.9', after: 'step 2.1' }, facts, 'UNENFORCED', 'unproven'],
     ['order after an empty section', { kind: 'order', before: '7', after: '2' }, facts, 'UNENFORCED', 'unproven'],
     ['environment', { kind: 'no-undeclared-env' }, facts, 'PREVENTED', 'passed'],
     ['environment with inherited names', { kind: 'no-undeclared-env' }, { ...facts, inherited: ['LANG'] }, 'ATTESTED', 'passed'],
@@ -62,6 +64,8 @@ describe('judgePolicy', () => {
     ],
     ['execution in a section of searches', { kind: 'no-execution' }, facts, 'UNENFORCED', 'unproven'],
     ['network', { kind: 'no-network', permit: [] }, facts, 'UNENFORCED', 'unproven'],
+    ['a place that is ruled out', { kind: 'forbidden-target', names: ['production'] }, facts, 'ATTESTED', 'passed'],
+    ['a command that is ruled out', { kind: 'forbidden-command', commands: ['git push'] }, facts, 'ATTESTED', 'passed'],
     ['accepted by name', { kind: 'accepted', by: 'Ada' }, facts, 'UNENFORCED', 'passed'],
     ['nothing was executed', writes, { ...facts, executed: false }, 'ATTESTED', 'none'],
   ];

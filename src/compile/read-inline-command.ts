@@ -1,0 +1,111 @@
+/** Inline code that is a command becomes a step where its sentence tells to run it, and a person's decision where it leaves that open. */
+import type { MarkdownBlock } from '../parse/markdown-document.ts';
+import type { SqlParser } from '../policy/sql-parser.ts';
+import { conditionAtStart, conditionOf, type ConditionKind } from './condition.ts';
+import { note, type Draft } from './draft.ts';
+import { fold, type Prose, type ProseCode } from './prose.ts';
+import { cautionOf } from './code-caution.ts';
+import { isCommand } from './code-content.ts';
+import { codeMeaning, readShell, readSql } from './read-code.ts';
+import { pushDecision, type Context } from './reading.ts';
+import { commandLead, introOf, isInstruction, isRule } from './sentence.ts';
+
+const doWords =
+  /^(?:(?:then|first|next|now|also|and|finally),? )?(?:run|execute|call|invoke|use|type|issue|apply|start|launch|create|list|verify|check|confirm|search|count|find|look|test|enter|do|if none|if no|if missing|if not|example)\b|:$/;
+
+/** The shape of a command whose program nobody knows: words, and no comparison. */
+const shape = /^[a-z][\w.-]*(?: (?![<>=!]=? )[\w.:/@=<>{}'"-]+)+$/;
+
+const foundNothing = /^(?:and )?(?:if|when) (?:none|no \w+|not found|missing|empty|(?:it|there) (?:does not|doesn't|is not|isn't|are no)\b.*|nothing .*)/;
+
+export async function readInlineCommands(
+  draft: Draft,
+  block: MarkdownBlock,
+  body: Prose,
+  context: Context,
+  dependent: ConditionKind | undefined,
+  parser: SqlParser,
+): Promise<void> {
+  const source = draft.document.text.text;
+  for (const code of body.codes) {
+    const before = fold(source.slice(body.start, code.start));
+    const sentenceBefore = (before.split(/[.!?] /).at(-1) ?? before).replace(/[`'"(]+$/, '').trim();
+    const last =
+      draft.document.text.text.slice(code.end, body.end).replace(/[`.\s)]/g, '') === '' &&
+      /:$/.test(sentenceBefore) &&
+      isInstruction(sentenceBefore.replace(/:$/, '')) &&
+      shape.test(code.value.trim());
+    const opens = before === '' && isNumbered(draft, block) && shape.test(code.value.trim());
+    const told = last || opens || /\b(?:run|execute|invoke|issue|call)(?: (?:the|this|these|following|command|again|with|it))*:?$/.test(sentenceBefore);
+    // What "run" is said of is a command, whatever its program is called; else it must look like one.
+    if (!isCommand(code.value) && !(told && /\s/.test(code.value.trim()) && /^[\w$./~"'-]/.test(code.value) && !/^[A-Z][a-z]/.test(code.value))) continue;
+    const after = source.slice(code.end, Math.min(code.end + 60, body.end)).toLowerCase();
+    const whole = fold(body.text.replace(`\`${code.value}\``, ' '))
+      .replace(/[.:;,]$/, '')
+      .trim();
+    const alone = /^[-\s\d.)]*$/.test(whole);
+    const numbered =
+      isNumbered(draft, block) &&
+      before === '' &&
+      /\s/.test(code.value.trim()) &&
+      !/^[^.]{0,40}\b(?:is|was|are|were|would|can|could|which|that|needs?|takes?|if|when|helps)\b/.test(after);
+    const lead = numbered ? 'run' : commandLead(sentenceBefore, after);
+    const waits = cautionOf(code.value)?.kind === 'undecided' ? ('choice' as const) : undefined;
+    const condition = foundNothing.test(before)
+      ? undefined
+      : (waits ??
+        conditionAtStart(sentenceBefore) ??
+        (lead === 'branch' ? 'choice' : undefined) ??
+        conditionOf(fold(`${sentenceBefore} ${after.split(/[.!?]\s/)[0] ?? ''}`)) ??
+        dependent ??
+        context.branch?.condition);
+    // "`x` for the distribution, if you are curious" tells to look, in its case.
+    if (before === '' && condition !== undefined && lead === 'none' && !alone) {
+      pushDecision(draft, block, code, context, condition, 'its sentence leaves it open');
+      continue;
+    }
+    if (!alone && !doWords.test(before) && !doWords.test(sentenceBefore) && lead === 'none' && !['command', 'search'].includes(context.area)) continue;
+    if (isRule(sentenceBefore) || introOf(sentenceBefore)?.kind === 'older') continue;
+    if (condition !== undefined) {
+      pushDecision(draft, block, code, context, condition, 'its sentence leaves it open');
+      continue;
+    }
+    await readInlineCommand(draft, block, code, context, foundNothing.test(before), parser);
+  }
+}
+
+function isNumbered(draft: Draft, block: MarkdownBlock): boolean {
+  const item = block.parent === undefined ? undefined : draft.document.blocks[block.parent];
+  const list = item?.parent === undefined ? undefined : draft.document.blocks[item.parent];
+  return item?.type === 'list-item' && list?.ordered === true;
+}
+
+async function readInlineCommand(
+  draft: Draft,
+  block: MarkdownBlock,
+  code: ProseCode,
+  context: Context,
+  conditional: boolean,
+  parser: SqlParser,
+): Promise<void> {
+  const ticks = draft.document.text.text.slice(code.start, code.end).indexOf(code.value);
+  const start = code.start + Math.max(0, ticks);
+  const previous = draft.steps.at(-1);
+  const prompt = /^\$ /.test(code.value) ? 2 : 0;
+  const text = code.value.slice(prompt);
+  const place = {
+    start: start + prompt,
+    end: start + code.value.length,
+    place: (offset: number) => start + prompt + offset,
+    title: context.title,
+    role: 'step' as const,
+  };
+  const steps =
+    codeMeaning(undefined, text) === 'sql' ? await readSql(draft, context.section, text, place, parser) : [readShell(draft, context.section, text, place)];
+  for (const step of steps) {
+    if (conditional) step.conditional = { start: block.start, end: code.end, previous };
+    const directory = context.workingDirectory ?? context.sectionDirectory;
+    if (directory !== undefined) step.workingDirectory = directory;
+    note(draft, block.index, 'step', () => `step ${step.id}`);
+  }
+}

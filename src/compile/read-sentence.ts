@@ -1,0 +1,322 @@
+/** Sentences in a part that tells what to do: commands, captures, waits, rules, claims, instructions; the rest is narrative. */
+import type { MarkdownBlock } from '../parse/markdown-document.ts';
+import type { SqlParser } from '../policy/sql-parser.ts';
+import { oppositeOf } from './claim-phrase.ts';
+import { conditionOf } from './condition.ts';
+import { note, type Draft, type StepDraft } from './draft.ts';
+import { ruleWords } from './phrasebook.ts';
+import { fold, proseOf, sentencesOf, type Prose } from './prose.ts';
+import { codeMeaning } from './read-code.ts';
+import { readInlineCommands } from './read-inline-command.ts';
+import { readRecord, readWait } from './read-record.ts';
+import { readSearch } from './read-search.ts';
+import {
+  blockAt,
+  isHeadline,
+  isInList,
+  isOnlyCommandOf,
+  nextSibling,
+  phrasesOf,
+  previousSibling,
+  pushPolicy,
+  pushTask,
+  stepsOf,
+  type Context,
+} from './reading.ts';
+import { directoryOf, introOf, isClaim, isCriterion, isInstruction, isRecord, isRule, isStory, stopConditionOf } from './sentence.ts';
+
+export async function readSentences(draft: Draft, block: MarkdownBlock, body: Prose, context: Context, parser: SqlParser): Promise<void> {
+  const text = body.text.trim();
+  const folded = fold(text);
+  note(draft, block.index, 'narrative');
+  context.example = /^(for )?example\b.*:$/.test(folded) && !isOnlyCommandOf(draft, block);
+  const directory = directoryOf(text);
+  if (directory !== undefined) {
+    context.intro = undefined;
+    if (directory.all) context.sectionDirectory = directory.path;
+    else context.workingDirectory = directory.path;
+    note(
+      draft,
+      block.index,
+      'narrative',
+      'working directory',
+      directory.all ? 'working directory of the blocks below it' : 'working directory of the next block',
+    );
+    return;
+  }
+  const inherited = context.intro;
+  const inList = isInList(draft, block);
+  if (inherited !== undefined && inList && inherited.kind !== 'example' && inherited.kind !== 'shown') {
+    if (inherited.kind === 'negative') return readProhibitions(draft, block, body, inherited.text, context);
+    if (inherited.kind === 'older') return void note(draft, block.index, 'reference', undefined, `part of what "${inherited.text}" shows`);
+  }
+  const dependent = inList && inherited?.kind === 'branch' ? inherited.condition : /^optional(?:ly)?[.:!]/.test(folded) ? 'choice' : undefined;
+  const sentences = sentencesOf(body, draft.document.text.text);
+  const area = listAreaOf(folded);
+  if (area !== undefined && nextSibling(draft, block)?.type === 'list') {
+    context.intro = undefined;
+    context.listArea = area;
+    return;
+  }
+  introduceAll(draft, block, sentences, context);
+  if (dependent !== undefined && context.intro === undefined) context.intro = inherited;
+  if (context.intro?.kind !== 'negative') await readInlineCommands(draft, block, body, context, dependent, parser);
+  readRecord(draft, block, body, context);
+  readWait(draft, block, body, context);
+  if (context.files !== undefined || /^`[^`]+` (?:contains|imports|includes|defines|must contain|does not contain|must not contain):$/.test(text)) {
+    if (readSearch(draft, block, body, context, 'step')) return;
+  }
+  if (readFragment(draft, block, body, context)) return;
+  if (isPastResult(text)) return void note(draft, block.index, 'reference', undefined, 'the result of an earlier execution');
+  for (const sentence of sentences) readSentence(draft, block, sentence, body, context, dependent);
+  // A box to be ticked is something that a person does or sees.
+  const item = block.parent === undefined ? undefined : blockAt(draft, block.parent);
+  if (item?.checked !== undefined && draft.notes.get(block.index)?.disposition === 'narrative' && !isHeadline(text))
+    pushTask(draft, block, text, context, block, dependent ?? context.branch?.condition);
+}
+
+/** An item below "Do not:" is a prohibition. */
+function readProhibitions(draft: Draft, block: MarkdownBlock, body: Prose, lead: string, context: Context): void {
+  for (const sentence of sentencesOf(body, draft.document.text.text)) pushPolicy(draft, block, sentence, context, 'text', lead.replace(/:$/, ''));
+}
+
+/** Notes what the words before the next blocks say about them: the last sentence's word counts, else a condition before it. */
+function introduceAll(draft: Draft, block: MarkdownBlock, sentences: readonly Prose[], context: Context): void {
+  for (const sentence of sentences) introduce(draft, block, sentence.text, context);
+  if (context.intro !== undefined) return;
+  const last = fold(sentences.at(-1)?.text ?? '');
+  if (/:$/.test(last) || isInstruction(last)) return;
+  const condition = sentences
+    .map((sentence) => fold(sentence.text))
+    .filter((folded) => instructs(folded))
+    .map((folded) => conditionOf(folded))
+    .find((found) => found !== undefined);
+  if (condition !== undefined) context.intro = { kind: 'branch', text: sentences[0]?.text ?? '', condition };
+}
+
+export function introduce(draft: Draft, block: MarkdownBlock, text: string, context: Context): void {
+  const folded = fold(text);
+  const intro = introOf(folded, text);
+  const bare = folded.replace(/\s*\([^()]*\)$/, '');
+  // "If it is empty, nothing was imported." tells; only what ends in a colon, tells to do or is a bare condition, leads to a command.
+  const leads =
+    intro?.kind !== 'branch' ||
+    /:$/.test(bare) ||
+    instructs(folded) ||
+    !/[.!?]$/.test(folded) ||
+    /^(?:optional|alternative|or\b|otherwise|undo|revert|only\b|repeat|for each)/.test(folded);
+  context.intro = leads ? intro : undefined;
+  context.listArea = listAreaOf(folded);
+  note(draft, block.index, 'narrative');
+}
+
+function listAreaOf(folded: string): (typeof listAreas)[number]['area'] | undefined {
+  return listAreas.find((row) => row.words.test(folded))?.area;
+}
+
+/** Headlines that say what the items of the list below them are. */
+const listAreas: readonly { readonly area: 'criteria' | 'expectation' | 'capture' | 'preconditions' | 'report'; readonly words: RegExp }[] = [
+  {
+    area: 'criteria',
+    words:
+      /^(?:pass|passed|go|green|done|accepted|ok|success) (?:only )?(?:if|when)\b[^.]{0,30}:?$|\b(?:produce|deliver|leave behind)\b[^.]*:$|\bthese files\b[^.]*:$/,
+  },
+  {
+    area: 'criteria',
+    words:
+      /^(?!if\b|when\b)[^.]*\b(?:(?:can|may) be closed|(?:is|are|counts? as|be) (?:passed|done|successful|green|complete[d]?|over|accepted|finished)|passe[sd]|leaves|go|goes (?:live|out))(?: only)? (?:if|when|once|as soon as)\b(?: all(?: of)?(?: the following| these)?)?[^.,]{0,40}:?$|\b(?:acceptance|success|exit|pass) criteria\b.*:$/,
+  },
+  {
+    area: 'expectation',
+    words:
+      /\b(?:you|we) should (?:now )?(?:see|get|find)\b[^.]*:$|^expect(?:ed|ation)?\b[^.]*:$|\b(?:must|should|has to|have to) (?:all )?(?:hold|be true|apply|show|contain|print|return)\b[^.]*:$|^(?:verify|check|make sure|confirm|ensure)(?: that)?(?: all)?(?: of)?(?: the following| these)?(?: \w+){0,4}:$/,
+  },
+  { area: 'capture', words: /^(?:please )?(?:record|capture|note(?: down)?|write down)\b[^.]*:$/ },
+  { area: 'preconditions', words: /^(?:you(?:'ll| will)? need|before you (?:start|begin)|prerequisites|requires?|required)\b[^.]*:$/ },
+  {
+    area: 'report',
+    words:
+      /\(fill in\)|^(?:copy|paste|put) (?:this|the following|it)?\b.*\b(?:ticket|log|channel|mail|report|minutes|protocol)\b|^(?:reply|answer|report(?: back)?|fill in|post)\b[^.]*(?:with|:)$/,
+  },
+];
+
+/**
+ * What stands directly below a command and only says what comes of it: "-> 0", "equals `n`", "`0`.", and the short items of a
+ * list there ("- `total` at least 1").
+ */
+function readFragment(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): boolean {
+  const text = body.text.trim();
+  const folded = fold(text);
+  const item = block.parent === undefined ? undefined : blockAt(draft, block.parent);
+  const list = item?.type === 'list-item' && item.parent !== undefined && item.children[0] === block.index ? blockAt(draft, item.parent) : undefined;
+  const below = previousSibling(draft, block) ?? (list && !list.ordered && item?.checked === undefined ? commandAbove(draft, list) : undefined);
+  const looked = list !== undefined && !list.ordered && looksAt.test(fold(headlineAbove(draft, list)));
+  if (!looked && (below?.code === undefined || draft.notes.get(below.index)?.disposition !== 'step')) return false;
+  const own = draft.notes.get(block.index)?.disposition;
+  if (
+    (own !== undefined && own !== 'narrative' && own !== 'capture') ||
+    isRule(folded) ||
+    isHeadline(text) ||
+    conditionOf(folded) !== undefined ||
+    isRecord(folded) ||
+    isInstruction(folded)
+  )
+    return false;
+  const shape = list === undefined ? fragment : itemFragment;
+  if (list === undefined && /^[A-Z\d]/.test(text)) return readOutcome(draft, block, body, context);
+  if (text.length > 160 || !shape.test(folded)) return false;
+  draft.claims.push({ text, start: body.start, end: body.end, section: context.section, steps: stepsOf(draft, context.section), block: block.index });
+  note(draft, block.index, 'expectation');
+  return true;
+}
+
+/** "92 rows. If there are less, days are missing.", "The last line reads `0 failed`.": the first sentence below a command. */
+function readOutcome(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): boolean {
+  const [first, ...rest] = sentencesOf(body, draft.document.text.text);
+  const folded = fold(first?.text ?? '');
+  if (!first || first.text.length > 140 || !outcome.test(folded) || isStory(folded)) return false;
+  draft.claims.push({
+    text: first.text,
+    start: first.start,
+    end: first.end,
+    section: context.section,
+    steps: stepsOf(draft, context.section),
+    block: block.index,
+  });
+  note(draft, block.index, 'expectation');
+  for (const sentence of rest) readSentence(draft, block, sentence, body, context, undefined);
+  return true;
+}
+
+const outcome =
+  /^(?:not (?:earlier|later|more|less|before|after|higher|lower)\b)|^(?:exactly|at least|at most|no more than|not more than|less than|fewer than|more than|no|none|nothing|all (?:zero|green|up|ok|good)|zero|one|two|three|four|five|six|seven|eight|nine|ten|twelve|\d[\d,.]*|both|all|each|every)(?: (?:of )?[\w`'-]+){0,4}(?: (?:rows?|lines?|records?|answers?|entries|hits?|matches|tests?|files?|pods?|nodes?|results?|errors?|messages?|values?|replicas?|items?|hosts?|bytes|users?)\b|, | each | must | should | with |[.:]?$)|^(?:the )?(?:last|first|only|second) (?:line|row|column|value|number)\b|^(?:the )?(?:answer|output|result|response|status|status line|server|command) (?:is|are|reads|says|answers|starts|ends|shows|contains|must|should|has|lists)\b|^`?[\w.]+`? (?:is|=|==|>=|<=|>|<|\u2265|\u2264|not (?:higher|lower|more|less)) /;
+
+/** "While it runs, have an eye on the primary:" */
+const looksAt = /\b(?:have an eye|keep an eye|watch|look at|check|monitor|compare|observe|verify|make sure|confirm)\b[^.]*[:.]?$/;
+
+function headlineAbove(draft: Draft, list: MarkdownBlock): string {
+  const above = previousSibling(draft, list);
+  return above?.type === 'paragraph' ? proseOf(above.inlines).text : '';
+}
+
+/** The command block right above a list; what it printed may stand between. */
+function commandAbove(draft: Draft, list: MarkdownBlock): MarkdownBlock | undefined {
+  const above = previousSibling(draft, list);
+  return above?.code && draft.notes.get(above.index)?.disposition === 'reference' ? previousSibling(draft, above) : above;
+}
+
+/** What stands behind an inline command and says what it gives. */
+const commandClaim =
+  /^`?,?\s*(?:(?:on|at|from|in) [^.,]{1,30},? )?(?:must|should|has to|returns?|prints?|exits?|succeeds?|passes|shows?|outputs?|says?|answers?|reports?|lists?|contains?|gives|finds|yields|counts|matches|stays|ends|result|is (?:empty|green|ok|zero|\d)|->|=>|\u2192|==?|<=?|>=?|\u2264|\u2265)/;
+
+/** "Step 2 PASSED, step 3 FAILED": what an earlier execution gave is neither evidence nor expectation. */
+function isPastResult(text: string): boolean {
+  return (
+    /\b(?:PASS(?:ED)?|FAIL(?:ED)?|DEFERRED|deferred|0 failed)\b/.test(text) &&
+    /^(?:PASS|FAIL)\b|\b(?:PASSED|FAILED|deferred)\b|^(?:[\w().-]+ ){1,4}(?:PASS|FAIL)\b|\b(?:was|were|gave|went)\b.*\b(?:PASS|FAIL)/.test(text) &&
+    !/\b(?:if|when|must|should|expect\w*|means|every|each|all|print\w*|show\w*)\b/i.test(text)
+  );
+}
+
+const fragment =
+  /^(?:->|=>|\u2192|==?|<|>|\u2264|\u2265|equals?|says?|prints?|returns?|shows?|is|are|gives?|must|should|has|have|contains?|answers?|twice|once|nothing|none|no |empty|all |both |at (?:least|most)|exactly|more than|less than|fewer than|not |under |over |above |below |around |about |\d|["'\u201c]|`[^`]*`(?:[.,]| and |$))/;
+const itemFragment =
+  /`|\d|\b(?:no|none|nothing|empty|equals?|same|identical|at least|at most|exactly|more than|less than|fewer|within|below|above|under|over|returns?|answers?|contains?|shows?|prints?|is|are|has|have|matches?|green|ok|exists?|present|missing|unchanged|up|running|ready|healthy)\b/;
+
+/** Does it tell somebody to do something, behind its condition or without one? */
+function instructs(folded: string): boolean {
+  return isInstruction(folded.replace(/:$/, '')) || isInstruction(afterCondition(folded).replace(/:$/, ''));
+}
+
+function afterCondition(folded: string): string {
+  return folded.replace(/^[^,:]{3,160}?(?:,| -|:)\s+(?:(?:then|please|just|you|we|so)\s+)*/, '');
+}
+
+/** A rule that says when to stop, alone in its block or behind a condition. */
+export function readStop(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): boolean {
+  const sentences = sentencesOf(body, draft.document.text.text).filter(
+    (sentence) => /\b(?:stop|abort|halt|no[- ]go)\b/.test(fold(sentence.text)) && isRule(fold(sentence.text)),
+  );
+  for (const sentence of sentences) pushPolicy(draft, block, sentence, context, 'text');
+  return sentences.length > 0;
+}
+
+function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body: Prose, context: Context, dependent: 'failure' | 'choice' | undefined): void {
+  const folded = fold(sentence.text);
+  const own = draft.notes.get(block.index)?.disposition ?? 'narrative';
+  const isStep = own === 'step';
+  const phrases = phrasesOf(sentence.text);
+  const common = { start: sentence.start, end: sentence.end, section: context.section, block: block.index };
+  const stop = stopConditionOf(sentence.text);
+  if (phrases.length > 0 && (ruleWords.test(folded) || /\breal\b|\b(?:must|shall|only)\b|^(?:stop|abort|halt|if|avoid)\b/.test(folded)))
+    return void pushPolicy(draft, block, sentence, context, 'text');
+  if (stop !== undefined && oppositeOf(stop) !== undefined) {
+    draft.claims.push({ ...common, text: stop, opposite: true, steps: stepsOf(draft, context.section) });
+    return void note(draft, block.index, 'expectation');
+  }
+  if (isRule(folded)) {
+    if (!(isStep && /^(?:run|execute)\b/.test(folded))) pushPolicy(draft, block, sentence, context, 'text');
+    return;
+  }
+  if (context.preface && sentence.codes.length === 0 && !/^expect/.test(folded)) return;
+  if (isCriterion(folded)) {
+    draft.criteria.push({ ...common, text: sentence.text });
+    return void note(draft, block.index, 'criterion', `criterion C${draft.criteria.length}`);
+  }
+  const condition = conditionOf(folded) ?? dependent ?? context.branch?.condition;
+  const already =
+    draft.steps.some((step) => step.start >= sentence.start && step.end <= sentence.end) ||
+    draft.tasks.some((task) => task.block === block.index && task.start >= sentence.start && task.end <= sentence.end);
+  if (isRecord(folded) || own === 'capture') return;
+  // "A wrong voucher must be refused with 422:" claims something of the command below it.
+  if (
+    /:$/.test(folded) &&
+    /\b(?:must|should|has to|have to)\b/.test(folded) &&
+    !isHeadlineOfList(draft, block) &&
+    conditionOf(folded) === undefined &&
+    nextSibling(draft, block)?.code !== undefined
+  ) {
+    const steps: StepDraft[] = [];
+    context.awaiting.push(steps);
+    draft.claims.push({ ...common, text: sentence.text.replace(/:$/, ''), steps });
+    return void note(draft, block.index, 'expectation');
+  }
+  const near = stepsOf(draft, context.section);
+  const inline = near.filter((step) => step.start >= body.start && step.end <= body.end);
+  const itsStep = inline.find((step) => step.start >= sentence.start && step.end <= sentence.end);
+  const saidOfIt = itsStep !== undefined && commandClaim.test(draft.document.text.text.slice(itsStep.end, sentence.end));
+  if (conditionOf(folded) === undefined && (saidOfIt || (isClaim(folded) && !(isStep && !claimsOfCommand.test(folded))))) {
+    const subject = sentence.codes.find((code) => inline.some((step) => step.start >= code.start && step.end <= code.end));
+    draft.claims.push({
+      ...common,
+      text: subject ? sentence.text.replace(`\`${subject.value}\``, 'it') : sentence.text,
+      steps: inline.length > 0 ? inline : near,
+    });
+    return void note(draft, block.index, 'expectation');
+  }
+  if (already || !instructs(folded)) return;
+  if (condition === undefined && (announces(draft, block, folded) || (isHeadline(sentence.text) && !isFollowedByCode(draft, block)))) return;
+  pushTask(draft, block, sentence.text, context, sentence, condition);
+}
+
+function isHeadlineOfList(draft: Draft, block: MarkdownBlock): boolean {
+  return nextSibling(draft, block)?.type === 'list';
+}
+
+function isFollowedByCode(draft: Draft, block: MarkdownBlock): boolean {
+  return nextSibling(draft, block)?.code !== undefined;
+}
+
+/** "Create the queue:" above a command says what that command does; what only people can do is not announced so. */
+function announces(draft: Draft, block: MarkdownBlock, folded: string): boolean {
+  const next = nextSibling(draft, block);
+  if (/\bsave\b.*\bas\b|\b(?:min|minutes?|hours?|seconds?|coffee|stop ?watch)\b/.test(folded)) return false;
+  if (next?.code === undefined || !/^(?:shell|sql)$/.test(codeMeaning(next.code.language, next.code.value))) return false;
+  return !/\b(?:ask|tell|phone|telephone|inform|notify|wait|page|contact|coordinate|decide|announce|approve|approval|sign|consult|agree|by hand|manually|in the (?:ui|console|browser|portal|dashboard)|browser|meeting|ticket)\b/.test(
+    folded,
+  );
+}
+
+/** What a sentence with a command in it must say to be a claim on that command as well. */
+const claimsOfCommand =
+  /\b(?:gives|finds|yields|result|should|must|has to|have to|expect\w*|returns?|prints?|exits?|shows?|says?|reports?|answers?|lists?|contains?|is empty)\b|`\s*(?:==?|<=?|>=?|\u2264|\u2265|->|=>|\u2192|-|\u2013)\s*\S/;

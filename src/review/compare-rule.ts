@@ -1,0 +1,176 @@
+/**
+ * What a difference means, as data: one row a facet, with a reason for each class. The rows are the only place where a class
+ * is decided. A facet without a row is unclear: a person must look.
+ */
+import { equal, otherFacts, rephrased, reworded, stronger, unclear, weaker, type FacetRule } from './compare-meaning.ts';
+import { stepRules } from './compare-step-rule.ts';
+
+export const facetRules: readonly FacetRule[] = [
+  { part: 'title', facet: 'text', as: 'value', different: equal('the title binds nothing') },
+  { part: 'metadata', facet: 'text', as: 'value', different: equal('it describes the plan and binds nothing') },
+  { part: 'section', facet: 'title', as: 'value', different: equal('the section has another name; what that does to its contents is listed there') },
+  { part: 'section', facet: 'number', as: 'value', different: equal('the section has another number') },
+  { part: 'section', facet: 'meaning', as: 'value', different: equal('the heading announces something else; what that does to its contents is listed there') },
+
+  { part: 'policy', facet: 'kind', as: 'value', different: unclear('the sentence is read as another policy') },
+  {
+    part: 'policy',
+    facet: 'accepted',
+    as: 'flag',
+    less: stronger('a guard enforces it now'),
+    more: weaker('no guard enforces it any more: it was accepted by name'),
+  },
+  {
+    part: 'policy',
+    facet: 'scope',
+    as: 'scope',
+    less: weaker('it is in force in fewer places'),
+    more: stronger('it is in force in more places'),
+    different: unclear('it is in force elsewhere'),
+  },
+  {
+    part: 'policy',
+    facet: 'tables',
+    as: 'set',
+    less: weaker('it protects fewer tables'),
+    more: stronger('it protects more tables'),
+    different: unclear('it protects other tables'),
+  },
+  {
+    part: 'policy',
+    facet: 'identifiers',
+    as: 'set',
+    less: weaker('it forbids fewer names'),
+    more: stronger('it forbids more names'),
+    different: unclear('it forbids other names'),
+  },
+  {
+    part: 'policy',
+    facet: 'files',
+    as: 'set',
+    less: weaker('it forbids fewer files'),
+    more: stronger('it forbids more files'),
+    different: unclear('it forbids other files'),
+  },
+  { part: 'policy', facet: 'names', as: 'set', less: weaker('it names less'), more: stronger('it names more'), different: unclear('it names something else') },
+  {
+    part: 'policy',
+    facet: 'commands',
+    as: 'set',
+    less: weaker('it forbids fewer commands'),
+    more: stronger('it forbids more commands'),
+    different: unclear('it forbids other commands'),
+  },
+  {
+    part: 'policy',
+    facet: 'permit',
+    as: 'set',
+    less: stronger('it permits less'),
+    more: weaker('it permits more'),
+    different: unclear('it permits something else'),
+  },
+  { part: 'policy', facet: 'attempts', as: 'number', less: stronger('fewer attempts are permitted'), more: weaker('more attempts are permitted') },
+  {
+    part: 'policy',
+    facet: 'evidence',
+    as: 'flag',
+    less: weaker('a failure need not be reported with evidence any more'),
+    more: stronger('a failure must be reported with evidence'),
+  },
+  { part: 'policy', facet: 'writer', as: 'value', different: unclear('another step is the production path') },
+  { part: 'policy', facet: 'before', as: 'value', different: unclear('the order is about other sections') },
+  { part: 'policy', facet: 'after', as: 'value', different: unclear('the order is about other sections') },
+  { part: 'policy', facet: 'origin', as: 'value', different: equal('it is said in another place') },
+  { part: 'policy', facet: 'text', as: 'words', reworded, rephrased: equal('other words, enforced in the same way'), different: otherFacts },
+
+  {
+    part: 'precondition',
+    facet: 'checks',
+    as: 'set',
+    less: weaker('fewer checks establish it'),
+    more: stronger('more checks establish it'),
+    different: unclear('it is checked in another way'),
+  },
+  { part: 'precondition', facet: 'text', as: 'words', reworded, rephrased, different: otherFacts },
+
+  {
+    part: 'task',
+    facet: 'verifiedBy',
+    as: 'set',
+    less: weaker('fewer facts verify that it was done'),
+    more: stronger('more facts verify that it was done'),
+    different: unclear('other facts verify that it was done'),
+  },
+  { part: 'task', facet: 'condition', as: 'value', different: unclear('it is to be done in another case') },
+  { part: 'task', facet: 'text', as: 'words', reworded, rephrased, different: otherFacts },
+
+  {
+    part: 'input',
+    facet: 'type',
+    as: 'type',
+    less: stronger('its type accepts less'),
+    more: weaker('its type accepts more'),
+    different: unclear('it has another type'),
+  },
+  { part: 'input', facet: 'secret', as: 'flag', less: weaker('it is not masked in the record any more'), more: stronger('it is masked in the record') },
+  { part: 'input', facet: 'neededBy', as: 'value', different: equal('another step needs it first') },
+
+  ...stepRules,
+
+  {
+    part: 'capture',
+    facet: 'type',
+    as: 'type',
+    less: stronger('its type accepts less'),
+    more: weaker('its type accepts more'),
+    different: unclear('it has another type'),
+  },
+  { part: 'capture', facet: 'optional', as: 'flag', less: stronger('it must be shown now'), more: weaker('it may be missing now') },
+  { part: 'capture', facet: 'source', as: 'value', different: unclear('it is taken from elsewhere') },
+  { part: 'capture', facet: 'step', as: 'value', different: unclear('another step shows it') },
+  { part: 'capture', facet: 'boundBy', as: 'value', different: equal('it is bound in another place') },
+
+  {
+    part: 'expectation',
+    facet: 'claim',
+    as: 'claim',
+    less: stronger('less fulfils it'),
+    more: weaker('more fulfils it'),
+    reworded: equal('it claims the same in another way'),
+    different: unclear('it claims something else'),
+  },
+  { part: 'expectation', facet: 'step', as: 'value', different: unclear("it is judged on another step's evidence") },
+  { part: 'expectation', facet: 'text', as: 'value', derived: true, different: equal('the same claim in other words') },
+  {
+    part: 'expectation',
+    facet: 'sentence',
+    as: 'words',
+    derived: true,
+    reworded,
+    rephrased,
+    different: unclear('the same claim, for a sentence with other names, numbers, operators or negations'),
+  },
+
+  { part: 'criterion', facet: 'clauses', as: 'number', less: weaker('it has fewer clauses'), more: stronger('it has more clauses') },
+  {
+    part: 'criterion',
+    facet: 'unwitnessed',
+    as: 'number',
+    less: stronger('fewer of its clauses are without a witness'),
+    more: weaker('more of its clauses are without a witness'),
+  },
+  {
+    part: 'criterion',
+    facet: 'witnesses',
+    as: 'set',
+    less: weaker('fewer facts establish it'),
+    more: stronger('more facts establish it'),
+    different: unclear('other facts establish it'),
+  },
+  { part: 'criterion', facet: 'text', as: 'words', reworded, rephrased, different: otherFacts },
+  { part: 'criterion', facet: 'boundBy', as: 'value', different: equal('its witnesses are named in another place') },
+
+  { part: 'report field', facet: 'filled', as: 'flag', less: weaker('nothing fills it any more'), more: stronger('it is filled now') },
+  { part: 'report field', facet: 'source', as: 'value', different: unclear('it is filled from elsewhere') },
+  { part: 'report field', facet: 'text', as: 'value', different: equal('it has another label') },
+];
