@@ -15,7 +15,7 @@ for (const name of ['plans', 'fixtures']) symlinkSync(join(root, name), join(cwd
 copyFileSync(join(root, 'proofplan.config.yaml'), join(cwd, 'proofplan.config.yaml'));
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
-const topics = ['run', 'check', 'explain', 'convert', 'new', 'show', 'report', 'audit verify', 'audit show', 'doctor', 'db start', 'db url', 'db stop'];
+const topics = ['run', 'check', 'explain', 'convert', 'new', 'lock', 'diff', 'show', 'report', 'audit verify', 'audit show', 'doctor', 'db start', 'db url', 'db stop'];
 
 const commands = [...readme.matchAll(/^```console\n([\s\S]*?)^```$/gm)]
   .flatMap((block) => (block[1] ?? '').split(/^\$ /m).slice(1))

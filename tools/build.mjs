@@ -11,8 +11,10 @@ const dist = join(root, 'dist');
 const cache = join(root, 'node_modules', '.cache', 'proofplan');
 const lock = join(cache, 'build.lock');
 const validators = 'tools/build-validators.mjs';
-const sources = ['src', 'schemas', 'package.json', 'package-lock.json', 'rolldown.config.ts', 'tools/build.mjs', validators];
-const generated = join('src', 'compile', 'generated');
+const codePages = 'tools/build-code-pages.mjs';
+const fixtures = ['fixtures/reading/codes', 'fixtures/reading/claims'];
+const sources = ['src', 'schemas', 'package.json', 'package-lock.json', 'rolldown.config.ts', 'tools/build.mjs', validators, codePages, ...fixtures];
+const generated = [join('src', 'compile', 'generated'), join('src', 'review', 'generated')];
 
 /** SHA-256 over names and contents of everything that the build reads: times lie after a `git checkout`. */
 export function digestSources() {
@@ -25,15 +27,15 @@ export function digestSources() {
 }
 
 function filesUnder(path) {
-  if (!existsSync(join(root, path)) || path === generated) return [];
+  if (!existsSync(join(root, path)) || generated.includes(path)) return [];
   if (!statSync(join(root, path)).isDirectory()) return [path];
   return readdirSync(join(root, path)).sort().flatMap((name) => filesUnder(join(path, name)));
 }
 
-/** The digest that dist/ was made from; empty when it, or the generated validators that tests read, are not there. */
+/** The digest that dist/ was made from; empty when it, or a generated module that tests read, is not there. */
 function builtDigest() {
   const stamp = join(dist, '.sources');
-  const complete = existsSync(stamp) && (existsSync(join(root, generated)) || !existsSync(join(root, validators)));
+  const complete = existsSync(stamp) && generated.every((folder) => existsSync(join(root, folder)));
   return complete ? readFileSync(stamp, 'utf8') : '';
 }
 
@@ -54,7 +56,8 @@ function buildNow(digest) {
   const made = join(cache, `dist-${process.pid}`);
   rmSync(made, { recursive: true, force: true });
   const commands = [
-    ...(existsSync(join(root, validators)) ? [[validators]] : []),
+    [validators],
+    [codePages],
     ['node_modules/rolldown/bin/cli.mjs', '-c', 'rolldown.config.ts', '--dir', made, '--logLevel', 'warn'],
   ];
   for (const command of commands) {

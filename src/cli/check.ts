@@ -1,8 +1,9 @@
-/** `proofplan check PLAN…`: compiles, and touches nothing. */
-import { hasErrors } from '../model/diagnostic.ts';
+/** `proofplan check PLAN…`: compiles many plans in one start, and touches nothing. */
+import { hasErrors, type Diagnostic } from '../model/diagnostic.ts';
 import { usageExitCode } from '../model/verdict.ts';
 import { countSeverities, say, type CommandContext } from './command-context.ts';
-import { compileFile, type CompiledFile } from './plan-file.ts';
+import { compileFile, openSession, type CompiledFile, type CompileRequest } from './plan-file.ts';
+import { listPlans, type NamedPlan } from './plan-path.ts';
 import { examples, type Finish, type Program } from './program.ts';
 
 interface CheckOptions {
@@ -11,28 +12,65 @@ interface CheckOptions {
   readonly json?: true;
 }
 
+/** How one plan came out: `bad` counts against the exit code. */
+interface CheckedPlan {
+  readonly path: string;
+  readonly bad: boolean;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** So many names of plans that do not compile stand in the last line. */
+const shownNames = 5;
+
 export function addCheck(program: Program, context: CommandContext, finish: Finish): void {
   program
     .command('check')
     .description('compile plans and say what is wrong with them; nothing is executed')
-    .argument('<plan...>', 'plan documents, or - for standard input')
+    .argument('<plan...>', "plan documents, folders of them (hidden ones and node_modules are left out), patterns such as 'plans/**/*.md', or - for standard input")
     .option('-e, --environment <name>', 'demand a value for every input, as an execution in this environment would')
     .option('--frail', 'warnings fail, too')
-    .option('--json', 'one line of JSON a plan on stdout')
-    .addHelpText('after', examples('check plans/run-proof-v4.md', 'check --frail --json plans/run-proof-v2.md'))
+    .option('--json', 'one line of JSON a plan on stdout, and no other message')
+    .addHelpText('after', examples('check plans/run-proof-v4.md', "check plans 'plans/*-v2.md'", 'check --frail --json plans/run-proof-v2.md'))
     .action(async (plans, options) => finish(await check(plans, options, context)));
 }
 
-async function check(plans: readonly string[], options: CheckOptions, context: CommandContext): Promise<number> {
-  let exitCode = 0;
-  for (const path of plans) {
-    const compiled = await compileFile(path, { use: options.environment === undefined ? 'none' : 'chosen', cached: true, environment: options.environment, database: undefined, given: [] }, context);
-    const bad = compiled.plan === undefined || hasErrors(compiled.diagnostics) || (options.frail === true && compiled.diagnostics.length > 0);
-    if (bad) exitCode = usageExitCode;
-    await say(context, compiled.diagnostics);
-    context.out(options.json === true ? `${JSON.stringify(await data(compiled, bad))}\n` : `${summary(compiled, bad)}\n`);
+async function check(named: readonly string[], options: CheckOptions, context: CommandContext): Promise<number> {
+  const session = openSession(true, context);
+  const request: CompileRequest = { use: options.environment === undefined ? 'none' : 'chosen', cached: true, environment: options.environment, database: undefined, given: [], session };
+  const checked: CheckedPlan[] = [];
+  const said = new Set<string>();
+  try {
+    for (const plan of listPlans(named, context)) {
+      const compiled = await compileNamed(plan, request, context);
+      const bad = compiled.file === undefined || compiled.plan === undefined || hasErrors(compiled.diagnostics) || (options.frail === true && compiled.diagnostics.length > 0);
+      checked.push({ path: compiled.path, bad, diagnostics: compiled.diagnostics });
+      if (options.json === true) context.out(`${JSON.stringify(await data(compiled, bad))}\n`);
+      else {
+        await say(context, compiled.diagnostics.filter((diagnostic) => isNew(diagnostic, compiled.path, said)));
+        context.out(`${line(compiled, bad, context)}\n`);
+      }
+      // Hundreds of texts are not kept for frames that were drawn already; the configuration is.
+      if (compiled.file !== undefined) context.sources.delete(compiled.file.path);
+    }
+  } finally {
+    await session.close();
   }
-  return exitCode;
+  if (options.json !== true && checked.length > 1) context.out(`${total(checked)}\n`);
+  return checked.some((plan) => plan.bad) ? usageExitCode : 0;
+}
+
+async function compileNamed({ path, diagnostic }: NamedPlan, request: CompileRequest, context: CommandContext): Promise<CompiledFile> {
+  if (diagnostic === undefined) return compileFile(path, request, context);
+  return { path, file: undefined, addendum: undefined, plan: undefined, environment: undefined, diagnostics: [diagnostic] };
+}
+
+/** What is wrong with the configuration is wrong for every plan under it, and is said once. */
+function isNew({ span, code, message }: Diagnostic, path: string, said: Set<string>): boolean {
+  if (span === undefined || span.path === path) return true;
+  const key = `${span.path}\0${span.start.offset}\0${code}\0${message}`;
+  if (said.has(key)) return false;
+  said.add(key);
+  return true;
 }
 
 async function data({ path, plan, diagnostics }: CompiledFile, bad: boolean): Promise<unknown> {
@@ -42,27 +80,40 @@ async function data({ path, plan, diagnostics }: CompiledFile, bad: boolean): Pr
     plan: { path, ...(plan === undefined ? {} : { title: plan.title, sha256: plan.sha256 }) },
     compiles: !bad,
     exitCode: bad ? usageExitCode : 0,
-    ...(plan === undefined ? {} : { counts: counts(plan) }),
+    ...(plan === undefined ? {} : { counts: Object.fromEntries(counts(plan).map(({ nouns, number }) => [nouns, number])) }),
     diagnostics: diagnostics.map(placeDiagnostic),
   };
 }
 
-function summary({ path, file, plan, diagnostics }: CompiledFile, bad: boolean): string {
-  if (file === undefined) return `${path} was not read`;
+/** `PLAN compiles (1 warning): 16 steps, 30 expectations, …`; what the plan has none of is left out. */
+function line({ path, file, plan, diagnostics }: CompiledFile, bad: boolean, { outColours }: CommandContext): string {
+  if (file === undefined) return `${path} ${outColours.red('was not read')}`;
   const said = countSeverities(diagnostics);
-  const verdict = bad ? 'does not compile' : 'compiles';
-  const parts = plan === undefined ? [] : Object.entries(counts(plan)).map(([noun, number]) => `${number} ${noun}`);
-  return [`${path} ${verdict}${said === '' ? '' : ` (${said})`}`, ...(parts.length === 0 ? [] : [parts.join(', ')])].join(': ');
+  const parts = plan === undefined ? [] : counts(plan).filter(({ number }) => number > 0);
+  const verdict = bad ? outColours.red('does not compile') : outColours.green('compiles');
+  const sentence = `${path} ${verdict}${said === '' ? '' : ` (${said})`}`;
+  return parts.length === 0 ? sentence : `${sentence}: ${parts.map(({ nouns, noun, number }) => `${number} ${number === 1 ? noun : nouns}`).join(', ')}`;
 }
 
-function counts(plan: NonNullable<CompiledFile['plan']>): Readonly<Record<string, number>> {
-  const unclaimed = plan.blocks.filter((block) => block.disposition === 'unclaimed').length;
-  return {
-    steps: plan.steps.length,
-    expectations: plan.steps.flatMap((step) => step.expectations).length,
-    criteria: plan.criteria.length,
-    policies: plan.policies.length,
-    blocks: plan.blocks.length,
-    ...(unclaimed === 0 ? {} : { unclaimed }),
-  };
+/** `3 of 500 plans do not compile (4 errors, 1 warning): a.md, b.md, c.md`. */
+function total(checked: readonly CheckedPlan[]): string {
+  const bad = checked.filter((plan) => plan.bad);
+  const said = countSeverities(checked.flatMap((plan) => plan.diagnostics));
+  const counted = said === '' ? '' : ` (${said})`;
+  if (bad.length === 0) return `${checked.length} plans compile${counted}`;
+  const names = bad.slice(0, shownNames).map((plan) => plan.path);
+  const more = bad.length > shownNames ? ` and ${bad.length - shownNames} more` : '';
+  return `${bad.length} of ${checked.length} plans ${bad.length === 1 ? 'does' : 'do'} not compile${counted}: ${names.join(', ')}${more}`;
+}
+
+function counts({ steps, criteria, policies, blocks }: NonNullable<CompiledFile['plan']>): readonly { readonly nouns: string; readonly noun: string; readonly number: number }[] {
+  const unclaimed = blocks.filter((block) => block.disposition === 'unclaimed').length;
+  return [
+    { nouns: 'steps', noun: 'step', number: steps.length },
+    { nouns: 'expectations', noun: 'expectation', number: steps.flatMap((step) => step.expectations).length },
+    { nouns: 'criteria', noun: 'criterion', number: criteria.length },
+    { nouns: 'policies', noun: 'policy', number: policies.length },
+    { nouns: 'blocks', noun: 'block', number: blocks.length },
+    ...(unclaimed === 0 ? [] : [{ nouns: 'unclaimed', noun: 'unclaimed', number: unclaimed }]),
+  ];
 }

@@ -18,7 +18,7 @@ const standardInputName = '<stdin>';
 
 const maximumBytes = 32 * 1024 * 1024;
 
-export async function readInput(path: string, context: CommandContext): Promise<Checked<InputFile>> {
+export async function readInput(path: string, context: CommandContext, helpFor = similarHelp): Promise<Checked<InputFile>> {
   if (path === '-') return keep(context, { path: standardInputName, absolute: undefined, bytes: await context.readStandardInput() });
   const absolute = resolve(context.workingFolder, path);
   try {
@@ -29,14 +29,15 @@ export async function readInput(path: string, context: CommandContext): Promise<
     return keep(context, { path, absolute, bytes: await readFile(absolute) });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return cannot('cli/no-such-file', `there is no file \`${path}\``, similarHelp(absolute, path));
+    if (code === 'ENOENT' || code === 'ENOTDIR') return cannot('cli/no-such-file', `there is no file \`${path}\``, helpFor(absolute, path));
     return cannot('cli/unreadable-file', `\`${path}\` cannot be read: ${messageOf(error)}`, 'correct its permissions, or name another file');
   }
 }
 
 /** The file where it is, undefined where it is not: for what may stand beside a plan. */
 export async function readOptional(path: string, context: CommandContext): Promise<Checked<InputFile>> {
-  const read = await readInput(path, context);
+  // No name like it is sought: in a folder of hundreds that costs more than reading a plan.
+  const read = await readInput(path, context, () => '');
   return read.diagnostics[0]?.code === 'cli/no-such-file' ? { value: undefined, diagnostics: [] } : read;
 }
 

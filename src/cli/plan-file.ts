@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Checked, Diagnostic } from '../model/diagnostic.ts';
-import type { EnvironmentConfig } from '../model/environment.ts';
+import type { EnvironmentConfig, ProjectConfig } from '../model/environment.ts';
 import type { Plan } from '../model/plan.ts';
+import type { SqlParser } from '../policy/sql-parser.ts';
 import type { CommandContext } from './command-context.ts';
 import { chooseEnvironment, readConfig, type EnvironmentChoice } from './config-file.ts';
 import { cacheFolder } from './folder.ts';
@@ -26,6 +27,33 @@ export interface CompileRequest extends EnvironmentChoice {
   readonly cached: boolean;
   /** Names with a value from the command line. */
   readonly given: readonly string[];
+  /** For several plans in one command; without it, each has its own. */
+  readonly session?: CompileSession;
+}
+
+/** What the plans of one command share: a parser, whose worker is started once, and the configurations that were read. */
+export interface CompileSession {
+  readonly parser: () => Promise<SqlParser>;
+  readonly config: (folder: string) => Promise<Checked<ProjectConfig>>;
+  readonly close: () => Promise<void>;
+}
+
+export function openSession(cached: boolean, context: CommandContext): CompileSession {
+  let parser: Promise<SqlParser> | undefined;
+  const configs = new Map<string, Promise<Checked<ProjectConfig>>>();
+  const create = async (): Promise<SqlParser> => {
+    const [{ createSqlParser }, { createCachingParser }] = await Promise.all([import('../policy/sql-parser.ts'), import('./parse-cache.ts')]);
+    return cached ? createCachingParser(createSqlParser, join(cacheFolder(context), 'sql'), context.version) : createSqlParser();
+  };
+  return {
+    parser: () => (parser ??= create()),
+    config: (folder) => {
+      const read = configs.get(folder) ?? readConfig(folder, context);
+      configs.set(folder, read);
+      return read;
+    },
+    close: async () => (await parser)?.close(),
+  };
 }
 
 /** Compiles a plan document. Never rejects for what a person wrote. */
@@ -41,13 +69,13 @@ export async function compileInput(file: InputFile, beside: Checked<InputFile> |
   const { path } = file;
   const addendum = beside ?? { value: undefined, diagnostics: [] };
   const nothing = { path, addendum: undefined, plan: undefined, environment: undefined };
-  const config = await readConfig(file.absolute === undefined ? context.workingFolder : dirname(file.absolute), context);
+  const session = request.session ?? openSession(request.cached, context);
+  const config = await session.config(file.absolute === undefined ? context.workingFolder : dirname(file.absolute));
   const chosen = request.use === 'none' || config.diagnostics.length > 0 ? { value: undefined, diagnostics: [] } : chooseEnvironment(config.value, request, context);
   const outside = [...addendum.diagnostics, ...config.diagnostics, ...chosen.diagnostics];
   // A configuration that cannot be read might forbid what the plan does: nothing is compiled without it.
   if (outside.some((diagnostic) => diagnostic.severity !== 'warning')) return { ...nothing, file, diagnostics: outside };
-  const [{ compilePlan }, { createSqlParser }, { createCachingParser }] = await Promise.all([import('../compile/compile-plan.ts'), import('../policy/sql-parser.ts'), import('./parse-cache.ts')]);
-  const parser = request.cached ? createCachingParser(createSqlParser, join(cacheFolder(context), 'sql'), context.version) : createSqlParser();
+  const [{ compilePlan }, parser] = await Promise.all([import('../compile/compile-plan.ts'), session.parser()]);
   try {
     const compiled = await compilePlan({
       path: file.path,
@@ -63,7 +91,7 @@ export async function compileInput(file: InputFile, beside: Checked<InputFile> |
     });
     return { path, file, addendum: addendum.value, plan: compiled.plan, environment: chosen.value, diagnostics: [...outside, ...compiled.diagnostics] };
   } finally {
-    await parser.close();
+    if (request.session === undefined) await session.close();
   }
 }
 

@@ -5,6 +5,9 @@ import { overlaps, placesOf, type Binder } from './bind.ts';
 import { note, type BlockNote, type Draft } from './draft.ts';
 import { shorten } from './quotation.ts';
 
+/** What was read as asking for something and is not bound: its author may say by name that it asks for nothing. */
+const acceptable = /^compile\/(?:un(?!bound-placeholder|enforced)|expectation-without-step|table-of-checks|empty-block)/;
+
 /** Decisions of a person that the author accepts by name as something that is only shown: no tasks any more. */
 export function acceptDecisions(binder: Binder): void {
   for (const entry of binder.addendum?.accept ?? []) {
@@ -25,7 +28,15 @@ export function acceptBlocks(binder: Binder): void {
     const blocks = binder.draft.document.blocks.filter((block) => block.children.length === 0 && places.some((place) => overlaps(place, block)));
     for (const block of blocks) {
       const existing = binder.draft.notes.get(block.index);
-      if (existing && existing.disposition !== 'unclaimed' && existing.disposition !== 'unread') continue;
+      const open = binder.diagnostics.some(
+        (diagnostic) =>
+          acceptable.test(diagnostic.code) &&
+          diagnostic.severity === 'error' &&
+          diagnostic.span?.path === binder.planPath &&
+          diagnostic.span.start.offset >= block.start &&
+          diagnostic.span.end.offset <= block.end,
+      );
+      if (existing && existing.disposition !== 'unclaimed' && existing.disposition !== 'unread' && !open) continue;
       binder.used.add(entry);
       binder.draft.notes.set(block.index, { disposition: entry.as, becomes: [], reason: `accepted by ${entry.by}: ${entry.reason}`, boundBy: 'addendum' });
       for (let index = binder.diagnostics.length - 1; index >= 0; index -= 1) {
@@ -34,7 +45,7 @@ export function acceptBlocks(binder: Binder): void {
           at?.path === binder.planPath &&
           at.start.offset >= block.start &&
           at.end.offset <= block.end &&
-          binder.diagnostics[index]?.code.startsWith('compile/un')
+          acceptable.test(binder.diagnostics[index]?.code ?? '')
         )
           binder.diagnostics.splice(index, 1);
       }

@@ -12,12 +12,13 @@ export function bindCaptures(binder: Binder): void {
     entry,
     places: entry.at === undefined || entry.atSpan === undefined ? [] : placesOf(binder, { ...entry, at: entry.at, atSpan: entry.atSpan }),
   }));
+  const firstUses = firstUsesOf(binder);
   for (const capture of binder.draft.captures) {
     const bound = entries.find(({ entry, places }) =>
       entry.name === undefined ? places.some((place) => overlaps(place, capture)) && mentions(entry, capture) : entry.name === capture.name,
     )?.entry;
     if (bound) binder.used.add(bound);
-    if (isInput(binder, capture)) continue;
+    if ((firstUses.get(capture.name) ?? Number.POSITIVE_INFINITY) < (capture.step?.end ?? capture.start)) continue;
     const step = capture.step;
     if (!step) {
       binder.diagnostics.push({
@@ -42,12 +43,17 @@ function mentions(entry: AddendumCapture, capture: CaptureDraft): boolean {
   return words.includes(capture.name) || words.includes(fold(capture.label).replace(/[^a-z0-9_]+/g, ' '));
 }
 
-/** A name that the text uses as a hole at or before the step that would print it comes from outside, not from that step. */
-function isInput(binder: Binder, capture: CaptureDraft): boolean {
-  const until = capture.step?.end ?? capture.start;
-  return binder.draft.steps.some(
-    (step) => step.start < until && [...holesIn(step.text), ...blanksIn(step.text), ...step.splices].some((hole) => hole.name === capture.name),
-  );
+/**
+ * Where the first step begins that uses a name as a hole. At or before the step that would print it such a name comes from
+ * outside, not from that step.
+ */
+function firstUsesOf(binder: Binder): ReadonlyMap<string, number> {
+  const first = new Map<string, number>();
+  if (binder.draft.captures.length === 0) return first;
+  for (const step of binder.draft.steps)
+    for (const { name } of [...holesIn(step.text), ...blanksIn(step.text), ...step.splices])
+      first.set(name, Math.min(first.get(name) ?? Number.POSITIVE_INFINITY, step.start));
+  return first;
 }
 
 function defaultSource(step: StepDraft, capture: CaptureDraft): Capture['source'] {

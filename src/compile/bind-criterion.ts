@@ -1,11 +1,12 @@
 /** Each clause of an acceptance criterion finds its witnesses: by the values and names it mentions, by what it says, or by the addendum. */
 import type { Criterion, Witness } from '../model/plan.ts';
 import type { AddendumWitness } from './addendum-shape.ts';
-import { attachText, latest, namesIn, wordsOf } from './bind-expectation.ts';
+import { attachText, latest, literalsIn, namesIn, wordsOf } from './bind-expectation.ts';
 import { expectOnce, namesOf, numberedExpectation, oneOf, overlaps, placesOf, span, suppliersOf, type Binder } from './bind.ts';
 import type { Claim } from '../model/claim.ts';
 import { compileClaim, splitTerms } from './claim.ts';
 import type { ExpectationDraft, StepDraft, TextDraft } from './draft.ts';
+import { indexExpectations, type ExpectationIndex } from './expectation-index.ts';
 import { literalOf } from './claim.ts';
 import { fold } from './prose.ts';
 
@@ -15,7 +16,8 @@ const testsPass = /\btests?\b.*\bpass(?:es|ed)?\b|\bpass(?:es|ed|ing)? (?:all )?
 
 export function bindCriteria(binder: Binder, inputs: readonly string[]): readonly (() => Criterion)[] {
   const entries = (binder.addendum?.criteria ?? []).map((entry) => ({ entry, places: placesOf(binder, entry) }));
-  return binder.draft.criteria.map((criterion, index) => {
+  const index = indexExpectations(binder.draft.steps);
+  return binder.draft.criteria.map((criterion, at) => {
     const bound = entries.filter(({ places }) => places.some((place) => overlaps(place, criterion)));
     const clauses = (criterion.clauses ?? splitTerms(criterion.text.replace(/\.$/, ''))).map((text, place) => ({ text, place }));
     const results = clauses.map(({ text, place }) => {
@@ -33,9 +35,11 @@ export function bindCriteria(binder: Binder, inputs: readonly string[]): readonl
             help: 'let the witness be the step that runs the tests: { step: … }',
           });
         }
-        return entry.witnesses.flatMap((witness) => boundWitness(binder, witness, criterion, inputs));
+        return entry.witnesses.flatMap((witness) => boundWitness(binder, witness, criterion, inputs, index));
       });
-      witnesses.push(...foundWitnesses(binder, criterion, text, place === 0, inputs));
+      const found = foundWitnesses(binder, criterion, text, place === 0, inputs, index);
+      index.add(found);
+      witnesses.push(...asWitnesses(found));
       if (witnesses.length === 0) {
         binder.diagnostics.push({
           severity: 'warning',
@@ -48,7 +52,7 @@ export function bindCriteria(binder: Binder, inputs: readonly string[]): readonl
       return { text, witnesses };
     });
     return () => ({
-      id: `C${index + 1}`,
+      id: `C${at + 1}`,
       text: criterion.text,
       span: span(binder, criterion),
       clauses: results.map((clause) => ({ text: clause.text, witnesses: unique(clause.witnesses.map((witness) => witness())) })),
@@ -58,12 +62,18 @@ export function bindCriteria(binder: Binder, inputs: readonly string[]): readonl
 }
 
 /** Witnesses that a clause finds by itself. */
-function foundWitnesses(binder: Binder, criterion: TextDraft, clause: string, first: boolean, inputs: readonly string[]): readonly WitnessDraft[] {
+function foundWitnesses(
+  binder: Binder,
+  criterion: TextDraft,
+  clause: string,
+  first: boolean,
+  inputs: readonly string[],
+  index: ExpectationIndex,
+): readonly ExpectationDraft[] {
   const whole = fold(criterion.text);
   const folded = fold(clause);
   const codes = [...clause.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
   const found: ExpectationDraft[] = [];
-  const all = binder.draft.steps.flatMap((step) => step.expectations);
 
   // What is denied is shown by a claim that says so, never by one that happens to use the same names.
   if (
@@ -74,14 +84,12 @@ function foundWitnesses(binder: Binder, criterion: TextDraft, clause: string, fi
     return stated(binder, clause, inputs);
 
   if (testsPass.test(folded)) {
-    const tests = all.filter((expectation) => expectation.claim.kind === 'tests-pass');
+    const tests = index.testsPass();
     const words = wordsOf(folded.replace(/\b(?:all|tests?|pass(?:es|ed|ing)?|suite|still|successfully|are|is|green)\b/g, ''));
     // Words that no test step knows mean other tests than those of this plan.
-    return witnessesOf(
-      words.length === 0
-        ? tests
-        : tests.filter((expectation) => words.every((word) => wordsOf(`${expectation.step.title} ${expectation.step.text}`).includes(word))),
-    );
+    return words.length === 0
+      ? tests
+      : tests.filter((expectation) => words.every((word) => wordsOf(`${expectation.step.title} ${expectation.step.text}`).includes(word)));
   }
   const said = stated(binder, clause, inputs);
   if (said.length > 0) return said;
@@ -89,12 +97,7 @@ function foundWitnesses(binder: Binder, criterion: TextDraft, clause: string, fi
   // "returns `HASH_CHAIN` and `VERIFIED`": the second clause shares the first one's verb.
   if (/\b(?:returns?|reports?|prints?|shows?|answers?|yields?)\b/.test(whole)) {
     for (const value of codes.filter((code) => /^[A-Z][A-Z0-9_]*$/.test(code))) {
-      const shown = all.filter(
-        (expectation) =>
-          expectation.claim.kind === 'compare' &&
-          expectation.claim.operator === '==' &&
-          [expectation.claim.left, expectation.claim.right].some((side) => side.kind === 'literal' && side.value.text === value),
-      );
+      const shown = index.with(value).filter(({ claim }) => claim.kind === 'compare' && claim.operator === '==');
       found.push(...(shown.length > 0 ? shown : returned(binder, criterion, value)));
     }
   }
@@ -104,17 +107,8 @@ function foundWitnesses(binder: Binder, criterion: TextDraft, clause: string, fi
   if (production && first && (/\bcreates? an?\b/.test(folded) || /\breal (?:run|execution)\b/.test(folded)))
     found.push(...production.expectations.filter((expectation) => expectation.claim.kind === 'fresh' && makes(folded, expectation.claim.relation)));
 
-  for (const code of codes) {
-    found.push(
-      ...all.filter(
-        (expectation) =>
-          shows(expectation, clause, whole) &&
-          namesIn(expectation.claim).some(
-            (name) => name === code || name.endsWith(`.${code}`) || (expectation.step.sql?.mentions.get(name) ?? []).includes(code),
-          ),
-      ),
-    );
-  }
+  const shows = shownBy(clause, whole);
+  for (const code of codes) found.push(...index.about(code).filter(shows));
 
   const noun = folded.match(/\b((?:[a-z_]+ ){1,3})rows?\b(?:.*\bexists?\b)?/)?.[1];
   if (noun !== undefined && /\b(?:exists?|produces?|has|have|written|stored)\b/.test(folded)) {
@@ -125,15 +119,15 @@ function foundWitnesses(binder: Binder, criterion: TextDraft, clause: string, fi
     const exact = queries.filter((step) => step.sql?.relations.some((relation) => wordsOf(relation).length === words.length));
     found.push(...(exact.length > 0 ? exact : queries).flatMap((step) => step.expectations.filter((expectation) => showsRows(expectation.claim, step))));
   }
-  return witnessesOf(found);
+  return found;
 }
 
-function witnessesOf(found: readonly ExpectationDraft[]): readonly WitnessDraft[] {
+function asWitnesses(found: readonly ExpectationDraft[]): readonly WitnessDraft[] {
   return [...new Set(found)].map((expectation) => () => ({ kind: 'expectation', id: expectation.id }));
 }
 
 /** A criterion that is itself a claim (`step_count >= 1`) is judged as one, by the step that supplies its names. */
-function stated(binder: Binder, clause: string, inputs: readonly string[]): readonly WitnessDraft[] {
+function stated(binder: Binder, clause: string, inputs: readonly string[]): readonly ExpectationDraft[] {
   const reading = compileClaim(clause, namesOf(binder, inputs));
   if (reading.kind !== 'claims' || reading.claims.some((claim) => namesIn(claim).length === 0)) return [];
   return attachText(
@@ -143,29 +137,26 @@ function stated(binder: Binder, clause: string, inputs: readonly string[]): read
     'criterion',
     undefined,
     inputs,
-  ).map((expectation) => () => ({ kind: 'expectation', id: expectation.id }));
+  );
 }
 
 /**
  * Does a claim on a name show what a clause says of it? Where the clause says that something is there, a claim that could not
  * hold without it; where it names values, only a claim with these values.
  */
-function shows(expectation: ExpectationDraft, clause: string, whole: string): boolean {
-  const { claim } = expectation;
+function shownBy(clause: string, whole: string): (expectation: ExpectationDraft) => boolean {
   const values = [...clause.replace(/`[a-z_][\w.]*`/g, '').matchAll(/\b\d+(?:\.\d+)?\b|\b[A-Z][A-Z0-9_]{2,}\b/g)].map((match) => match[0]);
-  const literals =
-    claim.kind === 'compare'
-      ? [claim.left, claim.right].flatMap((side) => (side.kind === 'literal' ? [side.value.text ?? ''] : []))
-      : claim.kind === 'member'
-        ? claim.values.map((value) => value.text ?? '')
-        : [];
-  if (values.some((value) => !literals.includes(value))) return false;
-  if (values.length > 0) return true;
-  if (claim.kind === 'compare' && claim.operator === '!=') return false;
-  return (
-    /\b(?:stored|set|present|exists?|recorded|persisted|populated|saved|written|returned|shown|explicit(?:ly)?|match(?:es)?|equals?)\b/.test(whole) ||
-    literals.some((literal) => literal.length > 1 && fold(clause).includes(fold(literal)))
+  const present = /\b(?:stored|set|present|exists?|recorded|persisted|populated|saved|written|returned|shown|explicit(?:ly)?|match(?:es)?|equals?)\b/.test(
+    whole,
   );
+  const folded = fold(clause);
+  return ({ claim }) => {
+    const literals = literalsIn(claim);
+    if (values.some((value) => !literals.includes(value))) return false;
+    if (values.length > 0) return true;
+    if (claim.kind === 'compare' && claim.operator === '!=') return false;
+    return present || literals.some((literal) => literal.length > 1 && folded.includes(fold(literal)));
+  };
 }
 
 /** A claim that fails where there is no row. */
@@ -224,10 +215,17 @@ function explicitly(binder: Binder, criterion: TextDraft, production: StepDraft,
   return [];
 }
 
-function boundWitness(binder: Binder, witness: AddendumWitness, criterion: TextDraft, inputs: readonly string[]): readonly WitnessDraft[] {
-  const asWitness =
-    (expectation: ExpectationDraft): WitnessDraft =>
-    () => ({ kind: 'expectation', id: expectation.id });
+function boundWitness(
+  binder: Binder,
+  witness: AddendumWitness,
+  criterion: TextDraft,
+  inputs: readonly string[],
+  index: ExpectationIndex,
+): readonly WitnessDraft[] {
+  const asWitness = (expectation: ExpectationDraft): WitnessDraft => {
+    index.add([expectation]);
+    return () => ({ kind: 'expectation', id: expectation.id });
+  };
   switch (witness.kind) {
     case 'claim': {
       const step = witness.step ? oneOf(binder, witness.step, binder.draft.steps, 'step') : undefined;
@@ -325,5 +323,5 @@ function boundWitness(binder: Binder, witness: AddendumWitness, criterion: TextD
 }
 
 function unique(witnesses: readonly Witness[]): readonly Witness[] {
-  return witnesses.filter((witness, index) => witnesses.findIndex((other) => other.kind === witness.kind && other.id === witness.id) === index);
+  return [...new Map(witnesses.map((witness) => [`${witness.kind} ${witness.id}`, witness])).values()];
 }

@@ -6,6 +6,7 @@ import type { PlacedText } from './addendum-shape.ts';
 import { expect, expectOnce, namesOf, oneOf, span, suppliersOf, type Binder } from './bind.ts';
 import { oppositeOf } from './claim-phrase.ts';
 import { unreadDiagnostics } from './claim-diagnostic.ts';
+import { bareClaim } from './bare-value.ts';
 import { compileClaim } from './claim.ts';
 import type { ClaimDraft, ExpectationDraft, StepDraft } from './draft.ts';
 import { note } from './draft.ts';
@@ -123,7 +124,7 @@ function attachAcceptance(binder: Binder, claim: ClaimDraft, inputs: readonly st
   const production = binder.draft.steps.find((step) => step.productionPath);
   if (/\b(?:creation|run|execution|insert)\b.*\bsucceeds?\b/.test(folded)) {
     if (!production) {
-      note(binder.draft, claim.block, 'unclaimed');
+      note(binder.draft, claim.block, 'expectation');
       binder.diagnostics.push({
         severity: 'error',
         code: 'compile/expectation-without-step',
@@ -139,7 +140,7 @@ function attachAcceptance(binder: Binder, claim: ClaimDraft, inputs: readonly st
   }
   if (/\b(?:insert|update|delete|write)\b.*\b(?:fails?|is rejected|is refused)\b/.test(folded)) {
     const policy = binder.draft.policies.find((candidate) => /\b(?:insert|write)/.test(fold(candidate.text)));
-    note(binder.draft, claim.block, 'unclaimed');
+    note(binder.draft, claim.block, 'expectation');
     binder.diagnostics.push({
       severity: 'error',
       code: 'compile/policy-conflict',
@@ -157,20 +158,23 @@ function attachAcceptance(binder: Binder, claim: ClaimDraft, inputs: readonly st
 function attach(binder: Binder, claim: ClaimDraft, origin: ExpectationDraft['origin'], inputs: readonly string[]): readonly ExpectationDraft[] {
   const near = claim.steps.length > 0 ? claim : { ...claim, steps: onlyStepOf(binder, claim) };
   const names = namesOf(binder, inputs, near.steps);
-  const reading = readingOf(claim, names);
+  const read = readingOf(claim, names);
+  const bare = read.kind === 'none' && claim.opposite === undefined ? bareClaim(claim.text, near.steps.at(-1)) : undefined;
+  const reading = bare === undefined ? read : ({ kind: 'claims', claims: [bare] } as const);
   if (reading.kind !== 'claims') {
-    note(binder.draft, claim.block, 'unclaimed');
+    // Words that the language cannot express are unclaimed; a claim that is understood, and lacks a name or a meaning, stays one.
+    note(binder.draft, claim.block, reading.kind === 'none' ? 'unclaimed' : 'expectation');
     binder.diagnostics.push(...unreadDiagnostics(claim.text, span(binder, claim), reading, names.all));
     return [];
   }
   // "`make build` must exit with 0" is about that command, not about the last one.
-  const { subject } = reading;
+  const subject = 'subject' in reading ? reading.subject : undefined;
   const about = subject === undefined ? near : { ...near, steps: near.steps.filter((step) => step.text.includes(subject)) };
   let reported = false;
   return reading.claims.flatMap((compiled) => {
     const step = claim.own ? claim.steps[0] : stepOf(binder, compiled, about);
     if (!step) {
-      note(binder.draft, claim.block, 'unclaimed');
+      note(binder.draft, claim.block, 'expectation');
       if (reported) return [];
       reported = true;
       binder.diagnostics.push({
@@ -247,10 +251,10 @@ export function attachText(
 function stepOf(binder: Binder, claim: Claim, near: ClaimDraft): StepDraft | undefined {
   const names = namesIn(claim);
   if (names.length > 0) {
+    const own = new Set(near.steps);
     const steps = names.flatMap((name) => {
       const suppliers = suppliersOf(binder, name);
-      const local = suppliers.filter((step) => near.steps.includes(step)).at(-1);
-      const found = local ?? suppliers.filter((step) => step.start < near.start).at(-1) ?? suppliers[0];
+      const found = suppliers.findLast((step) => own.has(step)) ?? suppliers.findLast((step) => step.start < near.start) ?? suppliers[0];
       return found ? [found] : [];
     });
     return latest(steps) ?? near.steps.at(-1);
@@ -319,6 +323,12 @@ export function namesIn(claim: Claim): readonly string[] {
     default:
       return [];
   }
+}
+
+/** The values that a comparison or a membership names. */
+export function literalsIn(claim: Claim): readonly string[] {
+  if (claim.kind === 'compare') return [claim.left, claim.right].flatMap((side) => (side.kind === 'literal' ? [side.value.text ?? ''] : []));
+  return claim.kind === 'member' ? claim.values.map((value) => value.text ?? '') : [];
 }
 
 /** The step that stands last in the document among these. */

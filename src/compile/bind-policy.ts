@@ -157,7 +157,7 @@ function plain(text: string): string {
 }
 
 function reportUnenforced(binder: Binder, draft: PolicyDraft, words: string): void {
-  note(binder.draft, draft.block, 'unclaimed');
+  note(binder.draft, draft.block, 'policy', undefined, 'unenforced: no guard is known for it');
   const about = openRuleOf(fold(words));
   binder.diagnostics.push({
     severity: 'error',

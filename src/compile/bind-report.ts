@@ -7,6 +7,7 @@ import { holeName } from './placeholder.ts';
 import { newStep } from './read-code.ts';
 import { compileQuery } from './query.ts';
 import { captureName } from './reading.ts';
+import { forgetSupplies } from './supply.ts';
 
 export async function bindReport(binder: Binder, inputs: readonly string[]): Promise<readonly (() => ReportField)[]> {
   const entries = (binder.addendum?.report ?? []).map((entry) => ({ entry, places: placesOf(binder, entry) }));
@@ -69,6 +70,7 @@ async function boundSource(
       const name = step.sql.columns[0]?.name;
       if (name === undefined) return undefined;
       step.supplies.push(name);
+      forgetSupplies(binder.draft);
       return () => ({ kind: 'name', name });
     }
     case 'word': {

@@ -27,7 +27,8 @@ export function bindSteps(binder: Binder): void {
     step.timeoutMs ??= preset?.timeoutMs;
   }
   if (!binder.draft.steps.some((step) => step.productionPath)) markProductionPath(binder);
-  for (const step of binder.draft.steps) if (step.workingDirectory === undefined) reportOpenDirectory(binder, step);
+  const files = [...new Set(binder.draft.document.text.text.match(/(?<![\w./-])[\w./-]+\.py\b/g) ?? [])].join('\n');
+  for (const step of binder.draft.steps) if (step.workingDirectory === undefined) reportOpenDirectory(binder, step, files);
 }
 
 /** An addendum, the front matter and the fence itself may each say something of a step, but not two things. */
@@ -107,25 +108,32 @@ function markProductionPath(binder: Binder): void {
  * A command that names a module `a.b.c` which the plan elsewhere calls `dir/a/b/c.py` runs from `dir`, and when nothing
  * says so the step would fail, or find another module.
  */
-function reportOpenDirectory(binder: Binder, step: StepDraft): void {
+function reportOpenDirectory(binder: Binder, step: StepDraft, files: string): void {
   if (step.kind !== 'shell' && step.kind !== 'coordinator-call') return;
-  const source = binder.draft.document.text.text;
   for (const match of step.text.matchAll(/(?:\s-m\s+|^\s*(?:from|import)\s+)([A-Za-z_]\w*(?:\.\w+)+)/gm)) {
     const path = (match[1] ?? '').replaceAll('.', '/');
-    const found = source.match(new RegExp(String.raw`([\w.-]+(?:/[\w.-]+)*)/${path}\.py\b`));
-    const top = found ?? source.match(new RegExp(String.raw`([\w.-]+)/${path.split('/')[0] ?? ''}/[\w./-]+\.py\b`));
-    const directory = top?.[1];
-    if (directory === undefined) continue;
+    const place = modulePlace(files, path);
+    if (place === undefined) continue;
+    const { directory } = place;
     binder.diagnostics.push({
       severity: 'error',
       code: 'compile/unbound-working-directory',
       message: `nothing says where this command runs: its module \`${match[1] ?? ''}\` lies in \`${directory}/\``,
       span: span(binder, { start: step.place(match.index), end: step.place(match.index + match[0].length) }),
-      notes: [`the plan names \`${top?.[0] ?? ''}\``],
+      notes: [`the plan names \`${place.written}\``],
       help: `in the addendum, under \`defaults:\`, write ${step.kind}: { workingDirectory: ${directory} }`,
     });
     return;
   }
+}
+
+/** `files`: what the plan names, each on a line. */
+function modulePlace(files: string, path: string): { readonly directory: string; readonly written: string } | undefined {
+  const found =
+    files.match(new RegExp(String.raw`(?<![\w.-])([\w.-]+(?:/[\w.-]+){0,40})/${path}\.py\b`)) ??
+    files.match(new RegExp(String.raw`(?<![\w.-])([\w.-]+)/${path.split('/')[0] ?? ''}/[\w./-]{1,400}\.py\b`));
+  const directory = found?.[1];
+  return found === null || directory === undefined ? undefined : { directory, written: found[0] };
 }
 
 /** Probes: forbidden statements that a claim needs, sent by the runner itself and rolled back. */

@@ -7,6 +7,7 @@ import type { Addendum, PlacedText, QuotingEntry } from './addendum-shape.ts';
 import type { ClaimNames } from './claim.ts';
 import type { Draft, ExpectationDraft, StepDraft } from './draft.ts';
 import { quotationDiagnostic, shorten, type QuotationIndex, type Stretch } from './quotation.ts';
+import { suppliesOf } from './supply.ts';
 
 export interface Binder {
   readonly draft: Draft;
@@ -99,20 +100,20 @@ export function numberedExpectation(binder: Binder, quoted: PlacedText): (() => 
 
 /** Who supplies which name, in the order of the steps. */
 export function suppliersOf(binder: Binder, name: string): readonly StepDraft[] {
-  return binder.draft.steps.filter((step) => step.supplies.includes(name) || step.captures.some((capture) => capture.name === name));
+  return suppliesOf(binder.draft).suppliers.get(name) ?? [];
 }
 
 /** All names that a claim may use. `extra` are inputs. */
 export function namesOf(binder: Binder, extra: readonly string[], near?: readonly StepDraft[]): ClaimNames & { readonly all: readonly string[] } {
-  const all = [...new Set([...binder.draft.steps.flatMap((step) => [...step.supplies, ...step.captures.map((capture) => capture.name)]), ...extra])];
+  const index = suppliesOf(binder.draft, extra);
   const resolve = (name: string): string | undefined => {
-    if (all.includes(name)) return name;
-    const local = [...new Set((near ?? []).flatMap((step) => step.supplies).filter((candidate) => candidate.endsWith(`.${name}`)))];
-    if (local.length === 1) return local[0];
-    const qualified = all.filter((candidate) => candidate.endsWith(`.${name}`));
-    return qualified.length === 1 ? qualified[0] : undefined;
+    if (index.has(name)) return name;
+    const qualified = index.qualified(name);
+    if (qualified.length < 2) return qualified[0];
+    const local = qualified.filter((candidate) => near?.some((step) => step.supplies.includes(candidate)));
+    return local.length === 1 ? local[0] : undefined;
   };
-  return { all, resolve };
+  return { all: index.all, resolve };
 }
 
 /** The same claim twice on one step is one expectation: the first that asked for it keeps it. */

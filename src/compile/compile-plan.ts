@@ -33,6 +33,7 @@ import { readDocument } from './read-document.ts';
 import { readYamlPlan } from './read-yaml-plan.ts';
 import { schemaDiagnostics } from './schema-diagnostic.ts';
 import { accountForShortfall, decisionsOf } from './shortfall.ts';
+import { forgetSupplies } from './supply.ts';
 
 export interface CompileOptions extends InputDemand {
   /** The file as the user named it; it stands in every message. */
@@ -170,6 +171,7 @@ async function bind(binder: Binder, options: CompileOptions, form: Plan['form'])
   markBound(binder);
   reportUnused(binder);
   const blocks = blocksOf(draft);
+  const neededBy = firstNeeds(draft);
   const policyIds = new Map([...starts].map(([id, start]) => [`at ${start}`, id]));
   const plan: Plan = {
     path: options.path,
@@ -180,10 +182,7 @@ async function bind(binder: Binder, options: CompileOptions, form: Plan['form'])
       ? { addendum: { path: options.addendum.path, sha256: options.sha256(options.addendum.bytes) } }
       : {}),
     metadata: draft.metadata,
-    inputs: [
-      ...inputs.map((input) => ({ ...input, neededBy: draft.steps.find((step) => step.splices.some((splice) => splice.name === input.name))?.id ?? '' })),
-      ...expected,
-    ],
+    inputs: [...inputs.map((input) => ({ ...input, neededBy: neededBy.get(input.name) ?? '' })), ...expected],
     preconditions: preconditions.map((build): Precondition => build()),
     tasks: tasks.map((build): Task => build()),
     policies,
@@ -206,10 +205,16 @@ function withPolicyIds(criterion: Criterion, ids: ReadonlyMap<string, string>): 
   };
 }
 
+/** The first step that needs a value, by the value's name. */
+function firstNeeds(draft: Draft): ReadonlyMap<string, string> {
+  return new Map(draft.steps.toReversed().flatMap((step) => step.splices.map((splice): readonly [string, string] => [splice.name, step.id])));
+}
+
 /** Preconditions first, then the order of the text, then what only fills the report. */
 function order(draft: Draft): void {
   const rank = { precondition: 0, step: 1, report: 2 } as const;
   draft.steps.sort((a, b) => rank[a.role] - rank[b.role] || a.start - b.start);
+  forgetSupplies(draft);
 }
 
 function number(draft: Draft): void {
@@ -223,8 +228,9 @@ function number(draft: Draft): void {
 
 /** An id that an author gives can be the number of another step: what quotes it could mean both. */
 function duplicateIds(binder: Binder): readonly Diagnostic[] {
+  const ids = new Set<string>();
   return binder.draft.steps
-    .filter((step, index, steps) => steps.findIndex((other) => other.id === step.id) < index)
+    .filter((step) => ids.size === ids.add(step.id).size)
     .map((step) => ({
       severity: 'error',
       code: 'compile/duplicate-entry',

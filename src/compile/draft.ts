@@ -19,7 +19,7 @@ export interface SectionDraft {
   readonly title: string;
   readonly level: number;
   meaning: SectionMeaning;
-  readonly condition?: ConditionKind | undefined;
+  condition?: ConditionKind | undefined;
   readonly brackets: readonly string[];
   readonly start: number;
   readonly end: number;

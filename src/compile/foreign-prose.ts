@@ -34,21 +34,25 @@ export function markUnread(draft: Draft): void {
     }
   }
   for (const list of [draft.policies, draft.claims, draft.acceptance, draft.captures, draft.preconditions, draft.tasks, draft.criteria]) takeBack(list, unread);
-  if (unread.size > 0)
-    draft.diagnostics.splice(
-      0,
-      draft.diagnostics.length,
-      ...draft.diagnostics.filter(
-        (diagnostic) =>
-          !draft.document.blocks.some(
-            (block) =>
-              unread.has(block.index) &&
-              diagnostic.span !== undefined &&
-              diagnostic.span.start.offset >= block.start &&
-              diagnostic.span.end.offset <= block.end,
-          ),
-      ),
-    );
+  if (unread.size === 0) return;
+  const places = draft.document.blocks.filter((block) => unread.has(block.index));
+  const others = draft.diagnostics.filter(({ span }) => {
+    const place = span && places[lastFrom(places, span.start.offset)];
+    return place === undefined || span === undefined || span.end.offset > place.end;
+  });
+  draft.diagnostics.splice(0, draft.diagnostics.length, ...others);
+}
+
+/** The last of these, which stand in order, that begins at an offset or before it; -1 where none does. */
+function lastFrom(places: readonly { readonly start: number }[], offset: number): number {
+  let low = 0;
+  let high = places.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((places[middle]?.start ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }
 
 function setUnread(draft: Draft, index: number, unread: Set<number>): void {

@@ -20,6 +20,8 @@ export type LabelMeaning =
   | 'report'
   /** Says something that no claim expresses: a failure signature, a time limit. */
   | 'unsupported'
+  /** A sign that the words behind it matter; it says nothing itself. */
+  | 'warning'
   | 'title';
 
 const labels: readonly { readonly meaning: LabelMeaning; readonly words: RegExp }[] = [
@@ -33,6 +35,7 @@ const labels: readonly { readonly meaning: LabelMeaning; readonly words: RegExp 
     words:
       /^(?:(?:\w+ )?polic(?:y|ies)|(?:\w+ )?rules?(?: of [\w ]+)?|constraints?|non-?negotiables?|guard ?rails?|prohibited|forbidden|not allowed|hard limits?|safety|(?:abort|stop|halt)(?: conditions?| criteria| rules?| if| when)?|must not|never|do not|don't|no-?gos?)$/,
   },
+  { meaning: 'warning', words: /^(?:warning|caution|important|attention|danger|careful|beware|achtung|stop|read first|must read)!?$/ },
   { meaning: 'scope', words: /^(?:(?:in |out of )?scope)$/ },
   {
     meaning: 'preconditions',

@@ -2,6 +2,15 @@
 import { banned, forbid, mayBe, mustNotBe, not, row, upTo, type Phrase } from './phrase-row.ts';
 
 const retained: readonly Phrase[] = [
+  // "(MANDATORY)" behind a heading: nothing of that part may be left out or replaced.
+  row(
+    'no-substitution',
+    'mandatory-part',
+    'none',
+    '(MANDATORY)',
+    /^(?:mandatory|compulsory|not optional|must not be skipped|do not skip)\b(?! (?:fields?|parameters?|files?|reading)\b)/,
+    true,
+  ),
   row(
     'no-substitution',
     'forbid',

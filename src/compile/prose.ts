@@ -78,8 +78,9 @@ export function sentencesOf(prose: Prose, source: string): readonly Prose[] {
   let start = 0;
   const push = (from: number, to: number): void => {
     const raw = text.slice(from, to);
-    const lead = raw.length - raw.trimStart().length;
-    const trimmedText = raw.trim();
+    // The marks of a quote stand before each of its lines, and belong to none of its sentences.
+    const lead = /^[\s>]*(?:[*_]{1,2}\s+)?/.exec(raw)?.[0].length ?? 0;
+    const trimmedText = raw.slice(lead).trimEnd();
     if (trimmedText === '') return;
     const absolute = prose.start + from + lead;
     const end = absolute + trimmedText.length;

@@ -55,7 +55,10 @@ export async function readDocument(document: MarkdownDocument, parser: SqlParser
     /\b(?:post-?mortem|post-?incident|incident (?:review|report)|retrospective|root cause analysis|incident\b.*\breview|review of\b.*\b(?:incident|outage)|what (?:was done|happened))\b/i.test(
       draft.title,
     );
-  const commands = document.blocks.filter((block) => block.code && isRunnable(codeMeaning(block.code.language, block.code.value))).map((block) => block.start);
+  const readme = headings.filter((heading) => manual.test(proseOf(heading.inlines).text.trim())).length >= 3;
+  const commands = commandStarts(document);
+  const ends = sectionEnds(headings, document.text.text.length);
+  const numbers: SectionNumbers = { taken: new Set(), counts: new Map() };
   let context = contextOf(preface, first !== undefined);
   for (const block of document.blocks) {
     if (block.parent !== undefined) continue;
@@ -68,10 +71,14 @@ export async function readDocument(document: MarkdownDocument, parser: SqlParser
         continue;
       }
       while (open.length > 0 && (open.at(-1)?.level ?? 0) >= (block.level ?? 1)) open.pop();
-      const section = readHeading(draft, block, prose, open.at(-1) ?? (outdated ? preface : undefined), headings);
+      const section = readHeading(draft, block, prose, open.at(-1) ?? (outdated ? preface : undefined), ends, numbers);
       if (told && section.meaning === 'steps' && !/\b(?:left to|to do|actions?|follow|check|verif|next|open|now|final)/i.test(section.title))
         section.meaning = 'history';
       section.meaning = meaningByPlace(section, commands);
+      // "Constraints" over a query checks those of a database.
+      const next = headings.find((heading) => heading.start > block.start)?.start ?? Number.POSITIVE_INFINITY;
+      if (section.meaning === 'policy' && commands.some((start) => start > block.start && start < next)) section.meaning = 'steps';
+      if (readme && manual.test(section.title.trim())) section.condition ??= 'choice';
       open.push(section);
       const deciding = open.findLast((other) => other.condition !== undefined);
       context = contextOf(section, false, deciding?.condition === undefined ? undefined : { condition: deciding.condition, text: deciding.title });
@@ -98,6 +105,10 @@ function titleOf(headings: readonly MarkdownBlock[], blocks: readonly MarkdownBl
   return opens && ordinary && !holdsCode && second !== undefined && !headings.some((heading) => heading.level === 1) ? first : undefined;
 }
 
+/** Headings of a program's own page: what stands below them is for whoever wants it. */
+const manual =
+  /^(?:installation|installing|install|usage|quick ?start|getting started|building(?: from source)?|contributing|development|testing|licen[cs]e|getting help|documentation|features)$/i;
+
 function isRunnable(meaning: string): boolean {
   return meaning === 'shell' || meaning === 'sql';
 }
@@ -110,19 +121,56 @@ function meaningByPlace(section: SectionDraft, commands: readonly number[]): Sec
     /\b(?:final|exit|closing|post|done|completion|mandatory|after)\b/i.test(section.title)
   )
     return section.meaning;
-  return commands.some((start) => start > section.start) && !commands.some((start) => start < section.start) ? 'preconditions' : 'criteria';
+  return (commands[0] ?? 0) > section.start ? 'preconditions' : 'criteria';
 }
 
-function readHeading(draft: Draft, block: MarkdownBlock, prose: Prose, parent: SectionDraft | undefined, headings: readonly MarkdownBlock[]): SectionDraft {
+/** Where blocks begin that run, in order; looked up for many lists of a document. */
+function commandStarts(document: MarkdownDocument): readonly number[] {
+  const known = knownStarts.get(document);
+  if (known) return known;
+  const starts = document.blocks.filter((block) => block.code && isRunnable(codeMeaning(block.code.language, block.code.value))).map((block) => block.start);
+  knownStarts.set(document, starts);
+  return starts;
+}
+
+const knownStarts = new WeakMap<MarkdownDocument, readonly number[]>();
+
+/** A section ends where the next heading of its level, or a higher one, stands. */
+function sectionEnds(headings: readonly MarkdownBlock[], end: number): ReadonlyMap<MarkdownBlock, number> {
+  const ends = new Map<MarkdownBlock, number>();
+  const next: number[] = [];
+  for (const heading of headings.toReversed()) {
+    const level = heading.level ?? 1;
+    ends.set(heading, Math.min(end, ...next.slice(1, level + 1).filter((start) => start !== undefined)));
+    next[level] = heading.start;
+  }
+  return ends;
+}
+
+/** Numbers of sections that are given, and how many sections each level has. */
+interface SectionNumbers {
+  readonly taken: Set<string>;
+  readonly counts: Map<number, number>;
+}
+
+function readHeading(
+  draft: Draft,
+  block: MarkdownBlock,
+  prose: Prose,
+  parent: SectionDraft | undefined,
+  ends: ReadonlyMap<MarkdownBlock, number>,
+  { taken, counts }: SectionNumbers,
+): SectionDraft {
   const reading = compileHeading(prose.text);
-  const next = headings.find((heading) => heading.start > block.start && (heading.level ?? 1) <= (block.level ?? 1));
-  const taken = new Set(draft.sections.map((section) => section.number));
+  const level = block.level ?? 1;
   let ordinal = reading.number ?? parent?.number;
+  let count = (counts.get(level) ?? 0) + 1;
+  counts.set(level, count);
   if (ordinal === undefined) {
-    let count = draft.sections.filter((section) => section.level === block.level).length + 1;
     while (taken.has(String(count))) count += 1;
     ordinal = String(count);
   }
+  taken.add(ordinal);
   const section: SectionDraft = {
     number: ordinal,
     title: reading.title === '' ? prose.text : reading.title,
@@ -131,7 +179,7 @@ function readHeading(draft: Draft, block: MarkdownBlock, prose: Prose, parent: S
     condition: reading.condition,
     brackets: reading.brackets,
     start: block.start,
-    end: next?.start ?? draft.document.text.text.length,
+    end: ends.get(block) ?? draft.document.text.text.length,
   };
   draft.sections.push(section);
   if (!readHeadingRules(draft, block, section, reading)) note(draft, block.index, 'narrative', undefined, `section ${section.number}: ${section.meaning}`);
@@ -288,9 +336,9 @@ function areaOfList(draft: Draft, block: MarkdownBlock, context: Context): Conte
   // A checklist that brings its own commands is the flow itself.
   if (items.some((item) => item.children.length > 1)) return undefined;
   if (context.area !== 'steps' || context.section.meaning !== 'steps' || !items.every((item) => item.checked !== undefined)) return undefined;
-  const isCommand = (other: MarkdownBlock): boolean => other.code !== undefined && isRunnable(codeMeaning(other.code.language, other.code.value));
-  const before = draft.steps.length > 0 || draft.document.blocks.some((other) => other.start < block.start && isCommand(other));
-  const after = draft.document.blocks.some((other) => other.start > block.end && isCommand(other));
+  const commands = commandStarts(draft.document);
+  const before = draft.steps.length > 0 || (commands[0] ?? block.start) < block.start;
+  const after = (commands.at(-1) ?? 0) > block.end;
   if (before === after) return undefined;
   return after
     ? 'preconditions'

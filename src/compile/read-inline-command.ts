@@ -7,7 +7,7 @@ import { fold, type Prose, type ProseCode } from './prose.ts';
 import { cautionOf } from './code-caution.ts';
 import { isCommand } from './code-content.ts';
 import { codeMeaning, readShell, readSql } from './read-code.ts';
-import { pushDecision, type Context } from './reading.ts';
+import { nextSibling, pushDecision, type Context } from './reading.ts';
 import { commandLead, introOf, isInstruction, isRule } from './sentence.ts';
 
 const doWords =
@@ -15,6 +15,10 @@ const doWords =
 
 /** The shape of a command whose program nobody knows: words, and no comparison. */
 const shape = /^[a-z][\w.-]*(?: (?![<>=!]=? )[\w.:/@=<>{}'"-]+)+$/;
+
+/** The words right before a command that its instruction reaches to. */
+const directly =
+  /(?:^|[\s:,\u2013-])(?:run|execute|call|invoke|use|type|issue|apply|start|launch|enter|do|try|with|by|using|via|through|then|next|and|now|again|create|list|verify|check|confirm|search|count|find|test|example|:|->|\u2192)[:,]?$|:$|^$/;
 
 const foundNothing = /^(?:and )?(?:if|when) (?:none|no \w+|not found|missing|empty|(?:it|there) (?:does not|doesn't|is not|isn't|are no)\b.*|nothing .*)/;
 
@@ -35,6 +39,12 @@ export async function readInlineCommands(
       /:$/.test(sentenceBefore) &&
       isInstruction(sentenceBefore.replace(/:$/, '')) &&
       shape.test(code.value.trim());
+    // "LED off again: `…`"
+    const named =
+      draft.document.text.text.slice(code.end, body.end).replace(/[`.\s)]/g, '') === '' &&
+      /^(?!to\b|by hand|optional|or\b|e\.g|for example|example|see\b|not\b|without\b)[^.:]{3,40}:$/.test(sentenceBefore) &&
+      sentenceBefore.split(' ').length <= 6 &&
+      isCommand(code.value);
     const opens = before === '' && isNumbered(draft, block) && shape.test(code.value.trim());
     const told = last || opens || /\b(?:run|execute|invoke|issue|call)(?: (?:the|this|these|following|command|again|with|it))*:?$/.test(sentenceBefore);
     // What "run" is said of is a command, whatever its program is called; else it must look like one.
@@ -49,7 +59,7 @@ export async function readInlineCommands(
       before === '' &&
       /\s/.test(code.value.trim()) &&
       !/^[^.]{0,40}\b(?:is|was|are|were|would|can|could|which|that|needs?|takes?|if|when|helps)\b/.test(after);
-    const lead = numbered ? 'run' : commandLead(sentenceBefore, after);
+    const lead = numbered || named ? 'run' : commandLead(sentenceBefore, after);
     const waits = cautionOf(code.value)?.kind === 'undecided' ? ('choice' as const) : undefined;
     const condition = foundNothing.test(before)
       ? undefined
@@ -64,7 +74,11 @@ export async function readInlineCommands(
       pushDecision(draft, block, code, context, condition, 'its sentence leaves it open');
       continue;
     }
-    if (!alone && !doWords.test(before) && !doWords.test(sentenceBefore) && lead === 'none' && !['command', 'search'].includes(context.area)) continue;
+    // "the `az group create` command" above a block speaks of what that block runs.
+    if (/^`? commands?\b/.test(after) && nextSibling(draft, block)?.code !== undefined) continue;
+    const near = directly.test(sentenceBefore);
+    if (!alone && !(near && (doWords.test(before) || doWords.test(sentenceBefore))) && lead === 'none' && !['command', 'search'].includes(context.area))
+      continue;
     if (isRule(sentenceBefore) || introOf(sentenceBefore)?.kind === 'older') continue;
     if (condition !== undefined) {
       pushDecision(draft, block, code, context, condition, 'its sentence leaves it open');

@@ -7,7 +7,7 @@ import { fold, segmentsOf, sentencesOf, type Prose, type Segment } from './prose
 import { isCommand } from './code-content.ts';
 import { readCapture } from './read-record.ts';
 import { readSearch } from './read-search.ts';
-import { introduce, readSentences, readStop } from './read-sentence.ts';
+import { introduce, readFragment, readSentences, readStop } from './read-sentence.ts';
 import { readReportField, readTemplateLine, reportWithoutPlace } from './read-template.ts';
 import { isHeadline, isInList, isOnlyCommandOf, nextSibling, phrasesOf, pushDecision, pushPolicy, pushTask, stepsOf, type Context } from './reading.ts';
 import { compileHeading } from './section.ts';
@@ -18,6 +18,7 @@ export async function readParagraph(draft: Draft, block: MarkdownBlock, outer: C
   if (alert === 'div') return void note(draft, block.index, 'reference');
   // What a note or a tip tells to do is no part of the flow; its prohibitions are.
   const context = alert === 'note' || alert === 'tip' ? { ...outer, area: 'narrative' as const } : outer;
+  endLabel(block, context);
   const segments = segmentsOf(withoutAlert(draft, block), (label) => isPlainLabel(label, context));
   if (segments.length === 0) note(draft, block.index, 'narrative');
   context.listArea = undefined;
@@ -39,11 +40,22 @@ export async function readParagraph(draft: Draft, block: MarkdownBlock, outer: C
   }
 }
 
+/** A line in capitals or with a letter before it is a heading that lacks its mark; and what a label tells ends with the next words. */
+function endLabel(block: MarkdownBlock, context: Context): void {
+  if (block.parent !== undefined) return;
+  const text = block.inlines
+    .map((piece) => piece.value)
+    .join('')
+    .trim();
+  const outline = /^(?:[A-Z]|\d{1,2}|[IVX]{1,4})[.)] [^.!?:]{2,50}$/.test(text) || /^(?:[A-Z][A-Z0-9/&'-]*\s*){1,6}$/.test(text);
+  if (outline || ((context.area === 'narrative' || context.area === 'scope') && !block.inlines[0]?.strong)) context.area = context.section.meaning;
+}
+
 /** Words before a colon at the start of a line that are a label although they are not bold. */
 function isPlainLabel(label: string, context: Context): boolean {
   const meaning = compileLabel(label);
   if (context.preface) return meaning !== 'title' || (/^[A-Z]/.test(label) && label.split(/\s+/).length <= 3);
-  return ['policy', 'preconditions', 'expectation', 'capture', 'acceptance', 'command', 'criteria', 'example', 'unsupported'].includes(meaning);
+  return ['policy', 'warning', 'preconditions', 'expectation', 'capture', 'acceptance', 'command', 'criteria', 'example', 'unsupported'].includes(meaning);
 }
 
 /** `> [!IMPORTANT]` is the mark of an alert, not a word of its sentence. */
@@ -56,6 +68,11 @@ function withoutAlert(draft: Draft, block: MarkdownBlock): MarkdownBlock['inline
 /** `note`, `tip`, `important`, `warning`, `caution` of an alert's first line. */
 function alertOf(draft: Draft, block: MarkdownBlock): string | undefined {
   const parent = block.parent === undefined ? undefined : draft.document.blocks[block.parent];
+  const named =
+    parent?.type === 'quote'
+      ? /^(warning|caution|important)$/i.exec(block.inlines[0]?.strong ? block.inlines[0].value.trim() : '')?.[1]?.toLowerCase()
+      : undefined;
+  if (named !== undefined) return named;
   return parent?.type === 'quote' ? /^\[!(\w+)[^\]]*\]/.exec(block.inlines[0]?.value ?? '')?.[1]?.toLowerCase() : undefined;
 }
 
@@ -75,6 +92,10 @@ async function readSegment(draft: Draft, block: MarkdownBlock, segment: Segment,
   }
   if (isConditionalLabel(lead) && (label === 'title' || label === 'metadata') && !empty) {
     await readBody(draft, block, { ...body, text: `${lead}: ${body.text}`, start: segment.start }, context, parser);
+    return;
+  }
+  if (label === 'warning' && !empty) {
+    await readBody(draft, block, body, { ...context, area: context.area === 'narrative' ? context.section.meaning : context.area }, parser);
     return;
   }
   context.intro = undefined;
@@ -264,8 +285,7 @@ function isMetadataLine(text: string): boolean {
 function readMetadataLine(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): void {
   draft.metadata.push({ name: 'note', text: body.text.trim(), span: spanOf(draft.document, body.start, body.end) });
   note(draft, block.index, 'metadata');
-  for (const sentence of sentencesOf(body, draft.document.text.text))
-    if (isStrictRule(fold(sentence.text))) pushPolicy(draft, block, sentence, context, 'text');
+  for (const sentence of sentencesOf(body, draft.document.text.text)) if (isRule(fold(sentence.text))) pushPolicy(draft, block, sentence, context, 'text');
 }
 
 /** "Time: ______": a line of a form, wherever it stands. */
@@ -329,9 +349,10 @@ function readParameter(draft: Draft, block: MarkdownBlock, body: Prose, context:
 
 async function readPrecondition(draft: Draft, block: MarkdownBlock, body: Prose, context: Context, parser: SqlParser): Promise<void> {
   const text = body.text.trim();
+  if (isHeadline(text) && nextSibling(draft, block)?.code !== undefined) return readSentences(draft, block, body, context, parser);
   if (isHeadline(text)) return introduce(draft, block, text, context);
   if (readSearch(draft, block, body, context, 'precondition')) return;
-  if (readStop(draft, block, body, context)) return;
+  if (readStop(draft, block, body, context) || readFragment(draft, block, body, context)) return;
   const inList = isInList(draft, block);
   const folded = fold(text);
   const sentences = sentencesOf(body, draft.document.text.text);
@@ -341,7 +362,7 @@ async function readPrecondition(draft: Draft, block: MarkdownBlock, body: Prose,
   for (const rule of rules) pushPolicy(draft, block, rule, context, 'text');
   if (rules.length > 0 && (rules.length === sentences.length || !inList)) return;
   const next = nextSibling(draft, block);
-  if (!inList && next?.code !== undefined) return introduce(draft, block, text, context);
+  if (!inList && next?.code !== undefined) return readSentences(draft, block, body, context, parser);
   // Below such a heading a paragraph of its own may tell to prepare something.
   if (!inList && (isInstruction(folded) || introOf(folded) !== undefined) && !/^(?:ensure|make sure|check|verify|confirm|have)\b/.test(folded)) {
     await readSentences(draft, block, body, context, parser);

@@ -25,7 +25,9 @@ export function readRecord(draft: Draft, block: MarkdownBlock, body: Prose, cont
         pushCapture(draft, block, name[1] ?? '', name[1] ?? '', /\bif (?:any|there is one|present)\b/i.test(sentence.text), sentence, context);
       continue;
     }
-    const rest = new RegExp(String.raw`^(?:please |then |and |also )*${verb}(?: the| both| its)?:? ([^\x60]+)$`, 'i').exec(sentence.text)?.[1];
+    const rest =
+      /^(?:please )?(?:write|note|jot) (?:the |its )?([^`.]{3,60}?) down\b/i.exec(sentence.text)?.[1] ??
+      new RegExp(String.raw`^(?:please |then |and |also )*${verb}(?: the| both| its)?:? ([^\x60]+)$`, 'i').exec(sentence.text)?.[1];
     if (rest === undefined) {
       unclear(draft, block, sentence, sentence.text);
       continue;

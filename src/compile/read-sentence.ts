@@ -2,6 +2,7 @@
 import type { MarkdownBlock } from '../parse/markdown-document.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
 import { oppositeOf } from './claim-phrase.ts';
+import { isCommand } from './code-content.ts';
 import { conditionOf } from './condition.ts';
 import { note, type Draft, type StepDraft } from './draft.ts';
 import { ruleWords } from './phrasebook.ts';
@@ -21,6 +22,7 @@ import {
   pushPolicy,
   pushTask,
   stepsOf,
+  stepsWithin,
   type Context,
 } from './reading.ts';
 import { directoryOf, introOf, isClaim, isCriterion, isInstruction, isRecord, isRule, isStory, stopConditionOf } from './sentence.ts';
@@ -55,7 +57,8 @@ export async function readSentences(draft: Draft, block: MarkdownBlock, body: Pr
   const area = listAreaOf(folded);
   if (area !== undefined && nextSibling(draft, block)?.type === 'list') {
     context.intro = undefined;
-    context.listArea = area;
+    // Before the first command it says what must hold before.
+    context.listArea = area === 'expectation' && draft.steps.length === 0 ? 'preconditions' : area;
     return;
   }
   introduceAll(draft, block, sentences, context);
@@ -67,6 +70,13 @@ export async function readSentences(draft: Draft, block: MarkdownBlock, body: Pr
     if (readSearch(draft, block, body, context, 'step')) return;
   }
   if (readFragment(draft, block, body, context)) return;
+  if (
+    /^(?:see|see also|more on this)\b[^.]*$/.test(folded) &&
+    block.inlines.some((piece) => piece.kind === 'link' || piece.url !== undefined || /\[\[/.test(piece.value))
+  )
+    return void note(draft, block.index, 'reference', undefined, 'a pointer to another document');
+  if (inList && /^(?:read|learn|see|find out|explore|check out|have a look)\b/.test(folded) && block.inlines.some((piece) => piece.kind === 'link'))
+    return void note(draft, block.index, 'reference', undefined, 'a pointer to another document');
   if (isPastResult(text)) return void note(draft, block.index, 'reference', undefined, 'the result of an earlier execution');
   for (const sentence of sentences) readSentence(draft, block, sentence, body, context, dependent);
   // A box to be ticked is something that a person does or sees.
@@ -144,7 +154,7 @@ const listAreas: readonly { readonly area: 'criteria' | 'expectation' | 'capture
  * What stands directly below a command and only says what comes of it: "-> 0", "equals `n`", "`0`.", and the short items of a
  * list there ("- `total` at least 1").
  */
-function readFragment(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): boolean {
+export function readFragment(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): boolean {
   const text = body.text.trim();
   const folded = fold(text);
   const item = block.parent === undefined ? undefined : blockAt(draft, block.parent);
@@ -189,7 +199,7 @@ function readOutcome(draft: Draft, block: MarkdownBlock, body: Prose, context: C
 }
 
 const outcome =
-  /^(?:not (?:earlier|later|more|less|before|after|higher|lower)\b)|^(?:exactly|at least|at most|no more than|not more than|less than|fewer than|more than|no|none|nothing|all (?:zero|green|up|ok|good)|zero|one|two|three|four|five|six|seven|eight|nine|ten|twelve|\d[\d,.]*|both|all|each|every)(?: (?:of )?[\w`'-]+){0,4}(?: (?:rows?|lines?|records?|answers?|entries|hits?|matches|tests?|files?|pods?|nodes?|results?|errors?|messages?|values?|replicas?|items?|hosts?|bytes|users?)\b|, | each | must | should | with |[.:]?$)|^(?:the )?(?:last|first|only|second) (?:line|row|column|value|number)\b|^(?:the )?(?:answer|output|result|response|status|status line|server|command) (?:is|are|reads|says|answers|starts|ends|shows|contains|must|should|has|lists)\b|^`?[\w.]+`? (?:is|=|==|>=|<=|>|<|\u2265|\u2264|not (?:higher|lower|more|less)) /;
+  /^(?:(?:the )?[\w ]{3,30} (?:are|is) (?:the same|identical|equal|empty)\b)|^(?:not (?:earlier|later|more|less|before|after|higher|lower)\b)|^(?:exactly|at least|at most|no more than|not more than|less than|fewer than|more than|no|none|nothing|all (?:zero|green|up|ok|good)|zero|one|two|three|four|five|six|seven|eight|nine|ten|twelve|\d[\d,.]*|both|all|each|every)(?: (?:of )?[\w`'-]+){0,4}(?: (?:rows?|lines?|records?|answers?|entries|hits?|matches|tests?|files?|pods?|nodes?|results?|errors?|messages?|values?|replicas?|items?|hosts?|bytes|users?)\b|, | each | must | should | with |[.:]?$)|^(?:the )?(?:last|first|only|second) (?:line|row|column|value|number)\b|^(?:the )?(?:answer|output|result|response|status|status line|server|command) (?:is|are|reads|says|answers|starts|ends|shows|contains|must|should|has|lists)\b|^`?[\w.]+`? (?:is|=|==|>=|<=|>|<|\u2265|\u2264|not (?:higher|lower|more|less)) /;
 
 /** "While it runs, have an eye on the primary:" */
 const looksAt = /\b(?:have an eye|keep an eye|watch|look at|check|monitor|compare|observe|verify|make sure|confirm)\b[^.]*[:.]?$/;
@@ -219,7 +229,7 @@ function isPastResult(text: string): boolean {
 }
 
 const fragment =
-  /^(?:->|=>|\u2192|==?|<|>|\u2264|\u2265|equals?|says?|prints?|returns?|shows?|is|are|gives?|must|should|has|have|contains?|answers?|twice|once|nothing|none|no |empty|all |both |at (?:least|most)|exactly|more than|less than|fewer than|not |under |over |above |below |around |about |\d|["'\u201c]|`[^`]*`(?:[.,]| and |$))/;
+  /^(?:->|=>|\u2192|==?|<|>|\u2264|\u2265|equals?|says?|prints?|returns?|shows?|is|are|gives?|must|should|has|have|contains?|answers?|twice|once|nothing|none|no |empty|all |both |at (?:least|most)|exactly|more than|less than|fewer than|not |it is |it's |under |over |above |below |around |about |\d|["'\u201c]|`[^`]*`(?:[.,]| and |$))/;
 const itemFragment =
   /`|\d|\b(?:no|none|nothing|empty|equals?|same|identical|at least|at most|exactly|more than|less than|fewer|within|below|above|under|over|returns?|answers?|contains?|shows?|prints?|is|are|has|have|matches?|green|ok|exists?|present|missing|unchanged|up|running|ready|healthy)\b/;
 
@@ -229,7 +239,7 @@ function instructs(folded: string): boolean {
 }
 
 function afterCondition(folded: string): string {
-  return folded.replace(/^[^,:]{3,160}?(?:,| -|:)\s+(?:(?:then|please|just|you|we|so)\s+)*/, '');
+  return folded.replace(/^(?:[^,:]|,(?=\d)|:(?=\S)){3,160}?(?:,| -|:)\s+(?:(?:then|please|just|you|we|so)\s+)*/, '');
 }
 
 /** A rule that says when to stop, alone in its block or behind a condition. */
@@ -265,8 +275,8 @@ function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body:
   }
   const condition = conditionOf(folded) ?? dependent ?? context.branch?.condition;
   const already =
-    draft.steps.some((step) => step.start >= sentence.start && step.end <= sentence.end) ||
-    draft.tasks.some((task) => task.block === block.index && task.start >= sentence.start && task.end <= sentence.end);
+    stepsWithin(draft, sentence.start, sentence.end).some((step) => step.end <= sentence.end) ||
+    tasksOf(draft, block).some((task) => task.start >= sentence.start && task.end <= sentence.end);
   if (isRecord(folded) || own === 'capture') return;
   // "A wrong voucher must be refused with 422:" claims something of the command below it.
   if (
@@ -294,9 +304,17 @@ function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body:
     });
     return void note(draft, block.index, 'expectation');
   }
+  // "queue over 2,000 -> page on-call": what to do in a case.
+  const remedy = /^[^\u2192]{3,120}? (?:\u2192|->|=>) (.{4,})$/.exec(folded)?.[1];
+  if (!already && remedy !== undefined && isInstruction(remedy)) return pushTask(draft, block, sentence.text, context, sentence, 'failure');
   if (already || !instructs(folded)) return;
-  if (condition === undefined && (announces(draft, block, folded) || (isHeadline(sentence.text) && !isFollowedByCode(draft, block)))) return;
+  if (condition === undefined && (announces(draft, block, sentence, folded) || (isHeadline(sentence.text) && !isFollowedByCode(draft, block)))) return;
   pushTask(draft, block, sentence.text, context, sentence, condition);
+}
+
+/** A block's tasks are the last ones while it is read. */
+function tasksOf(draft: Draft, block: MarkdownBlock): Draft['tasks'] {
+  return draft.tasks.slice(draft.tasks.findLastIndex((task) => task.block !== block.index) + 1);
 }
 
 function isHeadlineOfList(draft: Draft, block: MarkdownBlock): boolean {
@@ -308,12 +326,16 @@ function isFollowedByCode(draft: Draft, block: MarkdownBlock): boolean {
 }
 
 /** "Create the queue:" above a command says what that command does; what only people can do is not announced so. */
-function announces(draft: Draft, block: MarkdownBlock, folded: string): boolean {
+function announces(draft: Draft, block: MarkdownBlock, sentence: Prose, folded: string): boolean {
+  if (sentence.codes.some((code) => isCommand(code.value))) return false;
   const next = nextSibling(draft, block);
   if (/\bsave\b.*\bas\b|\b(?:min|minutes?|hours?|seconds?|coffee|stop ?watch)\b/.test(folded)) return false;
   if (next?.code === undefined || !/^(?:shell|sql)$/.test(codeMeaning(next.code.language, next.code.value))) return false;
-  return !/\b(?:ask|tell|phone|telephone|inform|notify|wait|page|contact|coordinate|decide|announce|approve|approval|sign|consult|agree|by hand|manually|in the (?:ui|console|browser|portal|dashboard)|browser|meeting|ticket)\b/.test(
-    folded,
+  return (
+    !(sentence.end < block.end - 2 && /\b(?:ask|tell)\b/.test(folded)) &&
+    !/\b(?:phone|telephone|inform|notify|wait|page|contact|coordinate|decide|announce|approve|approval|sign|consult|agree|by hand|manually|in the (?:ui|console|browser|portal|dashboard)|browser|meeting|ticket)\b/.test(
+      folded,
+    )
   );
 }
 

@@ -107,6 +107,9 @@ async function readRow(draft: Draft, row: MarkdownBlock, cells: readonly Prose[]
     (await readCheck(draft, row, context, cells[header.command], cells[header.expected], parser))
   )
     return;
+  // A check of an option or a case is decided by a person like its command.
+  const condition = context.intro?.kind === 'branch' ? (context.intro.condition ?? 'choice') : context.branch?.condition;
+  if (header.meaning === 'checks' && condition !== undefined) return pushTask(draft, row, text, context, row, condition);
   if (header.meaning === 'expectations' && !cells.some(holdsCommand)) {
     const claimed = cells[header.expected];
     if (claimed && claimed.text.trim() !== '' && stepsOf(draft, context.section).length === 0 && draft.steps.length > 0) {

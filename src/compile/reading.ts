@@ -140,7 +140,25 @@ export function isHeadline(text: string): boolean {
 
 /** Steps that stand in this section (or one below it) so far, in order. */
 export function stepsOf(draft: Draft, section: SectionDraft): readonly StepDraft[] {
-  return draft.steps.filter((step) => step.start >= section.start && step.start < section.end);
+  // The walk finds steps in the order of the text, so that those of a section stand together.
+  return stepsWithin(draft, section.start, section.end);
+}
+
+/** Steps that begin in a stretch of the text, while the walk goes on. */
+export function stepsWithin(draft: Draft, start: number, end: number): readonly StepDraft[] {
+  return draft.steps.slice(firstFrom(draft.steps, start), firstFrom(draft.steps, end));
+}
+
+/** The first of these, which stand in order, that begins at an offset or behind it. */
+function firstFrom(places: readonly { readonly start: number }[], offset: number): number {
+  let low = 0;
+  let high = places.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((places[middle]?.start ?? 0) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Is the only code of this numbered instruction the one that "Example:" introduces? */
@@ -150,11 +168,14 @@ export function isOnlyCommandOf(draft: Draft, block: MarkdownBlock): boolean {
     at = blockAt(draft, at.parent);
     const list = at.parent === undefined ? undefined : blockAt(draft, at.parent);
     if (at.type === 'list-item' && list?.ordered) {
-      const inside = draft.document.blocks.filter((other) => other.code && other.start >= (at?.start ?? 0) && other.end <= (at?.end ?? 0));
-      return inside.length === 1;
+      return codesIn(draft, at) === 1;
     }
   }
   return false;
+}
+
+function codesIn(draft: Draft, block: MarkdownBlock): number {
+  return block.children.reduce((sum, child) => sum + codesIn(draft, blockAt(draft, child)), block.code ? 1 : 0);
 }
 
 export function blockAt(draft: Draft, index: number): MarkdownBlock {
@@ -184,15 +205,20 @@ export function inheritNote(draft: Draft, block: MarkdownBlock): void {
 
 /** The block before this one in the same parent; HTML comments between them say nothing. */
 export function previousSibling(draft: Draft, block: MarkdownBlock): MarkdownBlock | undefined {
-  return siblings(draft, block).findLast((other) => other.index < block.index && other.type !== 'html');
+  return siblingFrom(draft, block, -1);
 }
 
 export function nextSibling(draft: Draft, block: MarkdownBlock): MarkdownBlock | undefined {
-  return siblings(draft, block).find((other) => other.index > block.index && other.type !== 'html');
+  return siblingFrom(draft, block, 1);
 }
 
-function siblings(draft: Draft, block: MarkdownBlock): readonly MarkdownBlock[] {
-  return block.parent === undefined ? draft.document.roots : blockAt(draft, block.parent).children.map((child) => blockAt(draft, child));
+function siblingFrom(draft: Draft, block: MarkdownBlock, step: 1 | -1): MarkdownBlock | undefined {
+  const { blocks, roots } = draft.document;
+  const children = block.parent === undefined ? undefined : blockAt(draft, block.parent).children;
+  const at = (rank: number): MarkdownBlock | undefined => (children ? blocks[children[rank] ?? -1] : roots[rank]);
+  let rank = block.rank + step;
+  while (at(rank)?.type === 'html') rank += step;
+  return at(rank);
 }
 
 export function isInList(draft: Draft, block: MarkdownBlock): boolean {

@@ -29,12 +29,12 @@ const meanings: readonly Row[] = [
   {
     meaning: 'history',
     words:
-      /^\d{1,2}\.?(?:-\d{1,2}\.?)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|^(?:19|20)\d\d(?:-\d\d){0,2}\b|^(?:post-?mortem|post-?incident|retrospective)\b|^(?:findings? of\\b.*|what (?:the )?\\w+ run (?:gave|said|showed)|results? of\\b.*\\b(?:run|last|dry run)\\b.*|histor(?:y|ical)|lessons? learned|timeline|post-?mortem|incident (?:log|timeline|history|report)|what (?:we|i|they|people|the \w+) (?:\w+ed|did|saw|found|ran|tried|knew)\b.*|what (?:happened|was done|went wrong|we did|(?:we|you) (?:no longer|do not|don't|did not|didn't)\b.*)|the plan as (?:it was )?(?:executed|captured|run)|(?:the )?last (?:run|time|execution)|results? of (?:the |an? )?(?:last|previous|earlier)|minutes of|root cause analysis)\b(?!.*\b(?:tests?|drill|checks?)\b)/,
+      /^\d{1,2}\.?(?:-\d{1,2}\.?)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|^(?:19|20)\d\d(?:-\d\d){0,2}\b|^(?:post-?mortem|post-?incident|retrospective)\b|^(?:findings? of\b.*|what (?:the )?\w+ run (?:gave|said|showed)|results? of\b.*\b(?:run|last|dry run)\b.*|histor(?:y|ical)|lessons? learned|timeline|post-?mortem|incident (?:log|timeline|history|report)|what (?:we|i|they|people|the \w+) (?:\w+ed|did|saw|found|ran|tried|knew)\b.*|what (?:happened|was done|went wrong|we did|(?:we|you) (?:no longer|do not|don't|did not|didn't)\b.*)|the plan as (?:it was )?(?:executed|captured|run)|(?:the )?last (?:run|time|execution)|results? of (?:the |an? )?(?:last|previous|earlier)|.*\bat the time$|minutes of|root cause analysis)\b(?!.*\b(?:tests?|drill|checks?)\b)/,
   },
   {
     meaning: 'forbidden',
     words:
-      /^(?:what|things) (?:(?:you|we|one) )?(?:(?:must|should|may|can|do) )?(?:not|never)\b(?! (?:work|in|covered|tested|included|needed))|^(?:do not|don't|never)(?: (?:do|try|run|execute)(?: (?:this|these|that))?)?$|^(?:dos and )?don'?ts$|^anti-?patterns?$|^how not to\b|^forbidden\b(?! by)/,
+      /^(?:what|things) (?:(?:you|we|one) )?(?:(?:must|should|may|can|do) )?(?:not|never)\b(?! (?:work|in|covered|tested|included|needed))|^(?:do not|don't|never)(?: (?:do|try|run|execute|use|copy)(?: (?:this|these|that|those|it|so|any of (?:this|these))(?: .*)?)?)?$|^(?:dos and )?don'?ts$|^anti-?patterns?$|^how not to\b|^forbidden\b(?! by)/,
   },
   {
     meaning: 'reference',
@@ -44,33 +44,36 @@ const meanings: readonly Row[] = [
   {
     meaning: 'reference',
     words:
-      /^(?:rollback|roll-?back|fall-?back plan|contingency|revert(?:ing)?)\b(?!.*\b(?:tests?|tested|drill|checks?|verification|rehearsal|validation|exercise|works|succeeds|possible)\b)/,
+      /^(?:rollback|roll-?back|(?:the )?way back|going back|fall-?back plan|contingency|revert(?:ing)?)\b(?!.*\b(?:tests?|tested|drill|checks?|verification|rehearsal|validation|exercise|works|succeeds|possible)\b)/,
   },
   {
     meaning: 'reference',
     words:
-      /^(?:revisions?|terms|definitions|abbreviations|references?|related(?: \w+)?|(?:useful |external |important |more )?links?|resources|more (?:information|info)|credits|contacts?|contributors|licen[cs]e|archive|deprecated(?: \w+)?|obsolete(?: \w+)?|superseded(?: \w+)?|archived|out of scope|wrong|bad|incorrect|repair|(?:old|older|previous|earlier|former|legacy|outdated|bad|wrong|incorrect|superseded)(?: (?:plans?|versions?|procedures?|steps|runbooks?|instructions|ways?|approach(?:es)?|methods?|commands?|examples?|texts?|notes|documents?))+)(?:\s*[:(\u2013-].*| (?:and|&) .*)?$/,
+      /^(?:revisions?|terms|definitions|abbreviations|references?|related(?: \w+)?|(?:useful |external |important |more )?links?|resources|more (?:information|info)|credits|contacts?|contributors|licen[cs]e|deprecated(?: \w+)?|obsolete(?: \w+)?|superseded(?: \w+)?|archived|out of scope|wrong|bad|incorrect|repair|(?:old|older|previous|earlier|former|legacy|outdated|bad|wrong|incorrect|superseded)(?: (?:plans?|versions?|procedures?|steps|runbooks?|instructions|ways?|approach(?:es)?|methods?|commands?|examples?|texts?|notes|documents?))+)(?:\s*[:(\u2013-].*| (?:and|&) (?:references|resources|links|contacts|notes|documents|support))?$/,
   },
   {
     meaning: 'reference',
     words:
       /^(?:anhang|falls etwas|wenn (?:etwas|es) |si (?:algo|quelque chose|l'|la |le |el )|en cas d|en caso d|qu\u00e9 no hacer|ce qu'il ne faut pas|was nicht zu tun|r\u00fcckfall\w*|r\u00fcckbau\w*|r\u00fcck(?:nahme|abwicklung|kehr)\w*|zur\u00fcckrollen|notfall\w*|historie$|verlauf$|beispiele?$|annexes?$|retour (?:arri\u00e8re|en arri\u00e8re)|plan de repli|repli$|secours|urgence|historique$|exemples?$|anexos?$|ap\u00e9ndices?|reversi\u00f3n|marcha atr\u00e1s|vuelta atr\u00e1s|emergencia|historial|ejemplos?|appendice|ripristino|emergenza|bijlage|terugdraaien|ap\u00eandice|\u4ed8\u9332|\u30ed\u30fc\u30eb\u30d0\u30c3\u30af|\u5207\u308a\u623b\u3057|\u7dca\u6025|\u53c2\u8003|\u9644\u5f55|\u56de\u6eda)/,
   },
-  { meaning: 'expectation', words: /^(?:what (?:is|you should|we) expect(?:ed)?|expected (?:results?|outputs?|outcomes?|behaviou?rs?|state)|expectations?)\b/ },
+  {
+    meaning: 'expectation',
+    words: /^(?:what (?:is|you should|we) expect(?:ed)?|expected(?=$| (?:results?|outputs?|outcomes?|behaviou?rs?|state)\b)|expectations?)\b/,
+  },
   {
     meaning: 'report',
     words:
-      /\b(?:report|output|results?|summary|protocol|record|minutes) (?:template|form|sheet)\b|^(?:output|final|test|execution|run|result|drill|summary|outcome) report\b|^report\b(?! (?:a|an|any|the|to|bugs?|issues?)\b)|^(?:template|form) (?:for|of) (?:the )?(?:report|results?|protocol)|^(?:outputs?|results?|protocol|verdict|minutes|sign-?offs?(?: sheet)?|to be filled in|hand-?over|log sheet|shift log)$|^what to (?:report|send|write down)|\\b(?:result|score|time|record|sign-?off|report) (?:sheet|form|card)$|^(?:mail|message|answer|reply|feedback|notice) to\\b|^log (?:of|for) this\\b/,
+      /\b(?:report|output|results?|summary|protocol|record|minutes) (?:template|form|sheet)\b|^(?:output|final|test|execution|run|result|drill|summary|outcome) report\b|^report\b(?! (?:a|an|any|the|to|bugs?|issues?)\b)|^(?:template|form) (?:for|of) (?:the )?(?:report|results?|protocol)|^(?:outputs?|results?|protocol|verdict|minutes|sign-?offs?(?: sheet)?|to be filled in|hand-?over|log sheet|shift log)$|^what to (?:report|send|write down)|\b(?:result|score|time|record|sign-?off|report) (?:sheet|form|card)$|^(?:mail|message|answer|reply|feedback|notice) to\b|^log (?:of|for) this\b/,
   },
   {
     meaning: 'criteria',
     words:
-      /^(?!if\b|when\b|what\b|how\b|only\b).+\b(?:when|if|once)$|\b(?:acceptance|pass|exit|success|pass\/fail|completion|go\/no-?go|release|done) criteri(?:a|on)\b|^(?:(?:final|mandatory|completion|closing|exit|release|sign-?off|verification|acceptance|post-?[\w-]+)[ -])*check-?list\b(?!.*\bbefore (?:you (?:start|begin)|the|starting|any)\b)|\bcheck-?list before you say\b|^definition of done\b|^(?:done|finished|complete|accepted|passed|green|successful|ready|closed|ok|go) (?:when|if|means|once)\b|^(?:acceptance|success|exit|exit gate|verdict criteria)$|^when (?:is|are) (?:it|we|this) (?:done|finished)|^(?:required|expected|mandatory) (?:output|result|deliverable)s?(?: files?)?\b|^(?:deliverables|required (?:files|artifacts|artefacts)|output files)\b|^(?:go ?\/ ?no-?go|gate)$|^(?:the )?(?:test|drill|migration|release|cutover|exercise) (?:is )?(?:passed|successful|done|accepted|counts as)/,
+      /^(?!if\b|when\b|what\b|how\b|only\b).+\b(?:when|if|once)$|\b(?:acceptance|pass|exit|success|pass\/fail|completion|go\/no-?go|release|done) criteri(?:a|on)\b|^(?:(?:final|mandatory|completion|closing|exit|release|sign-?off|verification|acceptance|post-?[\w-]+)[ -])*check-?list\b(?!.*\bbefore (?:you (?:start|begin)|the|starting|any)\b)|\bcheck-?list before you say\b|^before (?:you|we) (?:finish|leave|close|say|hand|go home|sign|submit|report|are done|stop)\b|^definition of done\b|^(?:done|finished|complete|accepted|passed|green|successful|ready|closed|ok|go) (?:when|if|means|once)\b|^(?:acceptance|success|exit|exit gate|verdict criteria)$|^when (?:is|are) (?:it|we|this) (?:done|finished)|^(?:required|expected|mandatory) (?:output|result|deliverable)s?(?: files?)?\b|^(?:deliverables|required (?:files|artifacts|artefacts)|output files)\b|^(?:go ?\/ ?no-?go|gate)$|^(?:the )?(?:test|drill|migration|release|cutover|exercise) (?:is )?(?:passed|successful|done|accepted|counts as)/,
   },
   {
     meaning: 'preconditions',
     words:
-      /^pre-?(?:flight|checks?|deploy(?:ment)?|change|run|start|migration|work)(?: checks?)?$|\bpre-?conditions?\b|\bpre-?requisites?\b|^pre-?[\w-]+ check(?:s|-?list)?\b|^checks? before\b|\bcheck-?list before\b|\bentry criteria\b|^before (?:you|we|starting|beginning|the|any)\b(?! (?:and after))|^before$|^dependenc(?:y|ies)\b|^(?:system |software |hardware |access )?requirements?(?: before| for running)?\b|^(?:what )?you(?:'ll| will)? need\b|^what (?:you|is|we) need(?:ed)?\b|^(?:access|permissions?|rights)(?: (?:needed|required))?$|^needed$|^(?:is it|am i|are we|may i|can i) (?:allowed|safe|ok|ready|permitted)|^assumptions?$|^(?:set-?up|environment) requirements\b|^preparations? \(?check|^entry (?:gate|checks?)\b|^required before\b|^(?:gate|stage) 0\b|^readiness\b|^ready\?$|^(?:test )?(?:environment|equipment|test ?bed|things to have|materials?|starting point|initial state|given)$/,
+      /^pre-?(?:flight|checks?|deploy(?:ment)?|change|run|start|migration|work)(?: checks?)?$|\bpre-?conditions?\b|\bpre-?requisites?\b|^pre-?[\w-]+ check(?:s|-?list)?\b|^checks? before\b|\bcheck-?list before\b|\bentry criteria\b|^before (?:you|we|starting|beginning|the|any)\b(?! (?:and after|finish|leave|close|say|hand|go home|sign|submit|report|are done|stop|end))|^before$|^dependenc(?:y|ies)\b|^(?:system |software |hardware |access )?requirements?(?: before| for running)?\b|^(?:what )?you(?:'ll| will)? need\b|^what (?:you|is|we) need(?:ed)?\b|^(?:access|permissions?|rights)(?: (?:needed|required))?$|^needed$|^(?:is it|am i|are we|may i|can i) (?:allowed|safe|ok|ready|permitted)|^assumptions?$|^(?:set-?up|environment) requirements\b|^preparations? \(?check|^entry (?:gate|checks?)\b|^required before\b|^(?:gate|stage) 0\b|^readiness\b|^ready\?$|^(?:test )?(?:environment|equipment|test ?bed|things to have|materials?|starting point|initial state|given)$/,
   },
   {
     meaning: 'parameters',
@@ -91,7 +94,7 @@ const meanings: readonly Row[] = [
   {
     meaning: 'narrative',
     words:
-      /^(?:goals?|purpose|(?:test )?objectives?|overview|background|summary|tl;?dr|introduction|intro|about|context|audience|(?:in |out of )?scope|motivation|rationale|meaning|impact|symptoms?|(?:root |possible |probable |likely )?causes?|descriptions?|details?|explanations?|architecture|concepts?|terminology|notes?|remarks?|comments?|tips?(?: and tricks)?|hints?|(?:known )?limitations?|severity|status|signs|roles?(?: and responsibilities)?|responsibilit(?:y|ies)|people|team|schedule|time ?table|(?:table of )?contents?|toc|conclusions?|discussion|risks?|duration|window|why|(?:customer|business|user) impact)(?:$|\s*[:(\u2013-]| (?:of|on|and|&|for|to|this|these|the)\b)(?!.*\b(?:pre-?conditions?|tests?|checks?|verification)\b)|^(?:what (?:is|are|this|it)\b(?! expected)|how (?:it|this|the [\w-]+) (?:works?|is built)|who (?:is|does|are)|when (?:to|this)\b|why\b|estimated \w+$)/,
+      /^(?:goals?|purpose|(?:test )?objectives?|overview|background|summary|tl;?dr|introduction|intro|about|context|audience|(?:in |out of )?scope|motivation|rationale|meaning|impact|symptoms?|(?:root |possible |probable |likely )?causes?|descriptions?|details?|explanations?|architecture|concepts?|terminology|notes?|remarks?|comments?|tips?(?: and tricks)?|hints?|(?:known )?limitations?|severity|status|signs|roles?(?: and responsibilities)?|responsibilit(?:y|ies)|people|team|schedule|time ?table|(?:table of )?contents?|toc|conclusions?|discussion|risks?|duration|window|why|(?:customer|business|user) impact)(?:$|\s*[:(\u2013-]| (?:of|on|and|&|for|to|this|these|the)\b)(?!.*\b(?:pre-?conditions?|tests?|checks?|verification)\b)|^(?:what (?:is|are|this|it)\b(?! expected)|how (?:it|this|the [\w-]+) (?:works?|is built)|who (?:is|does|are)|when (?:to use|not to use|this)\b|why\b|estimated \w+$)/,
   },
 ];
 
@@ -111,7 +114,7 @@ export interface HeadingReading {
 const ordinal =
   /^\s*(?:(?:section|step|phase|part|stage|task|test|check|no\.?|nr\.?|\u00a7)\s*)?(\d+(?:\.\d+)*(?:[a-z](?=[.):]))?)[.):]?\s+(?:[-\u2010-\u2015:]\s*)?/i;
 const lettered =
-  /^\s*(?:(?:step|phase|part|stage|task|test|check|gate)\s+)?[a-z]\d*(?:[.):]|\s+[-\u2010-\u2015]|(?<=\w\s\w))\s+(?:[-\u2010-\u2015]\s+)?|^\d{1,2}[:.]\d\d(?:\s*(?:utc|cet|am|pm))?[,:]?\s+(?:[-\u2010-\u2015]\s+)?/i;
+  /^\s*(?:(?:step|phase|part|stage|task|test|check|gate)\s+)?[a-z]\d*(?:[.):]|\s+[-\u2010-\u2015\u00b7|]|(?<=\w\s\w))\s+(?:[-\u2010-\u2015]\s+)?|^\d{1,2}[:.]\d\d(?:\s*(?:utc|cet|am|pm))?[,:]?\s+(?:[-\u2010-\u2015]\s+)?/i;
 /** Signs that decorate a heading. */
 const decoration = /^[^\p{L}\p{N}(`<"'[]+|[\s:]+$/gu;
 

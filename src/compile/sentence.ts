@@ -40,6 +40,7 @@ const intros: readonly { readonly kind: Exclude<IntroKind, 'branch'>; readonly w
     words:
       /\b(?:then|later|finally|afterwards) (?:ran|did|restarted|removed|deleted|executed|typed)\b|\bas seen (?:at|on|in)\b|\blater:$|\b(?:plan|runbook|checklist) (?:from|of) (?:january|february|march|april|may|june|july|august|september|october|november|december|last|(?:19|20)\d\d)\b|\bi keep here\b|\bkept (?:here )?(?:only )?for\b/,
   },
+  { kind: 'older', words: /^(?:annex|appendix)\b|\bfor comparison[.:]?$/ },
   { kind: 'older', words: /\b(?:this is|here is|its|the) (?:its )?(?:core|heart|gist)\b.*:$|\bfor the curious\b/ },
   {
     kind: 'older',
@@ -62,7 +63,7 @@ export function introOf(folded: string, text = folded): Intro | undefined {
   if (row?.kind === 'negative') return { kind: row.kind, text };
   const condition =
     conditionAtStart(folded) ??
-    (/\((?:only |but only )?(?:if|when|after)\b|^how to\b.*:$|\b(?:you|one) (?:can|may|could)(?: also)? (?:do|run|use|try|check|look)\b.*:$/.test(folded)
+    (/\((?:only |but only )?(?:if|when|after)\b|^how to\b.*:$|\b(?:you|one) (?:can|may|could)(?: also)? (?:do|run|use|try)\b.*:$/.test(folded)
       ? 'choice'
       : undefined) ??
     (/\b(?:pick|choose|use|take|select) (?:only )?(?:one|either)\b|\bone of the (?:two|three|following|options)\b/.test(folded) ? 'choice' : undefined) ??
@@ -77,7 +78,7 @@ export function introOf(folded: string, text = folded): Intro | undefined {
 
 /** Headings and their brackets under which nothing runs. */
 const deadTitles =
-  /^if (?:it|this|that|things?|anything|something|everything|all)(?: \w+)? (?:all )?(?:fails?|goes|go|breaks?|real|happens)\b|^(?:emergency|in an emergency)\b|\b(?:last resort|deprecated|obsolete|superseded|do not (?:run|execute|use)|not to be (?:run|executed)|for reference|as captured|historical|any ?more|no longer|was done|were done)\b|^(?:in case of|on failure|failure handling)\b|\bonly (?:if|when|in case) (?:it|the|a|this|that|something)\b.*\bfail/;
+  /^if (?:it|this|that|things?|anything|something|everything|all)(?: \w+)? (?:all )?(?:fails?|goes|go|breaks?|real|happens)\b|^(?:emergency|in an emergency)\b(?!.*\b(?:tests?|drill|rehearsal|exercise|check)\b)|\b(?:last resort|deprecated|obsolete|superseded|do not (?:run|execute|use)|not to be (?:run|executed)|for reference|as captured|historical|was done|were done)\b|^(?:in case of|on failure|failure handling)\b|\bonly (?:if|when|in case) (?:it|the|a|this|that|something)\b.*\bfail/;
 
 export function isDeadTitle(title: string, brackets: readonly string[]): boolean {
   return [title, ...brackets].some((text) => deadTitles.test(text));
@@ -129,7 +130,7 @@ const bareClaim =
 
 /** What an output or a figure must not be or hold is a claim, not a rule for anybody. */
 const outputSubject =
-  /^(?:\W*`[^`]+`(?=\s)|(?:the |its |this |each |every )?(?:[\w-]+ ){0,3}(?:std)?(?:out(?:put)?|err|response|logs?|exit code|status|count|number|value|rate|latency|lag|size|total|sum|rows?|lines?|page|header|body|result|queue|replica|table|column|list|report|file|date|hash|checksum)\b).{0,40}\b(?:must|should|may|shall|can) not (?:be (?!(?:edited|changed|touched|used|run|deleted|modified|restarted|written|inserted|copied|moved|dropped|truncated|committed|shared)\b)|contain|mention|show|print|return|exceed|have|appear|include|grow|rise|drop|fall|fail|differ|list|report)/;
+  /^(?:must|should) not (?:be (?:empty|blank|null|zero|negative|in the output)\b|contain|mention|show|print|return|exceed|appear|include|differ|list|report)|^(?:\W*`[^`]+`(?=\s)|(?:the |its |this |each |every )?(?:[\w-]+ ){0,3}(?:std)?(?:out(?:put)?|err|response|logs?|exit code|status|count|number|value|rate|latency|lag|size|total|sum|rows?|lines?|page|header|body|result|queue|replica|table|column|list|report|file|date|hash|checksum)\b).{0,40}\b(?:must|should|may|shall|can) not (?:be (?!(?:edited|changed|touched|used|run|deleted|modified|restarted|written|inserted|copied|moved|dropped|truncated|committed|shared)\b)|contain|mention|show|print|return|exceed|have|appear|include|grow|rise|drop|fall|fail|differ|list|report)/;
 
 /** Does a sentence say what evidence must show? Whether the closed language can express it is found out later. */
 export function isClaim(folded: string): boolean {
@@ -177,7 +178,8 @@ const executor =
 /** Forbids or demands a way of working of whoever executes the plan; a tale of what never happened does not. */
 export function isRule(folded: string): boolean {
   if (/^(?:if|when)\b[^:]*: (?:stop|abort|halt)\b/.test(folded)) return true;
-  if (outputSubject.test(folded)) return false;
+  if (outputSubject.test(folded) || /\b(?:must|should|may) not (?:take (?:longer|more)|exceed|last (?:longer|more)|need (?:a|an|more|any))\b/.test(folded))
+    return false;
   if (/\b(?:if you|when you|in case you|because (?:we|they|you)|so (?:we|they|you)) (?:do not|don't)\b/.test(folded)) return false;
   if (
     /\b(?:must|shall|may|should) (?:not|never)\b|\bmustn't\b|\bshouldn't be (?:edited|changed|touched|used|run|deleted|modified)\b/.test(folded) &&
@@ -189,7 +191,12 @@ export function isRule(folded: string): boolean {
   if (/\b(?:forbidden|prohibited|under no circumstances|not (?:allowed|permitted)|refrain from|off[- ]limits|is taboo)\b/.test(folded)) return true;
   if (toReader.test(folded) && !/\b(?:we|they|users?|it|i|customers?|that|which|who) (?:do not|don't|never)\b/.test(folded)) return true;
   if (/\band (?:do not|don't|never)\b/.test(folded) && (isInstruction(folded) || /^(?:please|you)\b/.test(folded))) return true;
-  if (/^(?:nobody|no one|no-one) (?!(?:knows?|has|had|was|noticed|saw|ever|talks|uses|complains|else)\b)(?:\w+s|may|can)\b/.test(folded)) return true;
+  if (
+    /^(?:nobody|no one|no-one) (?!(?:knows?|has|had|was|noticed|saw|ever|talks|uses|complains|else|is(?! (?:allowed|permitted|to)\b))\b)(?:\w+s|may|can)\b/.test(
+      folded,
+    )
+  )
+    return true;
   if (
     executor.test(folded) &&
     !/^(?:you|nobody|no one|no-one) (?:may (?:see|get|have|want|need|also|already)|(?:do not|don't) (?:need|have|see|get|know|want))\b|^(?:nobody|no one) (?:knows?|has|had|ever|was|noticed|saw)\b/.test(
@@ -206,7 +213,7 @@ const demands: readonly RegExp[] = [
   /\b(?:staging|test|canary|sandbox|replica|read)s?(?:[- ]environments?| numbers| accounts?)? only[!.]?$|\b(?:only|nothing but|nowhere but) (?:on|in|against|with|from|by) (?:the )?(?:staging|test|canary|sandbox|replica)\b/,
   /^(?:one|two) (?:[\w-]+ )?(?:at a time|people|persons?|pair of eyes)\b|\btwo[- ](?:person|man|people) (?:rule|principle)\b|^four[- ]eyes\b|\bone \w+ at a time\b/,
   /^(?:no|zero) [\w-]+(?: [\w-]+){0,4} (?:please|allowed|permitted|without|until|unless|during|while|in the course|here|in the ticket|outside|before|on production|in production|of any kind|whatsoever)\b|^no (?:exceptions?|shortcuts?|work-?arounds?|heroics|retries|parallel|manual|hand-?made|emojis|second|partial|force|edits?|changes?|writes?|deploys?|deployments?|pushes?|direct|other|skipping|guessing)\b/,
-  /^(?:stop|abort|halt|give up|break off|back out)(?: (?:here|there|at once|immediately|and report|and (?:tell|write|call|escalate)|on|at the first|the (?:plan|execution|run|test|drill|exercise|gate|release)|if|when|unless|after)\b|[!.,:;]|$)/,
+  /^(?:hard stop|stop|abort|halt|give up|break off|back out)(?: (?:here|there|at once|immediately|and report|and (?:tell|write|call|escalate)|on|at the first|the (?:plan|execution|run|test|drill|exercise|gate|release)|if|when|unless|after)\b|[!.,:;]|$)/,
   /\b(?:then |just |and |, |: |- )(?:stop|abort|halt|give up)(?: (?:here|there|at once|immediately|and (?:report|tell|write|call|escalate|say)|the (?:plan|execution|run|test|drill|exercise|gate|release|whole))\b|[!.,]|$)|\b(?:you stop|we stop|stop there|stop here)\b/,
   /\b(?:nothing|no step|no command|none of (?:this|the steps)) (?:below|else|after|further|that follows)?\s?(?:is|may be|must be|will be|gets) (?:executed|run|done|started|changed)\b/,
   /^(?:always|strictly|without exception)\b|\bin (?:exactly )?(?:this|the given|the listed) order\b|\border matters\b|^(?:wait|hold) (?:for|until) .*\bbefore (?:you|the|starting|going|beginning|touching)\b/,
@@ -227,12 +234,16 @@ export function stopConditionOf(text: string): string | undefined {
 
 const recordVerb = String.raw`(?:record|capture|note(?: down)?|write down|jot down|make a note of|take (?:a )?note of|copy down|put down|log down)`;
 const recorded = new RegExp(
-  String.raw`^(?:(?:please|then|and|also|now|again),? )*(?:${recordVerb}(?! that\b)(?:\s|:)|(?:keep|remember|save|memorise|memorize|hold on to|copy|take)(?: the| its| this| that| both)? (?:\x60[\w.]+\x60|[\w -]*\b(?:id|ids|name|number|value|hash|digest|timestamp|token)\b)(?!.*\b(?:as|to|into|in) \x60[^\x60]*[./]))`,
+  String.raw`^(?:(?:please|then|and|also|now|again),? )*(?:(?!note: (?!\x60))${recordVerb}(?! that\b)(?:\s|:)|(?:keep|remember|save|memorise|memorize|hold on to|copy|take)(?: the| its| this| that| both)? (?:\x60[\w.]+\x60|[\w -]*\b(?:id|ids|name|number|value|hash|digest|timestamp|token)\b)(?!.*\b(?:as|to|into|in) \x60[^\x60]*[./]))`,
 );
 
 /** Does a sentence ask to write down a value that a step shows? */
 export function isRecord(folded: string): boolean {
-  return recorded.test(folded) || /[,;\u2013-] (?:please )?(?:note|write|record|jot)(?: (?:it|them|that|this|both))?(?: down)?[.!]?$/.test(folded);
+  return (
+    recorded.test(folded) ||
+    /^(?:please )?(?:write|note|jot) [^.]{3,60} down\b/.test(folded) ||
+    /[,;\u2013-] (?:please )?(?:note|write|record|jot)(?: (?:it|them|that|this|both))?(?: down)?[.!]?$/.test(folded)
+  );
 }
 
 /** Does a sentence before inline code say to run it, forbid it, or leave it to somebody? Matched against the folded text before it. */

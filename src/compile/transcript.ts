@@ -17,8 +17,8 @@ export interface Transcript {
 }
 
 const dollar = /^\s*(?:\([\w.-]+\) )?(?:\[?[\w.-]+@[\w.-]+[^$%#\u276f\u279c]{0,60}|[\w.-]{1,30}(?=\$)|[\w.-]+:[~/][^\s$]* ?)?[$%\u276f\u279c] /;
-const root = /^\s*(?:\[?[\w.-]+@[\w.-]+[^$%#]{0,60}|[\w.-]+:[~/][^\s#]* ?)?# /;
-const otherPrompt = /^\s*(?:\w*[=(]?[#>]>|>>>|psql>|mysql>|sqlite>|\w+=[#>]|irb\(.*\)[:>]|In \[\d+\]:|PS [A-Z]:\\[^>]*>) ?/;
+const root = /^\s*(?:\[?[\w.-]+@[\w.-]+[^$%#]{0,60}|[\w.-]+:[~/][^\s#]* ?|(?=[\w.]*[-\d.])[a-z][\w.-]{1,30} ?)?# /;
+const otherPrompt = /^\s*(?:\w*[=(]?[#>]>|>>>|psql>|mysql>|sqlite>|\w+=[#>]|[\w.:-]+(?:\([\w-]+\))?[#>](?= \S)|irb\(.*\)[:>]|In \[\d+\]:|PS [A-Z]:\\[^>]*>) ?/;
 const consoleLanguages = /^(?:console|shell-session|shellsession|terminal|scrut|cram)$/;
 
 /** Undefined where the text has no prompt: then it is a script as it stands. */
@@ -26,7 +26,9 @@ export function readTranscript(language: string | undefined, value: string, look
   const lines = value.split('\n');
   const first = lines.find((line) => line.trim() !== '') ?? '';
   const isConsole = language !== undefined && consoleLanguages.test(language.toLowerCase());
-  const byRoot = isConsole && !lines.some((line) => dollar.test(line)) && lines.some((line) => root.test(line));
+  // Without a language a first line `# command` is a prompt, not a remark.
+  const rooted = (language === undefined || language === '') && root.test(first) && looksLikeCommand(first.replace(root, ''));
+  const byRoot = (isConsole || rooted) && !lines.some((line) => dollar.test(line)) && lines.some((line) => root.test(line));
   const prompt = byRoot ? root : dollar;
   if (!prompt.test(first) && !(isConsole && lines.some((line) => prompt.test(line) || otherPrompt.test(line)))) return undefined;
   const commands: string[] = [];

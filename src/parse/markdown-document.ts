@@ -2,13 +2,10 @@
  * Markdown to a flat list of blocks with places. Knows the syntax (CommonMark, GFM, front matter) and no meaning: what a
  * block becomes is decided in `compile`. The text is never rewritten; every stretch can be cut out of the source.
  */
-import type { Nodes, Parents, PhrasingContent, Root } from 'mdast';
-import remarkFrontmatter from 'remark-frontmatter';
-import remarkGfm from 'remark-gfm';
-import remarkParse from 'remark-parse';
-import { unified } from 'unified';
+import type { Nodes, Parents, PhrasingContent } from 'mdast';
 import type { Checked, Diagnostic } from '../model/diagnostic.ts';
 import type { Span } from '../model/span.ts';
+import { isTerminated, parseTree } from './markdown-tree.ts';
 import { spanAt, type TextDocument } from './text-document.ts';
 
 /** A piece of running text: `value` without markup, `start`/`end` its place in the source with markup. */
@@ -49,6 +46,8 @@ export type BlockType =
 /** One block of the tree, in the order of the text. `parent` and `children` are indexes into `blocks`. */
 export interface MarkdownBlock {
   readonly index: number;
+  /** Which child of its parent it is (or which of `roots`), from 0. */
+  readonly rank: number;
   readonly type: BlockType;
   readonly start: number;
   readonly end: number;
@@ -89,8 +88,6 @@ const types: Readonly<Record<string, BlockType>> = {
   footnoteDefinition: 'footnote',
 };
 
-const processor = unified().use(remarkParse).use(remarkGfm).use(remarkFrontmatter, ['yaml', 'toml']).freeze();
-
 /** Deepest nesting of quotes and lists that is read; deeper text is a diagnostic, since the tree is walked recursively. */
 const deepest = 100;
 
@@ -98,16 +95,15 @@ const deepest = 100;
 export function parseMarkdown(text: TextDocument): Checked<MarkdownDocument> {
   const tooDeep = nestingBeyond(text);
   if (tooDeep) return { value: undefined, diagnostics: [tooDeep] };
-  const tree: Root = processor.parse(text.text);
   const blocks: MarkdownBlock[] = [];
   const diagnostics: Diagnostic[] = [];
 
-  const add = (node: Nodes, parent: number | undefined, depth: number): number => {
+  const add = (node: Nodes, parent: number | undefined, rank: number, depth: number): number => {
     const index = blocks.length;
     const start = node.position?.start.offset ?? 0;
     const end = node.position?.end.offset ?? start;
     const children: number[] = [];
-    const base = { index, type: types[node.type] ?? 'other', start, end, depth, parent, children, inlines: inlinesOf(node, text.text) };
+    const base = { index, rank, type: types[node.type] ?? 'other', start, end, depth, parent, children, inlines: inlinesOf(node, text.text) };
     const block: MarkdownBlock =
       node.type === 'heading'
         ? { ...base, level: node.depth }
@@ -132,11 +128,11 @@ export function parseMarkdown(text: TextDocument): Checked<MarkdownDocument> {
       });
     }
     if ('children' in node && node.type !== 'heading' && node.type !== 'paragraph' && node.type !== 'tableRow') {
-      for (const child of (node as Parents).children) children.push(add(child as Nodes, index, depth + 1));
+      for (const [at, child] of (node as Parents).children.entries()) children.push(add(child as Nodes, index, at, depth + 1));
     }
     return index;
   };
-  for (const child of tree.children) add(child, undefined, 0);
+  for (const [at, child] of parseTree(text.text).entries()) add(child, undefined, at, 0);
   return { value: { text, blocks, roots: blocks.filter((block) => block.parent === undefined) }, diagnostics };
 }
 
@@ -225,12 +221,6 @@ function codeOf(node: Extract<Nodes, { type: 'code' }>, source: string, start: n
     at = nextLine(source, at);
   }
   return { language: node.lang ?? undefined, meta: node.meta ?? undefined, value: lines.join('\n'), offsets, fenced };
-}
-
-function isTerminated(source: string, start: number, end: number): boolean {
-  const fence = source.slice(start).match(/^(`{3,}|~{3,})/)?.[1] ?? '```';
-  const last = source.slice(source.lastIndexOf('\n', end - 1) + 1, end).replace(/^[\s>]+/, '').trimEnd();
-  return lineEnd(source, start) < end && last.length >= fence.length && last === fence.charAt(0).repeat(last.length);
 }
 
 function lineEnd(source: string, from: number): number {

@@ -1,9 +1,10 @@
 /** `explain` for people: the document's blocks with line numbers in the margin, what each became, and the account at the end. */
 import type { ExplainedBlock, ExplainedCriterion, ExplainedStep, Explanation } from './explanation.ts';
+import { plainStyle } from './page-style.ts';
 import { plainLine } from './plain-text.ts';
 
 /** Text without a last line feed, at most `columns` wide except for a word that is wider. No control character of the plan is in it. */
-export function renderExplanation(explanation: Explanation, columns = 80): string {
+export function renderExplanation(explanation: Explanation, { columns } = plainStyle): string {
   const margin = Math.max(3, String(explanation.blocks.at(-1)?.endLine ?? 0).length);
   const dispositionWidth = 12;
   const indent = ' '.repeat(margin + 2 + dispositionWidth + 2);
