@@ -26,7 +26,10 @@ export function addCheck(program: Program, context: CommandContext, finish: Fini
   program
     .command('check')
     .description('compile plans and say what is wrong with them; nothing is executed')
-    .argument('<plan...>', "plan documents, folders of them (hidden ones and node_modules are left out), patterns such as 'plans/**/*.md', or - for standard input")
+    .argument(
+      '<plan...>',
+      "plan documents, folders of them (hidden ones and node_modules are left out), patterns such as 'plans/**/*.md', or - for standard input",
+    )
     .option('-e, --environment <name>', 'demand a value for every input, as an execution in this environment would')
     .option('--frail', 'warnings fail, too')
     .option('--json', 'one line of JSON a plan on stdout, and no other message')
@@ -36,17 +39,31 @@ export function addCheck(program: Program, context: CommandContext, finish: Fini
 
 async function check(named: readonly string[], options: CheckOptions, context: CommandContext): Promise<number> {
   const session = openSession(true, context);
-  const request: CompileRequest = { use: options.environment === undefined ? 'none' : 'chosen', cached: true, environment: options.environment, database: undefined, given: [], session };
+  const request: CompileRequest = {
+    use: options.environment === undefined ? 'none' : 'chosen',
+    cached: true,
+    environment: options.environment,
+    database: undefined,
+    given: [],
+    session,
+  };
   const checked: CheckedPlan[] = [];
   const said = new Set<string>();
   try {
     for (const plan of listPlans(named, context)) {
       const compiled = await compileNamed(plan, request, context);
-      const bad = compiled.file === undefined || compiled.plan === undefined || hasErrors(compiled.diagnostics) || (options.frail === true && compiled.diagnostics.length > 0);
+      const bad =
+        compiled.file === undefined ||
+        compiled.plan === undefined ||
+        hasErrors(compiled.diagnostics) ||
+        (options.frail === true && compiled.diagnostics.length > 0);
       checked.push({ path: compiled.path, bad, diagnostics: compiled.diagnostics });
       if (options.json === true) context.out(`${JSON.stringify(await data(compiled, bad))}\n`);
       else {
-        await say(context, compiled.diagnostics.filter((diagnostic) => isNew(diagnostic, compiled.path, said)));
+        await say(
+          context,
+          compiled.diagnostics.filter((diagnostic) => isNew(diagnostic, compiled.path, said)),
+        );
         context.out(`${line(compiled, bad, context)}\n`);
       }
       // Hundreds of texts are not kept for frames that were drawn already; the configuration is.
@@ -106,7 +123,12 @@ function total(checked: readonly CheckedPlan[]): string {
   return `${bad.length} of ${checked.length} plans ${bad.length === 1 ? 'does' : 'do'} not compile${counted}: ${names.join(', ')}${more}`;
 }
 
-function counts({ steps, criteria, policies, blocks }: NonNullable<CompiledFile['plan']>): readonly { readonly nouns: string; readonly noun: string; readonly number: number }[] {
+function counts({
+  steps,
+  criteria,
+  policies,
+  blocks,
+}: NonNullable<CompiledFile['plan']>): readonly { readonly nouns: string; readonly noun: string; readonly number: number }[] {
   const unclaimed = blocks.filter((block) => block.disposition === 'unclaimed').length;
   return [
     { nouns: 'steps', noun: 'step', number: steps.length },

@@ -49,7 +49,11 @@ async function explainCode(code: string, json: boolean, context: CommandContext)
     await say(context, [{ severity: 'error', code: 'cli/unknown-code', message: `no diagnostic has the code \`${code}\``, help: helpFor(code) }]);
     return usageExitCode;
   }
-  const [{ codePage }, { renderCodePage }, { pageStyle }] = await Promise.all([import('../review/code-page.ts'), import('../review/render-code-page.ts'), import('./page-style.ts')]);
+  const [{ codePage }, { renderCodePage }, { pageStyle }] = await Promise.all([
+    import('../review/code-page.ts'),
+    import('../review/render-code-page.ts'),
+    import('./page-style.ts'),
+  ]);
   const page = codePage(code);
   context.out(json ? `${JSON.stringify(page, undefined, 2)}\n` : `${renderCodePage(page, pageStyle(context))}\n`);
   return 0;
@@ -66,5 +70,7 @@ function helpFor(code: string): string {
   const near = codes.find((each) => each.endsWith(`/${what}`)) ?? nearestName(code, codes);
   if (near !== undefined) return `did you mean \`${near}\`?`;
   const ofFloor = codes.filter((each) => each.startsWith(`${floor}/`));
-  return ofFloor.length > 0 ? `codes of this floor: ${ofFloor.map((each) => `\`${each}\``).join(', ')}` : 'copy the code from a message: it stands in brackets behind the severity';
+  return ofFloor.length > 0
+    ? `codes of this floor: ${ofFloor.map((each) => `\`${each}\``).join(', ')}`
+    : 'copy the code from a message: it stands in brackets behind the severity';
 }

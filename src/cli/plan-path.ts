@@ -34,7 +34,11 @@ function filesOf(path: string, absolute: string, context: CommandContext): reado
   if (path === '-') return [{ path }];
   if (existsSync(absolute)) {
     if (!statSync(absolute).isDirectory()) return [{ path }];
-    return search(path, path.replace(/(?<=.)\/+$/, ''), planNames, context) ?? [missing(path, 'cli/not-a-file', `there is no plan document in the folder \`${path}\``, 'name a folder that holds `.md` or `.plan.yaml` files')];
+    return (
+      search(path, path.replace(/(?<=.)\/+$/, ''), planNames, context) ?? [
+        missing(path, 'cli/not-a-file', `there is no plan document in the folder \`${path}\``, 'name a folder that holds `.md` or `.plan.yaml` files'),
+      ]
+    );
   }
   if (!/[*?[{]/.test(path)) return [{ path }];
   const parts = path.split('/');
@@ -61,7 +65,8 @@ function walk(folder: string, [part = '', ...rest]: readonly string[], workingFo
   if (part === '**') {
     walk(folder, rest.length === 0 ? ['*'] : rest, workingFolder, found);
     // Links to folders are not followed: they may lead in circles.
-    for (const entry of entries) if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules') walk(at(entry.name), [part, ...rest], workingFolder, found);
+    for (const entry of entries)
+      if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules') walk(at(entry.name), [part, ...rest], workingFolder, found);
     return;
   }
   const pattern = patternOf(part);
@@ -83,7 +88,12 @@ function patternOf(part: string): RegExp {
   const source = part.replaceAll(/\*+|\?|\[!?[^\]/]+\]|\{[^{}]*\}|[\\^$.|+()[\]{}]/g, (token) => {
     if (token.startsWith('*')) return '[^/]*';
     if (token === '?') return '[^/]';
-    if (token.startsWith('{') && token.endsWith('}') && token.length > 1) return `(?:${token.slice(1, -1).split(',').map((word) => word.replaceAll(/[\\^$.|+()[\]*?]/g, String.raw`\$&`)).join('|')})`;
+    if (token.startsWith('{') && token.endsWith('}') && token.length > 1)
+      return `(?:${token
+        .slice(1, -1)
+        .split(',')
+        .map((word) => word.replaceAll(/[\\^$.|+()[\]*?]/g, String.raw`\$&`))
+        .join('|')})`;
     if (token.startsWith('[') && token.length > 1) return token.replace(/^\[!/, '[^').replaceAll('\\', '\\\\');
     return `\\${token}`;
   });

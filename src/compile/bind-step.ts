@@ -223,7 +223,7 @@ export async function bindPreconditions(binder: Binder, searches: ReadonlyMap<Se
       binder.diagnostics.push({
         severity: 'error',
         code: 'compile/unbound-precondition',
-        message: `nothing says how to check the precondition \`${open.join(' and ').replace(/`/g, '').replace(/\.$/, '')}\``,
+        message: `nothing says how to check the precondition \`${(open.length === clauses.length ? precondition.text : open.join(' and ')).replace(/`/g, '').replace(/\.$/, '')}\``,
         span: span(binder, precondition),
         help: `in the addendum, under \`preconditions:\`, write { at: '${precondition.text.replace(/'/g, "''")}', run: '…' } or { at: …, sql: '…', expect: '…' }`,
       });

@@ -33,6 +33,7 @@ const cautions: readonly { readonly kind: CodeCaution['kind']; readonly why: str
     why: 'it holds output among its commands',
     words: /^(?:\d[\d,.]*|[A-Z][A-Z_()/%-]{2,}(?:\s{2,}\S+)+|HTTP\/[\d.]+ \d{3}.*|\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*.*|\(\d+ rows?\)|[-+|]{5,}.*)$/m,
   },
+  { kind: 'undecided', why: 'its first line begins with what is a prompt or a redirection', words: /^\s*>\s+[a-z][\w.-]*\s/ },
   { kind: 'undecided', why: 'it starts a program that waits for a person', words: new RegExp(String.raw`^\s*(?:sudo\s+)?(?:${interactive})(?:\s|$)`, 'm') },
 ];
 
@@ -44,7 +45,7 @@ export function cautionOf(text: string): CodeCaution | undefined {
 export const notExecuted = /\b(?:ignore|no_?-?run|no_?-?exec|skip|eval\s*[=:]\s*"?(?:false|f)\b|excludeFromRunAll"?\s*[:=]\s*"?true|illustrative)/i;
 
 /** Shells of other systems: what stands there is to be run, and nothing here runs it. */
-export const otherShells = new Set('powershell pwsh ps1 ps cmd bat batch dos fish csh tcsh nushell nu'.split(' '));
+export const otherShells = new Set('powershell pwsh ps1 ps cmd bat batch dos fish csh tcsh nushell nu cli command commands commandline cmdline bash-session sh-session zsh-session terminal-session'.split(' '));
 
 /** Languages of programs that no engine runs: a listing, or what a person enters where the words before say so. */
 export const foreignLanguages = new Set(

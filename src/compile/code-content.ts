@@ -9,7 +9,7 @@ const programs = new Set(
 const alone = new Set('pytest make ls pwd whoami df lsblk dmesg mailq printenv nvidia-smi reboot'.split(' '));
 
 const keyword =
-  /^(?:for \w+ in\b|for \(\(|(?:while|until) (?:.*[;]|read\b|true\b|!|\[)|if (?:.*[;]|!|\[|test\b|grep\b)|case .+ in\b|function \w+|export \w+|set [-+]\w|(?:local|readonly|declare|typeset) [-\w])|^(?:\{|\(|\[\[?) |^[A-Za-z_]\w*\(\)\s*\{/;
+  /^(?:for \w+ in\b|for \(\(|(?:while|until) (?:.*[;]|read\b|true\b|!|\[)|if (?:.*[;]|!|\[|test\b|grep\b)|case .+ in\b|function \w+|export \w+|set [-+]\w|(?:local|readonly|declare|typeset) [-\w])|^(?:\{ (?![\"'}\w-]+\s*:|[\"'][^\"']*[\"']\s*:)|\( |\[\[ |\[ (?![{\d\]]|[\"'][^\"']*[\"']\s*[,\]]))|^[A-Za-z_]\w*\(\)\s*\{/;
 const assignment = /^(?:[A-Za-z_]\w*=(?:"(?:[^"\\]|\\.)*"|'[^']*'|\$\([^)]*\)|[^\s"'])*\s+)+/;
 
 /** Does this line read as a command, and not as a name, a value, a path or prose? */
@@ -54,6 +54,7 @@ export function contentMeaning(text: string): ContentMeaning {
   if (/^\s*# \S/.test(lines[0] ?? '') && isCommand((lines[0] ?? '').replace(/^\s*# /, '')) && !bare.some((line) => isCommand(line))) return 'shell';
   if (first === '') return lines.length === 0 ? 'reference' : 'unknown';
   if (isSql(text)) return 'sql';
+  if (/^HTTP\/\d/.test(first)) return 'reference';
   if (/^HTTP\/\d/.test(first)) return 'reference';
   if (hasPrompt(lines[0] ?? '')) return 'shell';
   if (keyword.test(first) || isCommand(first) || (/^[A-Za-z_]\w*=\S/.test(first) && bare.length > 1 && isCommand(bare[1] ?? ''))) return 'shell';

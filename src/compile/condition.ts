@@ -12,7 +12,7 @@ const wrong =
 const starts: readonly RegExp[] = [
   /^(?:(?:and|or|but|then|so),? )?(?:only |except )?(?:if|unless|in case|should (?:it|this|that|the|any|a|an|one|there|you|they|some)\b|provided(?: that)?|assuming|depending on)\b/,
   /^(?:(?:and|or|but),? )?(?:only )?when(?:ever)?\b(?! (?:it is |it's |you are |you're |that is |that's |this is |everything is |all (?:is|are) )?(?:done|finished|ready|complete[d]?|over|prompted|asked|through)\b)(?!,)/,
-  /^(?:optional(?:ly)?|alternatively|alternative(?:s)?|otherwise|or(?: else)?|either|as a (?:last resort|fallback|workaround)|last resort|if (?:needed|necessary|required|you (?:like|want|prefer))|for (?:each|every|mac ?os|osx|linux|windows|debian|ubuntu|rhel|centos|production|staging)|on (?:mac ?os|osx|linux|windows|ubuntu|debian|fedora|rhel|centos|failure|errors?|new(?:er)? \w+|old(?:er)? \w+)|(?:you|one|we) (?:can|may|could|might)(?: also)?(?! (?:also )?(?:check|verify|see|confirm|test|find|watch)\b)|variant|option [a-z0-9]+|case [a-z0-9]+|scenario [a-z0-9]+|manual(?:ly)? (?:alternative|variant)|repeat|in (?:an )?emergenc(?:y|ies)|to (?:undo|revert|roll back|go back)|undo|revert|rollback|roll back|workaround)\b/,
+  /^(?:optional(?:ly)?|alternatively|alternative(?:s)?|otherwise|or(?: else)?|either|as a (?:last resort|fallback|workaround)|last resort|if (?:needed|necessary|required|you (?:like|want|prefer))|for (?:each|every|mac ?os|osx|linux|windows|debian|ubuntu|rhel|centos|production|staging)|on (?:mac ?os|osx|linux|windows|ubuntu|debian|fedora|rhel|centos|failure|errors?|new(?:er)? \w+|old(?:er)? \w+)|(?:you|one|we) (?:can|may|could|might)(?: also)?(?! (?:also )?(?:check|verify|see|confirm|test|find|watch)\b)|variant|option [a-z0-9]+|case [a-z0-9]+|scenario [a-z0-9]+|manual(?:ly)? (?:alternative|variant|fallback)|(?:windows|mac ?os|osx|linux|debian|ubuntu|rhel|centos|fedora):?$|emergency (?:stop|exit|brake|shut-?down|procedure)|repeat|in (?:an )?emergenc(?:y|ies)|to (?:undo|revert|roll back|go back)|undo|revert|rollback|roll back|workaround)\b/,
   /^(?:only )?(?:after|once|with|upon|on) (?:(?:their|his|her|the|an?|written|explicit|your|our|\w+'s) )*(?:ok|okay|go(?:-ahead)?|green light|approval|consent|permission|sign-?off|confirmation|written order|decision)\b/,
   /^(?:once|as soon as|after|when) .{0,60}\b(?:has|have|had|is|are|was|were)? ?(?:approved?|confirmed|agreed|signed(?: off)?|decided|given (?:the|their|an?) (?:ok|go|approval))\b/,
 ];
@@ -48,12 +48,12 @@ const titles: readonly { readonly kind: ConditionKind; readonly words: RegExp }[
   {
     kind: 'choice',
     words:
-      /^(?:alternatives?|optional(?:ly)?|manual(?: fallback| alternative)?|fallback|or|variant|option|case|scenario|if|when(?! to\b)|in case|either|only if|only when)\b/,
+      /^(?:alternatives?|optional(?:ly)?|manual(?: fallback| alternative)?|fallback|or|variant|option|case|scenario|if|when(?! to\b)|in case|either|only if|only when)\b|^draft\s*[:-]|\b(?:in case (?:of|it|the|something)|if (?:needed|necessary|required))\b/,
   },
   {
     kind: 'choice',
     words:
-      /^(?:optional(?:ly)?\b.*|manual(?:ly)?|by hand|(?:ops|humans?|people|admins?|dba) only|alternative|(?:if|only|when|after|not)? ?(?:needed|necessary|required|applicable)|only (?:if|when|on|for|in|after|with) .*|after .*\b(?:ok|go|approval|decision|consent)\b.*|when .*|if .*|d\u00e9cision humaine|manuell|manuel|manual|nur bei .*|falls .*|si .*)$/,
+      /^(?:optional(?:ly)?\b.*|manual(?:ly)?|by hand|(?:ops|humans?|people|admins?|dba) only|alternative|(?:if|only|when|after|not)? ?(?:needed|necessary|required|applicable)|disabled|draft|unused|removed|retired|on hold|only (?:if|when|on|for|in|after|with) .*|after .*\b(?:ok|go|approval|decision|consent)\b.*|when .*|if .*|d\u00e9cision humaine|manuell|manuel|manual|nur bei .*|falls .*|si .*)$/,
   },
 ];
 

@@ -57,7 +57,7 @@ const execution: readonly Phrase[] = [
 ];
 
 const trouble = String.raw`(?:failures?|errors?|failing|failed|mismatch(?:es)?|discrepanc(?:y|ies))`;
-const check = '(?:step|check|test|command|assertion|query|probe|verification|gate)s?';
+const check = '(?:step|check|test|command|assertion|query|probe|verification|gate|section|phase|part|item|row)s?';
 
 const stops: readonly Phrase[] = [
   row(

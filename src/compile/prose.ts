@@ -67,6 +67,9 @@ export function segmentsOf(inlines: readonly Inline[], isPlainLabel: (label: str
   });
 }
 
+/** UTF-16 units of a sentence. No pattern sees more at once, so that none takes longer than the length of the text demands. */
+export const longest = 2_000;
+
 /** Words that begin a statement of their own on a new line, also where the line before has no full stop. */
 const lineStarter =
   /^[ \t>]*(?:Expect(?:ed)?\b|Should\b|Must\b|Verify\b|Check\b|Assert\b|Ensure\b|Confirm\b|Make sure\b|Record\b|You should\b|The\b|There\b|It\b|Do not\b|Never\b|Pass\b|Fail\b|Then\b|[A-Z][\w ]{1,24}:\s)/;
@@ -76,7 +79,17 @@ export function sentencesOf(prose: Prose, source: string): readonly Prose[] {
   const text = source.slice(prose.start, prose.end);
   const sentences: Prose[] = [];
   let start = 0;
-  const push = (from: number, to: number): void => {
+  let nextCode = 0;
+  const push = (first: number, to: number): void => {
+    let from = first;
+    // What no full stop divides is read piece by piece, so that nothing of it is left unread.
+    for (let at = from; to - at > longest; at = from) {
+      from = placeToCut(text, at, at + longest);
+      pushOne(at, from);
+    }
+    pushOne(from, to);
+  };
+  const pushOne = (from: number, to: number): void => {
     const raw = text.slice(from, to);
     // The marks of a quote stand before each of its lines, and belong to none of its sentences.
     const lead = /^[\s>]*(?:[*_]{1,2}\s+)?/.exec(raw)?.[0].length ?? 0;
@@ -93,9 +106,15 @@ export function sentencesOf(prose: Prose, source: string): readonly Prose[] {
         .replace(/\s+/g, ' '),
       start: absolute,
       end,
-      codes: prose.codes.filter((code) => code.start >= absolute && code.end <= end),
+      codes: codesBefore(end).filter((code) => code.start >= absolute && code.end <= end),
       strong: false,
     });
+  };
+  /** Those that no earlier sentence has passed: sentences come in order. */
+  const codesBefore = (end: number): readonly ProseCode[] => {
+    const first = nextCode;
+    while ((prose.codes[nextCode]?.start ?? Number.POSITIVE_INFINITY) < end) nextCode += 1;
+    return prose.codes.slice(first, nextCode);
   };
   let inCode = false;
   for (let index = 0; index < text.length; index += 1) {
@@ -119,9 +138,16 @@ export function sentencesOf(prose: Prose, source: string): readonly Prose[] {
   return sentences;
 }
 
+/** Behind a blank, if there is one; never inside a pair of surrogates. */
+function placeToCut(text: string, from: number, to: number): number {
+  const blank = text.lastIndexOf(' ', to);
+  if (blank > from) return blank + 1;
+  return /[\udc00-\udfff]/.test(text.charAt(to)) ? to - 1 : to;
+}
+
 /** For matching: NFKC, one kind of hyphen and quote, lower case, single spaces, no emphasis, no closing punctuation. */
 export function fold(text: string): string {
-  return text
+  return (text.length > longest ? text.slice(0, longest) : text)
     .normalize('NFKC')
     .replace(/[\u2010-\u2015\u2212\u00ad\ufe63\uff0d]/g, '-')
     .replace(/[\u2018\u2019\u201a\u201b]/g, "'")

@@ -76,8 +76,7 @@ export async function readDocument(document: MarkdownDocument, parser: SqlParser
         section.meaning = 'history';
       section.meaning = meaningByPlace(section, commands);
       // "Constraints" over a query checks those of a database.
-      const next = headings.find((heading) => heading.start > block.start)?.start ?? Number.POSITIVE_INFINITY;
-      if (section.meaning === 'policy' && commands.some((start) => start > block.start && start < next)) section.meaning = 'steps';
+      if (section.meaning === 'policy' && isFollowedByCommand(block, headings, commands)) section.meaning = 'steps';
       if (readme && manual.test(section.title.trim())) section.condition ??= 'choice';
       open.push(section);
       const deciding = open.findLast((other) => other.condition !== undefined);
@@ -122,6 +121,12 @@ function meaningByPlace(section: SectionDraft, commands: readonly number[]): Sec
   )
     return section.meaning;
   return (commands[0] ?? 0) > section.start ? 'preconditions' : 'criteria';
+}
+
+/** Does a command stand between a heading and the next one? */
+function isFollowedByCommand(block: MarkdownBlock, headings: readonly MarkdownBlock[], commands: readonly number[]): boolean {
+  const command = commands.find((start) => start > block.start);
+  return command !== undefined && !headings.some((heading) => heading.start > block.start && heading.start < command);
 }
 
 /** Where blocks begin that run, in order; looked up for many lists of a document. */

@@ -3,7 +3,7 @@ import type { MarkdownBlock } from '../parse/markdown-document.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
 import { conditionAtStart, conditionOf, type ConditionKind } from './condition.ts';
 import { note, type Draft } from './draft.ts';
-import { fold, type Prose, type ProseCode } from './prose.ts';
+import { fold, longest, type Prose, type ProseCode } from './prose.ts';
 import { cautionOf } from './code-caution.ts';
 import { isCommand } from './code-content.ts';
 import { codeMeaning, readShell, readSql } from './read-code.ts';
@@ -32,16 +32,17 @@ export async function readInlineCommands(
 ): Promise<void> {
   const source = draft.document.text.text;
   for (const code of body.codes) {
-    const before = fold(source.slice(body.start, code.start));
+    const from = Math.max(body.start, code.start - 1_000);
+    const before = fold(`${from === body.start ? '' : '\u2026 '}${source.slice(from, code.start)}`);
     const sentenceBefore = (before.split(/[.!?] /).at(-1) ?? before).replace(/[`'"(]+$/, '').trim();
     const last =
-      draft.document.text.text.slice(code.end, body.end).replace(/[`.\s)]/g, '') === '' &&
+      /^[`.\s)]*$/.test(draft.document.text.text.slice(code.end, body.end)) &&
       /:$/.test(sentenceBefore) &&
       isInstruction(sentenceBefore.replace(/:$/, '')) &&
       shape.test(code.value.trim());
     // "LED off again: `…`"
     const named =
-      draft.document.text.text.slice(code.end, body.end).replace(/[`.\s)]/g, '') === '' &&
+      /^[`.\s)]*$/.test(draft.document.text.text.slice(code.end, body.end)) &&
       /^(?!to\b|by hand|optional|or\b|e\.g|for example|example|see\b|not\b|without\b)[^.:]{3,40}:$/.test(sentenceBefore) &&
       sentenceBefore.split(' ').length <= 6 &&
       isCommand(code.value);
@@ -50,7 +51,7 @@ export async function readInlineCommands(
     // What "run" is said of is a command, whatever its program is called; else it must look like one.
     if (!isCommand(code.value) && !(told && /\s/.test(code.value.trim()) && /^[\w$./~"'-]/.test(code.value) && !/^[A-Z][a-z]/.test(code.value))) continue;
     const after = source.slice(code.end, Math.min(code.end + 60, body.end)).toLowerCase();
-    const whole = fold(body.text.replace(`\`${code.value}\``, ' '))
+    const whole = fold(body.text.length > 2 * longest ? body.text : body.text.replace(`\`${code.value}\``, ' '))
       .replace(/[.:;,]$/, '')
       .trim();
     const alone = /^[-\s\d.)]*$/.test(whole);

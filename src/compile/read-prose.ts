@@ -109,6 +109,10 @@ async function readSegment(draft: Draft, block: MarkdownBlock, segment: Segment,
     note(draft, block.index, 'metadata', lead);
     return;
   }
+  if (label === 'unsupported' && !empty && /^(?:time|max)/i.test(lead)) {
+    draft.claims.push({ text: `takes at most ${body.text.trim().replace(/\.$/, '')}`, start: segment.start, end: segment.end, section: context.section, steps: stepsOf(draft, context.section), block: block.index });
+    return void note(draft, block.index, 'expectation');
+  }
   if (label === 'unsupported') {
     note(draft, block.index, 'unclaimed');
     draft.diagnostics.push({

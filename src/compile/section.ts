@@ -29,12 +29,12 @@ const meanings: readonly Row[] = [
   {
     meaning: 'history',
     words:
-      /^\d{1,2}\.?(?:-\d{1,2}\.?)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|^(?:19|20)\d\d(?:-\d\d){0,2}\b|^(?:post-?mortem|post-?incident|retrospective)\b|^(?:findings? of\b.*|what (?:the )?\w+ run (?:gave|said|showed)|results? of\b.*\b(?:run|last|dry run)\b.*|histor(?:y|ical)|lessons? learned|timeline|post-?mortem|incident (?:log|timeline|history|report)|what (?:we|i|they|people|the \w+) (?:\w+ed|did|saw|found|ran|tried|knew)\b.*|what (?:happened|was done|went wrong|we did|(?:we|you) (?:no longer|do not|don't|did not|didn't)\b.*)|the plan as (?:it was )?(?:executed|captured|run)|(?:the )?last (?:run|time|execution)|results? of (?:the |an? )?(?:last|previous|earlier)|.*\bat the time$|minutes of|root cause analysis)\b(?!.*\b(?:tests?|drill|checks?)\b)/,
+      /^\d{1,2}\.?(?:-\d{1,2}\.?)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|^(?:19|20)\d\d(?:-\d\d){0,2}\b|^(?:post-?mortem|post-?incident|retrospective)\b|^(?:findings? of\b.*|what (?:the )?\w+ run (?:gave|said|showed)|results? of\b.*\b(?:run|last|dry run)\b.*|histor(?:y|ical)|lessons? learned|timeline|what used to \w+|post-?mortem|incident (?:log|timeline|history|report)|what (?:we|i|they|people|the \w+) (?:\w+ed|did|saw|found|ran|tried|knew)\b.*|what (?:happened|was done|went wrong|we did|(?:we|you) (?:no longer|do not|don't|did not|didn't)\b.*)|the plan as (?:it was )?(?:executed|captured|run)|(?:the )?last (?:run|time|execution)|results? of (?:the |an? )?(?:last|previous|earlier)|.*\bat the time$|minutes of|root cause analysis)\b(?!.*\b(?:tests?|drill|checks?)\b)/,
   },
   {
     meaning: 'forbidden',
     words:
-      /^(?:what|things) (?:(?:you|we|one) )?(?:(?:must|should|may|can|do) )?(?:not|never)\b(?! (?:work|in|covered|tested|included|needed))|^(?:do not|don't|never)(?: (?:do|try|run|execute|use|copy)(?: (?:this|these|that|those|it|so|any of (?:this|these))(?: .*)?)?)?$|^(?:dos and )?don'?ts$|^anti-?patterns?$|^how not to\b|^forbidden\b(?! by)/,
+      /^(?:what|things) (?:(?:you|we|one) )?(?:(?:must|should|may|can|do) )?(?:not|never)\b(?! (?:work|in|covered|tested|included|needed))|^(?:do not|don't|never)(?: (?:do|try|run|execute|use|copy)(?: (?:this|these|that|those|it|so|any of (?:this|these))(?: .*)?)?)?$|^(?:dos and )?don'?ts$|^anti-?patterns?$|^how not to\b|^forbidden\b(?! by)|^counter-?examples?\b|^(?:avoid|not recommended|discouraged)\b|^(?:dangerous|harmful|forbidden|prohibited) (?:commands?|steps?|queries|things|ways?)$/,
   },
   {
     meaning: 'reference',
@@ -44,12 +44,12 @@ const meanings: readonly Row[] = [
   {
     meaning: 'reference',
     words:
-      /^(?:rollback|roll-?back|(?:the )?way back|going back|fall-?back plan|contingency|revert(?:ing)?)\b(?!.*\b(?:tests?|tested|drill|checks?|verification|rehearsal|validation|exercise|works|succeeds|possible)\b)/,
+      /^(?:rollback|roll-?back|(?:the )?way back|going back|fall-?back plan|contingency|revert(?:ing)?|undo(?:ing)?|abort procedures?|break[- ]glass|plan b|backup plan)\b(?!.*\b(?:tests?|tested|drill|checks?|verification|rehearsal|validation|exercise|works|succeeds|possible)\b)/,
   },
   {
     meaning: 'reference',
     words:
-      /^(?:revisions?|terms|definitions|abbreviations|references?|related(?: \w+)?|(?:useful |external |important |more )?links?|resources|more (?:information|info)|credits|contacts?|contributors|licen[cs]e|deprecated(?: \w+)?|obsolete(?: \w+)?|superseded(?: \w+)?|archived|out of scope|wrong|bad|incorrect|repair|(?:old|older|previous|earlier|former|legacy|outdated|bad|wrong|incorrect|superseded)(?: (?:plans?|versions?|procedures?|steps|runbooks?|instructions|ways?|approach(?:es)?|methods?|commands?|examples?|texts?|notes|documents?))+)(?:\s*[:(\u2013-].*| (?:and|&) (?:references|resources|links|contacts|notes|documents|support))?$/,
+      /^(?:revisions?|terms|definitions|abbreviations|references?|related(?: \w+)?|(?:useful |external |important |more )?links?|resources|more (?:information|info)|credits|contacts?|contributors|licen[cs]e|deprecated(?: \w+)?|obsolete(?: \w+)?|superseded(?: \w+)?|archived|legacy|retired|future (?:work|steps|ideas|plans?)|ideas|wish ?list|out of scope|wrong|bad|incorrect|repair|(?:old|older|previous|earlier|former|legacy|outdated|removed|retired|withdrawn|disabled|unused|bad|wrong|incorrect|superseded)(?: (?:plans?|versions?|procedures?|steps|runbooks?|instructions|ways?|approach(?:es)?|methods?|commands?|examples?|texts?|notes|documents?))+)(?:\s*[:(\u2013-].*| (?:and|&) (?:references|resources|links|contacts|notes|documents|support))?$/,
   },
   {
     meaning: 'reference',
@@ -94,7 +94,7 @@ const meanings: readonly Row[] = [
   {
     meaning: 'narrative',
     words:
-      /^(?:goals?|purpose|(?:test )?objectives?|overview|background|summary|tl;?dr|introduction|intro|about|context|audience|(?:in |out of )?scope|motivation|rationale|meaning|impact|symptoms?|(?:root |possible |probable |likely )?causes?|descriptions?|details?|explanations?|architecture|concepts?|terminology|notes?|remarks?|comments?|tips?(?: and tricks)?|hints?|(?:known )?limitations?|severity|status|signs|roles?(?: and responsibilities)?|responsibilit(?:y|ies)|people|team|schedule|time ?table|(?:table of )?contents?|toc|conclusions?|discussion|risks?|duration|window|why|(?:customer|business|user) impact)(?:$|\s*[:(\u2013-]| (?:of|on|and|&|for|to|this|these|the)\b)(?!.*\b(?:pre-?conditions?|tests?|checks?|verification)\b)|^(?:what (?:is|are|this|it)\b(?! expected)|how (?:it|this|the [\w-]+) (?:works?|is built)|who (?:is|does|are)|when (?:to use|not to use|this)\b|why\b|estimated \w+$)/,
+      /^(?:goals?|purpose|(?:test )?objectives?|overview|background|summary|tl;?dr|introduction|intro|about|context|audience|(?:in |out of )?scope|motivation|rationale|meaning|impact|symptoms?|(?:root |possible |probable |likely )?causes?|descriptions?|details?|explanations?|architecture|concepts?|terminology|notes?|remarks?|comments?|pitfalls?|gotchas?|caveats?|common (?:mistakes|pitfalls)|tips?(?: and tricks)?|hints?|(?:known )?limitations?|severity|status|signs|roles?(?: and responsibilities)?|responsibilit(?:y|ies)|people|team|schedule|time ?table|(?:table of )?contents?|toc|conclusions?|discussion|risks?|duration|window|why|(?:customer|business|user) impact)(?:$|\s*[:(\u2013-]| (?:of|on|and|&|for|to|this|these|the)\b)(?!.*\b(?:pre-?conditions?|tests?|checks?|verification)\b)|^(?:what (?:is|are|this|it)\b(?! expected)|how (?:it|this|the [\w-]+) (?:works?|is built)|who (?:is|does|are)|when (?:to use|not to use|this)\b|why\b|estimated \w+$)/,
   },
 ];
 

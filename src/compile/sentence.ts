@@ -19,7 +19,7 @@ const intros: readonly { readonly kind: Exclude<IntroKind, 'branch'>; readonly w
   {
     kind: 'negative',
     words:
-      /^(?:[\u274c\u2717\u2718\u{1f6ab}\u26d4]\ufe0f? ?|(?:wrong|bad|incorrect|anti-?patterns?|what not to do|how not to|not like this|forbidden|not allowed|instead of)\b)/u,
+      /^(?:[\u274c\u2717\u2718\u{1f6ab}\u26d4\u{1f44e}]\ufe0f? ?|(?:wrong|bad|incorrect|anti-?patterns?|what not to do|how not to|not like this|not this|forbidden|not allowed|instead of|under no circumstances|refrain from|resist)\b)|^(?:the|these|this|those|all)(?: [\w-]+){0,4} (?:is|are) (?:strictly |absolutely |always )?(?:forbidden|prohibited|not allowed|off[- ]limits)\b[^:]*:$|^(?:please )?(?:dont|donot|do n't)\b[^:]*:$|^it(?: is|'s) (?:strictly |always )?(?:forbidden|prohibited|not allowed|wrong|harmful|dangerous|a mistake|a bad idea) to\b.*:$|^(?:this|that|it|the (?:following|next)\b.*) would (?:destroy|delete|wipe|break|lose|drop|kill|remove|ruin|overwrite|erase|harm|take down)\b.*:$/u,
   },
   {
     kind: 'negative',
@@ -41,6 +41,10 @@ const intros: readonly { readonly kind: Exclude<IntroKind, 'branch'>; readonly w
       /\b(?:then|later|finally|afterwards) (?:ran|did|restarted|removed|deleted|executed|typed)\b|\bas seen (?:at|on|in)\b|\blater:$|\b(?:plan|runbook|checklist) (?:from|of) (?:january|february|march|april|may|june|july|august|september|october|november|december|last|(?:19|20)\d\d)\b|\bi keep here\b|\bkept (?:here )?(?:only )?for\b/,
   },
   { kind: 'older', words: /^(?:annex|appendix)\b|\bfor comparison[.:]?$/ },
+  {
+    kind: 'older',
+    words: /\b(?:typed|was broken|were broken|broke):$|\b(?:no longer (?:use|run|do|execute)d?|commented out)\b[^.]*:$|^(?:the )?(?:contents?|source(?: code)?|text) of [^:]*:$|^(?:the |our )?(?:older|old|previous|earlier|former|legacy|deprecated|obsolete|outdated) (?:way|method|approach|variant)s?\b[^:]*:?$|^(?:the )?(?:file|script) `[^`]+`:$|^pseudo-? ?code\b|^(?:the |these |this )?(?:following|next|commands?|blocks?|steps?|scripts?)\b[^.]*\b(?:is|are) not (?:to be )?(?:executed|run)\b[^.]*:$/,
+  },
   { kind: 'older', words: /\b(?:this is|here is|its|the) (?:its )?(?:core|heart|gist)\b.*:$|\bfor the curious\b/ },
   {
     kind: 'older',
@@ -50,10 +54,14 @@ const intros: readonly { readonly kind: Exclude<IntroKind, 'branch'>; readonly w
   {
     kind: 'shown',
     words:
-      /\b(?:such as|looks? (?:like|something like|about like|similar to)(?: this| so| the following)?|like (?:this|so|that|the following|these)|similar to(?: this| the following)?|for example|e\.g\.|for instance|(?:it|this|that|they|which|you|we|the (?:[\w-]+ )?(?:command|query|script|call|answer|server|output)|`[^`]+`) (?:then |now |will |should )?(?:prints?|returns?|answers?|shows?|says?|outputs?|gives?)(?: something like)?|(?:you(?:'ll| will)?|we) (?:see|get|then see)|the (?:output|result|answer|response|reply|log|listing)(?: then)?(?: is| was| looks)?(?: like)?)[.:]?$|^(?:(?:a |an |the |some )?(?:sample|samples|typical|example|examples|excerpt|extract|snippet|output|response|result|results|answer|log line|listing|template)\b(?! (?:of|for) .*\b(?:run|execute)\b)[^.]{0,60}:$)|^(?:from|out of) the (?:log|journal|console|output|rule file|config\w*)\b|\bfor (?:your )?(?:information|reference|completeness|the record)\b.*:$/,
+      /^(?:it |this |which |and )?(?:prints?|shows?|returns?|outputs?|gives?|answers?|yields?)[.:]?$|\b(?:such as|looks? (?:like|something like|about like|similar to)(?: this| so| the following)?|like (?:this|so|that|the following|these)|similar to(?: this| the following)?|for example|e\.g\.|for instance|(?:it|this|that|they|which|you|we|the (?:[\w-]+ )?(?:command|query|script|call|answer|server|output)|`[^`]+`) (?:then |now |will |should )?(?:prints?|returns?|answers?|shows?|says?|outputs?|gives?)(?: something like)?|(?:you(?:'ll| will)?|we) (?:see|get|then see)|the (?:output|result|answer|response|reply|log|listing)(?: then)?(?: is| was| looks)?(?: like)?)[.:]?$|^(?:(?:a |an |the |some )?(?:sample|samples|typical|example|examples|excerpt|extract|snippet|output|response|result|results|answer|log line|listing|template)\b(?! (?:of|for) .*\b(?:run|execute)\b)[^.]{0,60}:$)|^(?:from|out of) the (?:log|journal|console|output|rule file|config\w*)\b|\bfor (?:your )?(?:information|reference|completeness|the record)\b.*:$/,
   },
   { kind: 'example', words: /^(?:for )?(?:example|e\.g\.|sample)\b/ },
 ];
+
+/** Words before a command that warn of it, put it off, or give it to somebody else: then it is a person's. */
+const leftOpen =
+  /^(?:this|the following|the next)(?: (?:command|step|block|script|query|one))? is (?:[\w-]+ ){0,2}(?:dangerous|risky|destructive|unsafe|not (?:yet )?approved|disabled|on hold)\b[^.]*:$|^(?:an? |the )?(?:[\w-]+ ){0,3}(?:dangerous|risky|unsafe) [\w-]+:$|^(?:skip|leave out|omit) (?:this|the next|the following)\b|^(?:create|write|save|put|make|edit|paste)\b[^:]*\bwith (?:this|these|the following) (?:contents?|lines?|text)\b[^:]*:$|^(?:later|not (?:today|yet|now))\b[^.]*:$|\bwill be (?:added|done)\b[^.]*\b(?:later|version|release|next)\b[^.]*:$|^(?:ask|tell|have|get) (?:the |an? |your )?[\w -]{2,30} (?:to )?(?:run|execute|type|enter|issue|do)\b[^.]*:$|^(?:the )?(?:dba|vendor|owner|on-?call|second person|operator|manufacturer|docs|documentation|internet)s? (?:runs?|executes?|types?|suggests?|recommends?|proposes?)\b[^.]*:$|\bwhat (?:the|a|an) [\w-]+ (?:suggests?|recommends?|proposes?)\b[^.]*:$/;
 
 /** The kind of introduction that a folded sentence or label before a block is; undefined where it introduces plainly. */
 export function introOf(folded: string, text = folded): Intro | undefined {
@@ -63,7 +71,7 @@ export function introOf(folded: string, text = folded): Intro | undefined {
   if (row?.kind === 'negative') return { kind: row.kind, text };
   const condition =
     conditionAtStart(folded) ??
-    (/\((?:only |but only )?(?:if|when|after)\b|^how to\b.*:$|\b(?:you|one) (?:can|may|could)(?: also)? (?:do|run|use|try)\b.*:$/.test(folded)
+    (/\((?:only |but only )?(?:if|when|after|optional)\b|^how to\b.*:$|\b(?:you|one) (?:can|may|could)(?: also)? (?:do|run|use|try)\b.*:$/.test(folded)
       ? 'choice'
       : undefined) ??
     (/\b(?:pick|choose|use|take|select) (?:only )?(?:one|either)\b|\bone of the (?:two|three|following|options)\b/.test(folded) ? 'choice' : undefined) ??
@@ -71,7 +79,8 @@ export function introOf(folded: string, text = folded): Intro | undefined {
       folded,
     )
       ? 'choice'
-      : undefined);
+      : undefined) ??
+    (leftOpen.test(folded) ? 'choice' : undefined);
   if (condition !== undefined) return { kind: 'branch', text, condition };
   return row === undefined ? undefined : { kind: row.kind, text };
 }
@@ -80,8 +89,13 @@ export function introOf(folded: string, text = folded): Intro | undefined {
 const deadTitles =
   /^if (?:it|this|that|things?|anything|something|everything|all)(?: \w+)? (?:all )?(?:fails?|goes|go|breaks?|real|happens)\b|^(?:emergency|in an emergency)\b(?!.*\b(?:tests?|drill|rehearsal|exercise|check)\b)|\b(?:last resort|deprecated|obsolete|superseded|do not (?:run|execute|use)|not to be (?:run|executed)|for reference|as captured|historical|was done|were done)\b|^(?:in case of|on failure|failure handling)\b|\bonly (?:if|when|in case) (?:it|the|a|this|that|something)\b.*\bfail/;
 
+const dead = String.raw`(?:skip(?:ped)?|not (?:yet )?(?:approved|active|released|used|in use|applicable|executed|run)|n\/a|no longer (?:used|needed|valid|in use)|withdrawn|cancell?ed)`;
+/** Marks in brackets, or before or behind a dash or colon, that take a section out: "(skipped)", "Purge - n/a". */
+const deadMarks = new RegExp(String.raw`^${dead}$|^${dead}\s*[,:;-]`);
+const deadEnds = new RegExp(String.raw`^${dead}\s*[:-]\s|[\s)][:\u2013-]\s*${dead}$`);
+
 export function isDeadTitle(title: string, brackets: readonly string[]): boolean {
-  return [title, ...brackets].some((text) => deadTitles.test(text));
+  return [title, ...brackets].some((text) => deadTitles.test(text)) || brackets.some((words) => deadMarks.test(words)) || deadEnds.test(title);
 }
 
 /** "Execute from `backend/`:", "All commands run from `x`", "Working directory: `x`", "cd into the `x` folder". */
@@ -208,6 +222,11 @@ export function isRule(folded: string): boolean {
 }
 
 const demands: readonly RegExp[] = [
+  /^(?:this|the) (?:[\w-]+ )?(?:documents?|pages?|runbooks?|plans?|procedures?|checklists?|guides?|sections?) (?:is|was|are|has been|have been) (?:now |long )?(?:obsolete|deprecated|superseded|outdated|out of date|withdrawn|archived|replaced|no longer (?:valid|used|maintained|current))\b/,
+  /\b(?:may|must|can) be [a-z]+ (?:only|exclusively)\b|\b(?:out of the question|an? (?:absolute )?no-?no|(?:is|are) to be avoided)\b|\b(?:stays?|remains?|(?:is|are) left) untouched\b|^no [\w -]{3,40}, please\b/,
+  /^(?:please )?(?:be careful|take care|make sure|ensure|see to it)(?: that)? (?:not to|nobody|no one|you (?:do not|don't|never))\b|^without (?:an? )?(?:[\w-]+ )?(?:ticket|approval|order|permission|consent)\b.*\b(?:nothing|nobody|no)\b|^requires? (?:the |an? )?(?:[\w-]+ ){0,2}(?:approval|consent|permission|sign-?off)\b/,
+  // What is said behind a command takes it back: it must not pass as mere words.
+  /\b(?:commands?|blocks?|scripts?|quer(?:y|ies)|steps?|lines?|snippets?)(?: (?:shown|given|just))? above (?:is|are|was|were) (?:only |just |merely )?(?:(?:an? )?(?:examples?|illustrations?)|not (?:to be |meant to be )?(?:run|executed)|for (?:illustration|reference))/,
   /^(?:someone|somebody|at least (?:one|two) (?:people|persons?|engineers?)|two people|both of you)\b.*\bmust\b/,
   /^(?:only|exclusively) (?!(?:possible|available|works?|needed|necessary|necessary|applies|relevant|useful|if|when|in case|the (?:first|last)|one|two|three|\d|\w+ (?:rows?|lines?)|then)\b)\w+/,
   /\b(?:staging|test|canary|sandbox|replica|read)s?(?:[- ]environments?| numbers| accounts?)? only[!.]?$|\b(?:only|nothing but|nowhere but) (?:on|in|against|with|from|by) (?:the )?(?:staging|test|canary|sandbox|replica)\b/,

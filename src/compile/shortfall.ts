@@ -41,7 +41,8 @@ export function accountForShortfall(draft: Draft, diagnostics: readonly Diagnost
   const decisions = draft.tasks.filter((task) => task.condition !== undefined).length;
   const steps = draft.steps.filter((step) => step.role === 'step').length;
   const incomplete = steps === 0 || asked === 0 || decisions > steps;
-  if (!incomplete || open.length < few) return diagnostics;
+  // Without a step there is nothing that any message could be about.
+  if (!incomplete || (steps === 0 ? diagnostics.filter((diagnostic) => folded.has(diagnostic.code)).length < 2 : open.length < few)) return diagnostics;
   const holes = new Set(draft.steps.flatMap((step) => step.splices.map((splice) => splice.name))).size;
   const counts = [
     plural(steps, 'step'),

@@ -18,7 +18,7 @@ export interface Transcript {
 
 const dollar = /^\s*(?:\([\w.-]+\) )?(?:\[?[\w.-]+@[\w.-]+[^$%#\u276f\u279c]{0,60}|[\w.-]{1,30}(?=\$)|[\w.-]+:[~/][^\s$]* ?)?[$%\u276f\u279c] /;
 const root = /^\s*(?:\[?[\w.-]+@[\w.-]+[^$%#]{0,60}|[\w.-]+:[~/][^\s#]* ?|(?=[\w.]*[-\d.])[a-z][\w.-]{1,30} ?)?# /;
-const otherPrompt = /^\s*(?:\w*[=(]?[#>]>|>>>|psql>|mysql>|sqlite>|\w+=[#>]|[\w.:-]+(?:\([\w-]+\))?[#>](?= \S)|irb\(.*\)[:>]|In \[\d+\]:|PS [A-Z]:\\[^>]*>) ?/;
+const otherPrompt = /^\s*(?:\w*[=(]?[#>]>|>>>|psql>|mysql>|sqlite>|\w+=[#>]|[\w.:-]+(?:\([\w-]+\))?[#>](?= \S)|irb\(.*\)[:>]|In \[\d+\]:|(?:PS )?[A-Z]:\\[^>]*>) ?/;
 const consoleLanguages = /^(?:console|shell-session|shellsession|terminal|scrut|cram)$/;
 
 /** Undefined where the text has no prompt: then it is a script as it stands. */
@@ -38,8 +38,11 @@ export function readTranscript(language: string | undefined, value: string, look
   const output: string[] = [];
   let open = false;
   let doubtful: Transcript['doubtful'];
+  const here = hostOf(prompt.exec(first)?.[0] ?? '');
   for (const line of lines) {
     const lead = prompt.exec(line)?.[0].length;
+    // Behind `ssh` the prompt is another machine's, and so are its commands.
+    if (lead !== undefined && hostOf(line.slice(0, lead)) !== here) doubtful ??= { offset: at, line };
     const continued = open ? (/^\s*> ?/.exec(line)?.[0].length ?? 0) : undefined;
     const skip = lead ?? continued;
     if (skip !== undefined) {
@@ -56,6 +59,11 @@ export function readTranscript(language: string | undefined, value: string, look
     at += line.length + 1;
   }
   return { text: commands.join('\n'), offsets, shown, output, doubtful };
+}
+
+/** The name that a prompt begins with, without folder and environment; empty for a bare `$`. */
+function hostOf(prompt: string): string {
+  return /^\[?([\w.@-]*)/.exec(prompt.trim().replace(/^\([\w.-]+\) /, ''))?.[1] ?? '';
 }
 
 function isOpenQuote(text: string): boolean {

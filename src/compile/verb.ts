@@ -21,5 +21,5 @@ const noVerb =
 const anyVerb = String.raw`(?!(?:${noVerb.join('|')})\b)(?![a-z-]*(?:ing|ed|ly|s|tion|ness|ment)\s)[a-z][a-z-]{1,20}\s+(?:the|an?|all|each|every|your|its|this|these|those|both|any|them|it)\s+(?!(?:is|are|was|were|has|have)\b)\S`;
 
 export const imperative = new RegExp(
-  String.raw`^${lead}(?:(?:(?:${sure.split(' ').join('|')})|(?:un|re-?)(?:set|run|tag|load|check|do|install|apply|start|route|mount|seal)|log (?:in|on|out|off)|shut down|back up|set up|dry run|double check|make sure|clean up|spin up|roll (?:back|out|forward)|sign (?:in|off|out)|hand over|fail over|check (?:in|out))\b${own}|(?:${open.split(' ').join('|')})\b${after}|${anyVerb})`,
+  String.raw`^${lead}(?:(?:(?:${sure.split(' ').join('|')})|(?:un|re-?)(?:set|run|tag|load|check|do|install|apply|start|route|mount|seal)|log (?:in|on|out|off)|shut down|back up|set up|dry run|double check|make sure|clean up|(?:power|ramp|wind) (?:up|down|off|on)|tear down|hook up|phase out|do (?:everything|all|steps?|the (?:same|following))|spin up|roll (?:back|out|forward)|sign (?:in|off|out)|hand over|fail over|check (?:in|out))\b${own}|(?:${open.split(' ').join('|')})\b${after}|${anyVerb})`,
 );

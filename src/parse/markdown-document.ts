@@ -6,6 +6,7 @@ import type { Nodes, Parents, PhrasingContent } from 'mdast';
 import type { Checked, Diagnostic } from '../model/diagnostic.ts';
 import type { Span } from '../model/span.ts';
 import { isTerminated, parseTree } from './markdown-tree.ts';
+import { nestingProblem } from './nesting.ts';
 import { spanAt, type TextDocument } from './text-document.ts';
 
 /** A piece of running text: `value` without markup, `start`/`end` its place in the source with markup. */
@@ -88,13 +89,10 @@ const types: Readonly<Record<string, BlockType>> = {
   footnoteDefinition: 'footnote',
 };
 
-/** Deepest nesting of quotes and lists that is read; deeper text is a diagnostic, since the tree is walked recursively. */
-const deepest = 100;
-
 /** Never fails: what cannot be read is a diagnostic with its place. */
 export function parseMarkdown(text: TextDocument): Checked<MarkdownDocument> {
-  const tooDeep = nestingBeyond(text);
-  if (tooDeep) return { value: undefined, diagnostics: [tooDeep] };
+  const problem = nestingProblem(text);
+  if (problem) return { value: undefined, diagnostics: [problem] };
   const blocks: MarkdownBlock[] = [];
   const diagnostics: Diagnostic[] = [];
 
@@ -232,21 +230,4 @@ function lineEnd(source: string, from: number): number {
 function nextLine(source: string, from: number): number {
   const end = lineEnd(source, from);
   return Math.min(source.length, source.startsWith('\r\n', end) ? end + 2 : end + 1);
-}
-
-function nestingBeyond(text: TextDocument): Diagnostic | undefined {
-  for (const [index, start] of text.lineStarts.entries()) {
-    const line = text.text.slice(start, Math.min(text.lineStarts[index + 1] ?? text.text.length, start + 4096));
-    const markers = line.match(/^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t]))+/)?.[0] ?? '';
-    if ((markers.match(/>|[-+*]|\d[.)]/g) ?? []).length > deepest) {
-      return {
-        severity: 'error',
-        code: 'parse/nested-too-deep',
-        message: `quotes and lists are nested more than ${deepest} deep`,
-        span: spanAt(text, start, start + 1),
-        help: 'write it flatter',
-      };
-    }
-  }
-  return undefined;
 }

@@ -20,13 +20,13 @@ const processor = unified().use(remarkParse).use(remarkGfm).use(remarkFrontmatte
 /** UTF-16 units; a part ends at the first place behind so many that divides. */
 const partUnits = 32_768;
 
-/** Behind an empty line, text that no list, quote, table or footnote can hold. */
-const divide = /(?:\r\n|\n|\r)[ \t]*(?:\r\n|\n|\r)(?=[\p{L}#])/gu;
+/** Behind an empty line, text that goes on no list, quote, table or footnote, and is no item of a list. */
+const divide = /(?:\r\n|\n|\r(?!\n))[ \t]*(?:\r\n|\n|\r(?!\n))(?=[^\s\d*+=-]|\*[^\s*])/g;
 
 /** The offsets of all nodes are those of the whole text. */
 export function parseTree(text: string, units = partUnits): readonly RootContent[] {
   // The processor drops a byte order mark without counting it.
-  const parts = partsOf(text, text.startsWith('\u{feff}') ? 1 : 0, units);
+  const parts = partsOf(text, /^\u{feff}*/u.exec(text)?.[0].length ?? 0, units);
   const own = parts.length > 1 ? parts.map((part) => labelsIn(text, part)) : [];
   const all = new Map(own.flatMap((labels) => [...labels]));
   return parts.flatMap((part, index) => {
@@ -99,12 +99,15 @@ const htmlEnds: readonly { readonly start: RegExp; readonly end: RegExp }[] = [
   { start: /^<(?:script|pre|style|textarea)(?=[\s>]|$)/i, end: /<\/(?:script|pre|style|textarea)>/i },
 ];
 
-/** Would more text belong to this last block of a part? Fences and some HTML go on over empty lines. */
-function isOpen(node: RootContent | undefined, text: string): boolean {
-  if (node?.type === 'code') return !/(?:^|[\r\n]) {0,3}(?:`+|~+)\s*$/.test(text.slice(-4_096)) || !isTerminated(text, offsetOf(node), node.position?.end.offset ?? text.length);
+/** Would more text belong to the last block of a part? Fences and some HTML go on over empty lines. */
+function isOpen(last: Nodes | undefined, text: string): boolean {
+  let node = last;
+  while (node && 'children' in node && node.children.length > 0) node = node.children.at(-1);
+  if (node?.type === 'code') return !/(?:^|[\r\n])[ >]*(?:`+|~+)\s*$/.test(text.slice(-4_096)) || !isTerminated(text, offsetOf(node), node.position?.end.offset ?? text.length);
   if (node?.type !== 'html') return false;
-  const kind = htmlEnds.find(({ start }) => start.test(node.value.trimStart()));
-  return kind !== undefined && !kind.end.test(node.value);
+  const { value } = node;
+  const kind = htmlEnds.find(({ start }) => start.test(value.trimStart()));
+  return kind !== undefined && !kind.end.test(value);
 }
 
 /** Is a fenced block closed by a fence of its own kind, at least as long? An indented one needs none. */

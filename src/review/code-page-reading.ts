@@ -2,7 +2,9 @@
 import type { CodeReason } from './code-page-row.ts';
 
 export const readingReasons = {
-  'compile/addendum-weakens': { why: 'an addendum stands beside the document that people reviewed; if it could take away, a plan would pass on less than what was agreed' },
+  'compile/addendum-weakens': {
+    why: 'an addendum stands beside the document that people reviewed; if it could take away, a plan would pass on less than what was agreed',
+  },
   'compile/capture-without-step': { why: 'a value that no step shows would have to be made up, and whatever is compared with it would agree with anything' },
   'compile/concealed-failure': { why: 'with its exit code hidden, a command that failed looks like one that worked' },
   'compile/conflicting-keys': { why: 'one of them would be dropped silently, and nobody could say which plan was executed' },
@@ -20,7 +22,9 @@ export const readingReasons = {
   'compile/pattern-without-hole': { why: 'without a hole there is no value to take, and every later comparison with it would have nothing to compare' },
   'compile/placeholder-never-expands': { why: 'the program would be given the placeholder itself; that it then finds nothing looks like a clean answer' },
   'compile/policy-conflict': { why: 'whatever happens, one of the two sentences is broken; a pass would hide which' },
-  'compile/production-path-not-simple': { why: 'the right to write belongs to one command; a second one in the same block could write the rows that the first should have made' },
+  'compile/production-path-not-simple': {
+    why: 'the right to write belongs to one command; a second one in the same block could write the rows that the first should have made',
+  },
   'compile/quotation-ambiguous': { why: 'the entry could bind the wrong one of the two places, and the right one would stay unbound' },
   'compile/quotation-not-found': { why: 'the document was changed since the entry was written; what the entry demands would silently be in force no more' },
   'compile/quotation-of-nothing': { why: 'the quoted text is there, but it is nothing that the entry could bind, so the entry has no effect' },
@@ -33,7 +37,9 @@ export const readingReasons = {
   'compile/unbound-report-field': { why: 'an empty field of a report is filled in by hand afterwards, and then it is no record' },
   'compile/unbound-working-directory': { why: 'in another folder the command finds another program or none' },
   'compile/unclear-capture': { why: 'nobody could say later which value was meant to be recorded' },
-  'compile/unclear-expectation': { why: 'an expectation that is guessed at is judged against something that the author did not say; likeness of words is never used' },
+  'compile/unclear-expectation': {
+    why: 'an expectation that is guessed at is judged against something that the author did not say; likeness of words is never used',
+  },
   'compile/undecided-command': { why: 'the runner does not decide in place of a person; and what it does not execute must not look executed' },
   'compile/unenforced-policy': { why: 'a rule that nothing keeps can be broken by every step, and the plan would pass all the same' },
   'compile/unknown-block': { why: 'taken for text a command would never run, taken for a command text would be executed' },
@@ -56,7 +62,9 @@ export const readingReasons = {
     bad: 'prepare:\n  - run: ./agent.sh --tenant "$PP_tenant_id"\n  - run: ./tenant.sh\nprovides:\n  tenant_id: { from: prepare.1, line: \'Tenant: <uuid>\' }',
     good: 'prepare:\n  - run: ./tenant.sh\n  - run: ./agent.sh --tenant "$PP_tenant_id"\nprovides:\n  tenant_id: { from: prepare.0, line: \'Tenant: <uuid>\' }',
   },
-  'compile/unquoted-placeholder': { why: 'a person who pastes the block into a terminal reads from a file of that name, and does something else than the runner' },
+  'compile/unquoted-placeholder': {
+    why: 'a person who pastes the block into a terminal reads from a file of that name, and does something else than the runner',
+  },
   'compile/unread-prose': { why: 'rules and expectations may stand in it; a plan of which a section is not understood must not pass' },
   'compile/unreadable-pattern': { why: 'a pattern that cannot be matched in bounded time could keep the verdict from ever coming' },
   'compile/unset-variable': { why: 'an unset variable is an empty text: `rm -r "$DIR/x"` then means `/x`, and `--id "$ID"` finds nothing' },
@@ -79,5 +87,9 @@ export const readingReasons = {
   'parse/yaml-tab': { why: 'a tab has no width in YAML: what belongs to what would depend on the editor' },
   'parse/yaml-tag': { why: 'a tag changes what a value means, and this one is not known' },
   'parse/yaml-too-deep': { why: 'nothing that people write is nested so deep, and reading it whole is not certain' },
-  'parse/yaml-too-large': { why: 'nobody can have reviewed it, and reading it would take time without bound', bad: 'a plan, addendum or configuration of more than 16 MB', good: 'several plans, or large data in a file that a step reads' },
+  'parse/yaml-too-large': {
+    why: 'nobody can have reviewed it, and reading it would take time without bound',
+    bad: 'a plan, addendum or configuration of more than 16 MB',
+    good: 'several plans, or large data in a file that a step reads',
+  },
 } as const satisfies Readonly<Record<string, CodeReason>>;

@@ -36,7 +36,13 @@ export interface CodePage {
   readonly claims?: readonly { readonly sentence: string; readonly reading: string }[];
 }
 
-const reasons: Readonly<Partial<Record<DiagnosticCode, CodeReason>>> = { ...cliReasons, ...readingReasons, ...environmentReasons, ...executeReasons, ...recordReasons };
+const reasons: Readonly<Partial<Record<DiagnosticCode, CodeReason>>> = {
+  ...cliReasons,
+  ...readingReasons,
+  ...environmentReasons,
+  ...executeReasons,
+  ...recordReasons,
+};
 
 export function codePage(code: DiagnosticCode): CodePage {
   const reason = reasons[code];
@@ -58,5 +64,8 @@ function piece(text: string | undefined): readonly ExampleText[] {
 }
 
 function policies(): NonNullable<CodePage['policies']> {
-  return phrasesByKind().map(({ kind, wordings }) => ({ kind, sentences: wordings.map(({ example, onlyInHeading }) => (onlyInHeading ? `(${example.replace(/^\(|\)$/g, '')}) in a heading` : example)) }));
+  return phrasesByKind().map(({ kind, wordings }) => ({
+    kind,
+    sentences: wordings.map(({ example, onlyInHeading }) => (onlyInHeading ? `(${example.replace(/^\(|\)$/g, '')}) in a heading` : example)),
+  }));
 }

@@ -24,7 +24,9 @@ const best: Readonly<Record<PolicyKind, Strength>> = {
 /** A rule about a database where no step reaches one is kept by the steps themselves: nothing stands guard. */
 export function expectedStrength({ rule, scope }: Policy, { steps }: Pick<Plan, 'steps'>): Strength {
   const bySearches = rule.kind === 'read-only' || rule.kind === 'no-ddl';
-  const inScope = steps.filter((step) => step.role === 'step' && (scope.kind === 'document' || (scope.kind === 'step' ? scope.step === step.id : isWithin(step.section, scope.section))));
+  const inScope = steps.filter(
+    (step) => step.role === 'step' && (scope.kind === 'document' || (scope.kind === 'step' ? scope.step === step.id : isWithin(step.section, scope.section))),
+  );
   return bySearches && inScope.every((step) => step.kind === 'rg-check') ? 'ATTESTED' : best[rule.kind];
 }
 

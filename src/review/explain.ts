@@ -6,6 +6,7 @@ import type { Span } from '../model/span.ts';
 import type { CaptureSource, Step } from '../model/step.ts';
 import type { ValueType } from '../model/value.ts';
 import type { ExplainedPlaceholder, ExplainedStep, Explanation } from './explanation.ts';
+import { expectedStrength } from './expected-strength.ts';
 import { placeDiagnostic } from './placed-diagnostic.ts';
 import { renderClaim } from '../model/render-claim.ts';
 
@@ -18,6 +19,7 @@ export function explainPlan(plan: Plan | undefined, diagnostics: readonly Diagno
     type: block.type,
     disposition: block.disposition,
     text: block.text,
+    ...(block.source === undefined ? {} : { source: block.source }),
     becomes: block.becomes,
     ...(block.reason === undefined ? {} : { reason: block.reason }),
     ...(block.boundBy === undefined ? {} : { boundBy: block.boundBy }),
@@ -25,12 +27,34 @@ export function explainPlan(plan: Plan | undefined, diagnostics: readonly Diagno
   const of = (disposition: string): number => blocks.filter((block) => block.disposition === disposition).length;
   return {
     schemaVersion: 1,
-    ...(plan === undefined ? {} : { plan: { path: plan.path, title: plan.title, form: plan.form, sha256: plan.sha256, ...(plan.addendum === undefined ? {} : { addendum: plan.addendum }) } }),
+    ...(plan === undefined
+      ? {}
+      : {
+          plan: {
+            path: plan.path,
+            title: plan.title,
+            form: plan.form,
+            sha256: plan.sha256,
+            ...(plan.addendum === undefined ? {} : { addendum: plan.addendum }),
+          },
+        }),
     blocks,
-    counts: { total: blocks.length, accounted: blocks.length - of('unclaimed'), unclaimed: of('unclaimed'), unread: of('unread'), boundByAddendum: blocks.filter((block) => block.boundBy === 'addendum').length },
+    counts: {
+      total: blocks.length,
+      accounted: blocks.length - of('unclaimed'),
+      unclaimed: of('unclaimed'),
+      unread: of('unread'),
+      boundByAddendum: blocks.filter((block) => block.boundBy === 'addendum').length,
+    },
     metadata: (plan?.metadata ?? []).map(({ name, text, span }) => ({ name, text, line: span.start.line })),
     preconditions: (plan?.preconditions ?? []).map(({ id, text, span, checks }) => ({ id, text, line: span.start.line, checks: checks.map(renderCheck) })),
-    tasks: (plan?.tasks ?? []).map(({ id, text, span, verifiedBy, condition }) => ({ id, text, line: span.start.line, verifiedBy, ...(condition === undefined ? {} : { condition }) })),
+    tasks: (plan?.tasks ?? []).map(({ id, text, span, verifiedBy, condition }) => ({
+      id,
+      text,
+      line: span.start.line,
+      verifiedBy,
+      ...(condition === undefined ? {} : { condition }),
+    })),
     steps: (plan?.steps ?? []).map(explainStep),
     policies: (plan?.policies ?? []).map((policy) => ({
       id: policy.id,
@@ -39,6 +63,7 @@ export function explainPlan(plan: Plan | undefined, diagnostics: readonly Diagno
       line: policy.span.path === plan?.path ? policy.span.start.line : null,
       scope: renderScope(policy.scope),
       origin: policy.origin,
+      strength: expectedStrength(policy, plan ?? { steps: [] }),
       ...(policy.rule.kind === 'accepted' ? { acceptedBy: policy.rule.by } : {}),
     })),
     criteria: (plan?.criteria ?? []).map(({ id, text, span, clauses, boundBy }) => ({
@@ -73,7 +98,14 @@ function explainStep(step: Step): ExplainedStep {
     timeoutMs: step.timeoutMs,
     once: step.once,
     ...(step.condition === undefined ? {} : { condition: `only if no earlier step recorded ${step.condition.name}` }),
-    captures: step.captures.map(({ name, type, optional, span, source, boundBy }) => ({ name, type, optional, line: span.start.line, from: renderCaptureSource(source), ...(boundBy === undefined ? {} : { boundBy }) })),
+    captures: step.captures.map(({ name, type, optional, span, source, boundBy }) => ({
+      name,
+      type,
+      optional,
+      line: span.start.line,
+      from: renderCaptureSource(source),
+      ...(boundBy === undefined ? {} : { boundBy }),
+    })),
     expectations: step.expectations.map(({ id, text, span, claim, origin }) => ({ id, text, line: span.start.line, claim: renderClaim(claim), origin })),
     ...(step.boundBy === undefined ? {} : { boundBy: step.boundBy }),
   };
@@ -88,7 +120,13 @@ function explainPlaceholders(plan: Plan): readonly ExplainedPlaceholder[] {
     const capture = captures.find((each) => each.name === name);
     const type: ValueType = input?.type ?? capture?.type ?? 'text';
     const suppliedBy = input !== undefined ? (type === 'database' ? 'the runner' : 'an input') : capture !== undefined ? `step ${capture.step}` : null;
-    return { name, type, suppliedBy, neededBy: [...new Set(holes.filter((hole) => hole.name === name).map((hole) => `step ${hole.step}`))], secret: input?.secret ?? capture?.secret ?? false };
+    return {
+      name,
+      type,
+      suppliedBy,
+      neededBy: [...new Set(holes.filter((hole) => hole.name === name).map((hole) => `step ${hole.step}`))],
+      secret: input?.secret ?? capture?.secret ?? false,
+    };
   });
 }
 

@@ -1,7 +1,7 @@
 /** The shape of `explain --json` (schema `schemas/explain.schema.json`): plain data, lines and columns from 1. */
 import type { Disposition } from '../model/plan.ts';
 import type { Expectation } from '../model/claim.ts';
-import type { Policy } from '../model/policy.ts';
+import type { Policy, Strength } from '../model/policy.ts';
 import type { Capability, Step, StepKind } from '../model/step.ts';
 import type { ValueType } from '../model/value.ts';
 import type { PlacedDiagnostic } from './placed-diagnostic.ts';
@@ -10,10 +10,22 @@ export interface Explanation {
   readonly schemaVersion: 1;
   readonly plan?: ExplainedPlan;
   readonly blocks: readonly ExplainedBlock[];
-  readonly counts: { readonly total: number; readonly accounted: number; readonly unclaimed: number; readonly unread: number; readonly boundByAddendum: number };
+  readonly counts: {
+    readonly total: number;
+    readonly accounted: number;
+    readonly unclaimed: number;
+    readonly unread: number;
+    readonly boundByAddendum: number;
+  };
   readonly metadata: readonly { readonly name: string; readonly text: string; readonly line: number }[];
   readonly preconditions: readonly { readonly id: string; readonly text: string; readonly line: number; readonly checks: readonly string[] }[];
-  readonly tasks: readonly { readonly id: string; readonly text: string; readonly line: number; readonly verifiedBy: readonly string[]; readonly condition?: 'failure' | 'choice' }[];
+  readonly tasks: readonly {
+    readonly id: string;
+    readonly text: string;
+    readonly line: number;
+    readonly verifiedBy: readonly string[];
+    readonly condition?: 'failure' | 'choice';
+  }[];
   readonly steps: readonly ExplainedStep[];
   readonly policies: readonly ExplainedPolicy[];
   readonly criteria: readonly ExplainedCriterion[];
@@ -37,7 +49,10 @@ export interface ExplainedBlock {
   readonly endLine: number;
   readonly type: string;
   readonly disposition: Disposition;
+  /** Its first line, as far as it is shown. */
   readonly text: string;
+  /** All of it, where `text` is only a part and no block stands in it. */
+  readonly source?: string;
   readonly becomes: readonly string[];
   readonly reason?: string;
   readonly boundBy?: 'addendum';
@@ -70,12 +85,19 @@ export interface ExplainedStep {
   readonly timeoutMs: number;
   readonly once: boolean;
   readonly condition?: string;
-  readonly captures: readonly { readonly name: string; readonly type: ValueType; readonly optional: boolean; readonly line: number; readonly from: string; readonly boundBy?: 'addendum' }[];
+  readonly captures: readonly {
+    readonly name: string;
+    readonly type: ValueType;
+    readonly optional: boolean;
+    readonly line: number;
+    readonly from: string;
+    readonly boundBy?: 'addendum';
+  }[];
   readonly expectations: readonly ExplainedExpectation[];
   readonly boundBy?: 'addendum' | 'yaml';
 }
 
-interface ExplainedPolicy {
+export interface ExplainedPolicy {
   readonly id: string;
   readonly text: string;
   readonly kind: Policy['rule']['kind'];
@@ -83,6 +105,8 @@ interface ExplainedPolicy {
   readonly line: number | null;
   readonly scope: string;
   readonly origin: Policy['origin'];
+  /** How strongly it can be kept at best. */
+  readonly strength: Strength;
   readonly acceptedBy?: string;
 }
 

@@ -14,7 +14,16 @@ export function renderCodePage(page: CodePage, style: PageStyle): string {
     first.startsWith(`${page.code}:`) ? `${style.paint(page.code, 'title')}${first.slice(page.code.length)}` : first,
     ...more,
     ...(page.why === '' ? [] : ['', style.paint('why it matters', 'title'), ...paragraph(page.why, style)]),
-    ...(files ? ['', style.paint('gives this message', 'title'), ...example(page.bad, page.mended, 'bad', style), '', style.paint('mended', 'title'), ...example(page.mended, page.bad, 'good', style)] : []),
+    ...(files
+      ? [
+          '',
+          style.paint('gives this message', 'title'),
+          ...example(page.bad, page.mended, 'bad', style),
+          '',
+          style.paint('mended', 'title'),
+          ...example(page.mended, page.bad, 'good', style),
+        ]
+      : []),
     ...(page.policies === undefined ? [] : renderPolicies(page.policies, page.withoutGuard ?? [], style)),
     ...(page.grammar === undefined ? [] : renderGrammar(page.grammar, page.claims ?? [], style)),
   ].join('\n');
@@ -68,7 +77,9 @@ function renderGrammar(grammar: readonly string[], claims: NonNullable<CodePage[
       const own = sentence.replaceAll('`', '') === reading;
       const aligned = `${sentence.padEnd(38)} → ${reading}`;
       if (own) return hanging(sentence, 2, style);
-      return style.widthOf(aligned) <= style.columns - 2 && style.widthOf(sentence) <= 38 ? [`  ${aligned}`] : [...hanging(sentence, 2, style), ...hanging(`→ ${reading}`, 4, style)];
+      return style.widthOf(aligned) <= style.columns - 2 && style.widthOf(sentence) <= 38
+        ? [`  ${aligned}`]
+        : [...hanging(sentence, 2, style), ...hanging(`→ ${reading}`, 4, style)];
     }),
   ];
 }
@@ -76,5 +87,7 @@ function renderGrammar(grammar: readonly string[], claims: NonNullable<CodePage[
 /** An alternative of the grammar keeps its place under the others. */
 function hangingGrammar(line: string, style: PageStyle): readonly string[] {
   const lead = /^(?:\w+ +:= |\s*\| )/.exec(line)?.[0] ?? '';
-  return wrapText(line.slice(lead.length), style.columns - 2 - lead.length, style).map((part, index) => `  ${index === 0 ? lead : ' '.repeat(lead.length)}${part}`);
+  return wrapText(line.slice(lead.length), style.columns - 2 - lead.length, style).map(
+    (part, index) => `  ${index === 0 ? lead : ' '.repeat(lead.length)}${part}`,
+  );
 }

@@ -1,34 +1,213 @@
 /** `explain` for people: the document's blocks with line numbers in the margin, what each became, and the account at the end. */
-import type { ExplainedBlock, ExplainedCriterion, ExplainedStep, Explanation } from './explanation.ts';
-import { plainStyle } from './page-style.ts';
-import { plainLine } from './plain-text.ts';
+import { describe, describePolicy, type Detail } from './describe-reading.ts';
+import type { Explanation } from './explanation.ts';
+import { marginBlocks, type MarginBlock } from './margin-block.ts';
+import { cutLine, hanging, plainStyle, wrapText, type PageStyle, type Tone } from './page-style.ts';
+import { plainLine, plainLines } from './plain-text.ts';
 
-/** Text without a last line feed, at most `columns` wide except for a word that is wider. No control character of the plan is in it. */
-export function renderExplanation(explanation: Explanation, { columns } = plainStyle): string {
+const dispositionWidth = 12;
+
+/** Below this the reading stands under its line, not beside it. */
+const narrowColumns = 60;
+
+/** Rows that a sentence which means something may take; one that means nothing takes one. */
+const mostRows = 3;
+
+/** A block of code with more lines is cut, and then shows so many. */
+const mostCodeLines = 8;
+const cutCodeLines = 5;
+
+/** So many lines of a list or table that are all read alike are shown; more are counted. */
+const mostAlike = 4;
+
+const tones: Readonly<Record<MarginBlock['disposition'], Tone>> = {
+  metadata: 'quiet',
+  narrative: 'quiet',
+  reference: 'quiet',
+  step: 'step',
+  policy: 'rule',
+  precondition: 'rule',
+  task: 'warning',
+  expectation: 'good',
+  capture: 'good',
+  criterion: 'good',
+  'report field': 'good',
+  unread: 'bad',
+  unclaimed: 'bad',
+};
+
+/** Text without a last line feed, never wider than the columns. No control character of the plan is in it. */
+export function renderExplanation(explanation: Explanation, style: PageStyle = plainStyle): string {
   const margin = Math.max(3, String(explanation.blocks.at(-1)?.endLine ?? 0).length);
-  const dispositionWidth = 12;
-  const indent = ' '.repeat(margin + 2 + dispositionWidth + 2);
-  const detail = (text: string, mark = '→ '): readonly string[] => wrap(text, columns - indent.length - mark.length).map((line, index) => `${indent}${index === 0 ? mark : ' '.repeat(mark.length)}${line}`);
+  const narrow = style.columns < narrowColumns;
+  const indent = narrow ? margin + 2 : margin + 2 + dispositionWidth + 2;
+  const layout: Layout = { style, margin, indent, narrow };
   const said = new Set<string>();
-  const blocks = withoutContainers(explanation.blocks).flatMap((block) => {
-    const head = `${String(block.line).padStart(margin)}  ${block.disposition.padEnd(dispositionWidth)}  ${firstLine(block.text, columns - indent.length)}`;
-    const details = block.becomes.flatMap((became) => (said.has(became) ? detail(became) : describe(became, explanation).flatMap((line) => detail(line.text, line.mark))));
-    for (const became of block.becomes) said.add(became);
-    return [head, ...details, ...(block.boundBy === undefined ? [] : detail('bound by the addendum', '+ ')), ...(block.reason === undefined ? [] : detail(block.reason, '  '))].map((line) => line.trimEnd());
+  let reason: string | undefined;
+  const read = marginBlocks(explanation).map((block): ReadBlock => {
+    // A reason that holds for a whole section is said at its first block.
+    const again = block.reason === reason && block.becomes.length === 0 && block.disposition === 'reference';
+    reason = block.reason;
+    return { block, details: detailsOf(block, again ? undefined : block.reason, explanation, said) };
   });
-  const elsewhere = new Set(explanation.preconditions.flatMap((precondition) => precondition.checks));
-  const steps = explanation.steps.filter((step) => !said.has(`step ${step.id}`) && !said.has(`probe ${step.id}`) && !elsewhere.has(`step ${step.id} holds`)).flatMap((step) => describe(`step ${step.id}`, explanation).flatMap((line) => detail(line.text, line.mark)));
-  const policies = explanation.policies.filter((policy) => policy.origin === 'baseline').flatMap((policy) => detail(`policy ${policy.id} (${policy.kind}), by the project's baseline: ${policy.text}`));
+  const blocks = foldAlike(read, layout);
+  const inBlocks = (name: string): boolean => [...said].some((became) => became === name || became.startsWith(`${name} (`));
+  const checks = new Set(explanation.preconditions.flatMap((precondition) => precondition.checks));
+  const steps = explanation.steps.filter((step) => !inBlocks(`step ${step.id}`) && !inBlocks(`probe ${step.id}`) && !checks.has(`step ${step.id} holds`));
+  const policies = explanation.policies.filter((policy) => !inBlocks(`policy ${policy.id}`));
+  const { plan } = explanation;
   return [
-    ...(explanation.plan === undefined ? [] : [...hanging(`${explanation.plan.path}: ${explanation.plan.title}`, 0, columns), ...(explanation.plan.addendum === undefined ? [] : [`with ${plainLine(explanation.plan.addendum.path)}`]), '']),
+    ...(plan === undefined
+      ? []
+      : [...hanging(`${plan.path}: ${plan.title}`, 0, style), ...(plan.addendum === undefined ? [] : hanging(`with ${plan.addendum.path}`, 0, style)), '']),
     ...blocks,
-    ...section('steps that stand in no block of the document', steps),
-    ...section('policies from outside the document', policies),
-    ...section('placeholders', explanation.placeholders.flatMap((each) => hanging(`<${each.name}> ${each.type}${each.secret ? ', secret' : ''}: ${each.suppliedBy === null ? 'supplied by nothing' : `from ${each.suppliedBy}`}${each.neededBy.length === 0 ? '' : `, for ${each.neededBy.join(', ')}`}`, margin + 2, columns))),
-    ...(explanation.protectedTables.length === 0 ? [] : ['', ...wrap(`tables that only the production path may write: ${explanation.protectedTables.join(', ')}`, columns)]),
+    ...section(
+      'steps that stand in no block of the document',
+      steps.flatMap((step) => describe(`step ${step.id}`, explanation).flatMap((line) => renderDetail(line, { ...layout, indent: 2 }))),
+      style,
+    ),
+    ...section(
+      'policies that stand in no block of the document',
+      policies.flatMap((policy) => hanging(`${describePolicy(policy)}: ${policy.text}`, 2, style)),
+      style,
+    ),
+    ...section(
+      'placeholders',
+      explanation.placeholders.flatMap((each) => hanging(renderPlaceholder(each), 2, style)),
+      style,
+    ),
+    ...(explanation.protectedTables.length === 0
+      ? []
+      : ['', ...wrapText(`tables that only the production path may write: ${explanation.protectedTables.join(', ')}`, style.columns, style)]),
     '',
-    ...wrap(renderAccount(explanation), columns),
+    ...wrapText(renderCounts(explanation), style.columns, style),
+    ...wrapText(renderAccount(explanation), style.columns, style),
   ].join('\n');
+}
+
+interface Layout {
+  readonly style: PageStyle;
+  readonly margin: number;
+  readonly indent: number;
+  readonly narrow: boolean;
+}
+
+interface ReadBlock {
+  readonly block: MarginBlock;
+  readonly details: readonly Detail[];
+}
+
+function detailsOf(block: MarginBlock, reason: string | undefined, explanation: Explanation, said: Set<string>): readonly Detail[] {
+  const known = block.becomes.filter((became) => said.has(became));
+  const details = block.becomes.filter((became) => !said.has(became)).flatMap((became) => describe(became, explanation));
+  for (const became of block.becomes) said.add(became);
+  // What was described above is only named here, with the reason on the same line.
+  const again: readonly Detail[] =
+    known.length === 0 ? [] : [{ text: [known.join(', '), ...(details.length === 0 && reason !== undefined ? [reason] : [])].join(': '), mark: '→ ' }];
+  return [
+    ...details,
+    ...again,
+    ...(block.boundBy === undefined ? [] : [{ text: 'bound by the addendum', mark: '+ ' } as const]),
+    ...(reason === undefined || (again.length > 0 && details.length === 0) ? [] : [{ text: reason, mark: '  ' } as const]),
+    ...block.messages.map(({ severity, code, message }) => ({ text: `${severity}[${code}]: ${message}`, mark: '! ' }) as const),
+  ];
+}
+
+/** Lines of a list or table that are all read alike are shown up to a number, and then counted. */
+function foldAlike(blocks: readonly ReadBlock[], layout: Layout): readonly string[] {
+  const key = ({ block, details }: ReadBlock): string =>
+    block.listed && block.type !== 'code' ? [block.disposition, block.reason ?? '', ...details.map((detail) => detail.text)].join('\n') : '';
+  const lines: string[] = [];
+  for (let index = 0; index < blocks.length; ) {
+    const first = blocks[index];
+    if (first === undefined) break;
+    let end = index + 1;
+    while (end < blocks.length && key(first) !== '' && key(blocks[end] ?? first) === key(first)) end += 1;
+    const run = blocks.slice(index, end);
+    const folded = run.length > mostAlike + 1 ? run.slice(mostAlike) : [];
+    for (const read of run.slice(0, run.length - folded.length)) lines.push(...renderBlock(read, layout));
+    const last = folded.at(-1)?.block.endLine;
+    if (last !== undefined) lines.push(layout.style.paint(`${'⋮'.padStart(layout.margin)}  ${folded.length} more like these, to line ${last}`, 'quiet'));
+    index = end;
+  }
+  return lines;
+}
+
+function renderBlock({ block, details }: ReadBlock, layout: Layout): readonly string[] {
+  const { style, margin, indent, narrow } = layout;
+  const tone = tones[block.disposition];
+  const number = style.paint(String(block.line).padStart(margin), 'number');
+  const room = style.columns - indent;
+  const [first = '', ...more] =
+    block.type === 'code' && block.source !== undefined ? codeLines(block, layout) : sentence(block, room, style).map((text) => `${' '.repeat(indent)}${text}`);
+  const head = narrow
+    ? [`${number}  ${style.paint(block.disposition, tone)}`, first]
+    : [`${number}  ${style.paint(block.disposition.padEnd(dispositionWidth), tone)}  ${first.slice(indent)}`];
+  return [...head, ...more, ...details.flatMap((detail) => renderDetail(detail, layout))].map((line) => line.trimEnd());
+}
+
+/** What means nothing takes one row; what means something is read before it is executed. */
+function sentence({ text, source, disposition }: MarginBlock, room: number, style: PageStyle): readonly string[] {
+  if (tones[disposition] === 'quiet') return [cutLine(plainLine(text), room, style)];
+  const rows = wrapText(source ?? text, room, style);
+  return rows.length <= mostRows ? rows : [...rows.slice(0, mostRows - 1), cutLine(`${rows[mostRows - 1] ?? ''} …`, room, style)];
+}
+
+/** A block of code with numbers at its lines: these are what is executed. */
+function codeLines({ line, column, source = '' }: MarginBlock, { style, margin, indent }: Layout): readonly string[] {
+  const [fence = '', ...rest] = plainLines(source).map((text, index) => (index === 0 ? text : text.replace(new RegExp(`^[ >]{0,${column - 1}}`), '')));
+  const body = /^(?:`{3,}|~{3,})/.test(rest.at(-1) ?? '') ? rest.slice(0, -1) : rest;
+  const shown = body.length > mostCodeLines ? body.slice(0, cutCodeLines) : body;
+  const left = body.length - shown.length;
+  return [
+    `${' '.repeat(indent)}${cutLine(fence, style.columns - indent, style)}`,
+    ...shown.map(
+      (text, index) =>
+        `${style.paint(String(line + index + 1).padStart(margin), 'number')}${' '.repeat(indent - margin)}${cutLine(text, style.columns - indent, style)}`,
+    ),
+    ...(left === 0 ? [] : [`${style.paint('⋮'.padStart(margin), 'number')}${' '.repeat(indent - margin)}${style.paint(`${left} more lines`, 'quiet')}`]),
+  ];
+}
+
+function renderDetail({ text, mark }: Detail, { style, indent }: Layout): readonly string[] {
+  const rows = wrapText(text, style.columns - indent - mark.length, style);
+  return rows.map((row, index) => {
+    const line = `${index === 0 ? mark : ' '.repeat(mark.length)}${row}`;
+    return `${' '.repeat(indent)}${mark === '! ' ? style.paint(line, text.startsWith('warning[') ? 'warning' : 'bad') : line}`;
+  });
+}
+
+function renderPlaceholder({ name, type, suppliedBy, neededBy, secret }: Explanation['placeholders'][number]): string {
+  const given = `given from outside: --set${secret ? '-secret' : ''} ${name}=…`;
+  const filled =
+    suppliedBy === null
+      ? 'nothing fills it'
+      : suppliedBy === 'an input'
+        ? given
+        : suppliedBy === 'the runner'
+          ? "filled by the runner with the guard's address"
+          : `recorded by ${suppliedBy}`;
+  return `<${name}> (${type}${secret ? ', secret' : ''}) ${filled}${neededBy.length === 0 ? '' : `; needed by ${neededBy.join(', ')}`}`;
+}
+
+/** `16 steps, 30 expectations, 5 criteria (1 unproven), …`: what there is none of is left out, but for steps and expectations. */
+function renderCounts({ steps, criteria, policies, tasks, placeholders }: Explanation): string {
+  const unproven = criteria.filter((criterion) => criterion.clauses.some((clause) => clause.witnesses.length === 0)).length;
+  const decisions = tasks.filter((task) => task.condition !== undefined).length;
+  const expectations = steps.flatMap((step) => step.expectations).length;
+  const parts: readonly (readonly [number: number, one: string, several: string, note?: string])[] = [
+    [steps.length, 'step', 'steps'],
+    [expectations, 'expectation', 'expectations'],
+    [criteria.length, 'criterion', 'criteria', unproven === 0 ? '' : ` (${unproven} unproven)`],
+    [policies.length, 'policy', 'policies'],
+    [tasks.length - decisions, 'task for a person', 'tasks for people'],
+    [decisions, 'decision of a person', 'decisions of people'],
+    [placeholders.length, 'placeholder', 'placeholders'],
+  ];
+  return parts
+    .filter(([number], index) => index < 2 || number > 0)
+    .map(([number, one, several, note = '']) => `${number} ${number === 1 ? one : several}${note}`)
+    .join(', ');
 }
 
 /** `68 of 68 blocks accounted for, 3 bound by the addendum`. */
@@ -41,112 +220,6 @@ function renderAccount({ counts }: Pick<Explanation, 'counts'>): string {
   ].join(', ');
 }
 
-/**
- * A list, an item or a paragraph of several lines stands for its parts: it is shown only where it says more than they do, and
- * then only that. Blocks come in the order of the text, so that one is a container if the next begins on its lines. A rule
- * between sections says nothing at all.
- */
-function withoutContainers(blocks: readonly ExplainedBlock[]): readonly ExplainedBlock[] {
-  const parts = new Set(blocks.filter((block, index) => (blocks[index + 1]?.line ?? Number.POSITIVE_INFINITY) > block.endLine));
-  const told = new Set([...parts].flatMap((block) => block.becomes));
-  return blocks.flatMap((block) => {
-    if (parts.has(block)) return block.type === 'rule' ? [] : [block];
-    const becomes = block.becomes.filter((became) => !told.has(became));
-    for (const became of becomes) told.add(became);
-    return becomes.length > 0 || block.disposition === 'unclaimed' || block.disposition === 'unread' ? [{ ...block, becomes }] : [];
-  });
+function section(title: string, lines: readonly string[], style: PageStyle): readonly string[] {
+  return lines.length === 0 ? [] : ['', ...wrapText(title, style.columns, style).map((line) => style.paint(line, 'title')), ...lines];
 }
-
-interface Detail {
-  readonly text: string;
-  readonly mark: string;
-}
-
-const nested = '  ';
-
-function describe(became: string, explanation: Explanation): readonly Detail[] {
-  const [, noun, id] = /^(step|probe|policy|criterion|expectation|capture|precondition|task) (\S+)$/.exec(became) ?? [];
-  const step = noun === 'step' || noun === 'probe' ? explanation.steps.find((each) => each.id === id) : undefined;
-  if (step !== undefined) return describeStep(step, explanation);
-  const criterion = noun === 'criterion' ? explanation.criteria.find((each) => each.id === id) : undefined;
-  if (criterion !== undefined) return describeCriterion(criterion, explanation);
-  const policy = noun === 'policy' ? explanation.policies.find((each) => each.id === id) : undefined;
-  if (policy !== undefined) return [main(`policy ${policy.id}: ${policy.kind}${policy.acceptedBy === undefined ? '' : ` by ${policy.acceptedBy}`}, in ${policy.scope}`)];
-  const precondition = noun === 'precondition' ? explanation.preconditions.find((each) => each.id.replace(/^\D+/, '') === id) : undefined;
-  if (precondition !== undefined) return [main(became), ...precondition.checks.flatMap((check) => describeCheck(check, explanation))];
-  const field = /^report field "(.*)"$/.exec(became)?.[1];
-  const source = explanation.report.find((each) => each.label === field)?.from;
-  if (source !== undefined) return [main(`${became} from ${source}`)];
-  const task = noun === 'task' ? explanation.tasks.find((each) => each.id.replace(/^\D+/, '') === id) : undefined;
-  if (task !== undefined) return [main(`${became}, done by a person: ${task.condition === 'failure' ? 'only if something fails' : task.verifiedBy.length === 0 ? 'needs an attestation' : `verified by ${task.verifiedBy.join(', ')}`}`)];
-  const owner = explanation.steps.find((each) => each.expectations.some((expectation) => expectation.id === id));
-  const expectation = owner?.expectations.find((each) => each.id === id);
-  if (noun === 'expectation' && owner !== undefined && expectation !== undefined) return [main(`expectation ${id} of step ${owner.id}: ${expectation.claim}`)];
-  const captured = noun === 'capture' ? explanation.steps.flatMap((each) => each.captures.map((capture) => ({ ...capture, step: each.id }))).find((each) => each.name === id) : undefined;
-  if (captured !== undefined) return [main(`capture ${id} (${captured.type}${captured.optional ? ', optional' : ''}) of step ${captured.step}: ${captured.from}`)];
-  return [main(became)];
-}
-
-/** A step that an addendum made for a precondition stands in no block: it is described where the precondition is. */
-function describeCheck(check: string, explanation: Explanation): readonly Detail[] {
-  const name = /^(step \S+) holds$/.exec(check)?.[1];
-  const step = explanation.steps.find((each) => `step ${each.id}` === name);
-  if (step === undefined || explanation.blocks.some((block) => block.becomes.includes(`step ${step.id}`))) return [below(check)];
-  return describeStep(step, explanation).map((line) => below(line.text));
-}
-
-function describeStep(step: ExplainedStep, explanation: Explanation): readonly Detail[] {
-  const access = { none: 'no database', read: 'may read', write: `may write ${step.access.writes.join(', ')}`, production: `production path: may write ${(step.access.writes.length > 0 ? step.access.writes : explanation.protectedTables).join(', ')}`, probe: 'probe: sent by the runner and rolled back' }[step.access.capability];
-  const process = step.kind === 'shell' || step.kind === 'coordinator-call';
-  return [
-    main(`step ${step.id} (${step.kind}${step.role === 'step' ? '' : `, ${step.role}`}): ${step.title}`),
-    below(`${access}${step.workingDirectory === undefined || step.workingDirectory === '.' ? '' : `, in ${step.workingDirectory}`}, ${step.timeoutMs / 1000} s at most`),
-    ...(process && step.access.capability !== 'none' ? [below('given by the runner: DATABASE_URL')] : []),
-    ...(step.condition === undefined ? [] : [below(step.condition)]),
-    ...step.captures.map((capture) => below(`records ${capture.name} (${capture.type}${capture.optional ? ', optional' : ''}) from ${capture.from}`)),
-    ...step.expectations.map((expectation) => below(`${{ text: 'expects', implied: 'implied', addendum: 'addendum', criterion: 'criterion' }[expectation.origin]}: ${expectation.claim}`)),
-  ];
-}
-
-function describeCriterion(criterion: ExplainedCriterion, explanation: Explanation): readonly Detail[] {
-  const claims: ReadonlyMap<string, string> = new Map(explanation.steps.flatMap((step) => step.expectations.map((each) => [`expectation ${each.id}`, `${each.claim} (step ${step.id})`] as const)));
-  return [
-    main(`criterion ${criterion.id}`),
-    ...criterion.clauses.flatMap((clause) => [
-      below(`${clause.text}${clause.witnesses.length === 0 ? ': no witness' : ', by'}`),
-      ...clause.witnesses.map((witness) => ({ text: `${witness}${claims.has(witness) ? `: ${claims.get(witness)}` : ''}`, mark: '  · ' })),
-    ]),
-  ];
-}
-
-function main(text: string): Detail {
-  return { text, mark: '→ ' };
-}
-
-function below(text: string): Detail {
-  return { text, mark: nested };
-}
-
-function section(title: string, lines: readonly string[]): readonly string[] {
-  return lines.length === 0 ? [] : ['', title, ...lines];
-}
-
-function hanging(text: string, indent: number, columns: number): readonly string[] {
-  return wrap(text, columns - indent - 2).map((line, index) => `${' '.repeat(index === 0 ? indent : indent + 2)}${line}`);
-}
-
-function firstLine(text: string, columns: number): string {
-  const line = plainLine(text);
-  return line.length <= columns ? line : `${line.slice(0, columns - 1)}…`;
-}
-
-function wrap(text: string, columns: number): readonly string[] {
-  const lines: string[] = [];
-  for (const word of plainLine(text).split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > columns) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
-}
-

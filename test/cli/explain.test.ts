@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { displayWidth } from '../../src/report/display-width.ts';
 import type { Explanation } from '../../src/review/explanation.ts';
 import { command, root } from '../support/command.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 test.each(['v2', 'v4'])('run-proof-%s: every block, by the schema, none unclaimed', async (name) => {
   const end = await command(['explain', '--json', `plans/run-proof-${name}.md`]);
@@ -27,12 +28,46 @@ test('for people: 80 columns, line numbers, the account at the end', async () =>
   expect(lines.at(-1)).toMatch(/^(\d+) of \1 blocks accounted for/);
 });
 
-test('a code: what it means; one that is not: the nearest', async () => {
-  expect(await command(['explain', 'parse/invalid-utf-8'])).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^parse\/invalid-utf-8: the file is not valid UTF-8/), stderr: '' });
-  expect(JSON.parse((await command(['explain', '--json', 'parse/invalid-utf-8'])).stdout)).toMatchObject({ code: 'parse/invalid-utf-8' });
-  const unknown = await command(['explain', 'parse/invalid-utf']);
+test('a code: what it means, why it matters, both forms of an example', async () => {
+  const end = await command(['explain', 'compile/vacuous-claim']);
+  expect(end).toMatchObject({
+    exitCode: 0,
+    stderr: '',
+    stdout: expect.stringMatching(/^compile\/vacuous-claim: nothing could make a claim fail\n\nwhy it matters\n/),
+  });
+  expect(end.stdout).toContain('- │ **Expected:** at least 0 rows');
+  expect(end.stdout).toContain('+ │ **Expected:** at least 1 row');
+  expect(JSON.parse((await command(['explain', '--json', 'parse/invalid-utf-8'])).stdout)).toMatchObject({
+    schemaVersion: 1,
+    code: 'parse/invalid-utf-8',
+    bad: [{ name: 'plan.md' }],
+  });
+});
+
+test.each([
+  ['error[compile/no-step]', 'compile/no-step'],
+  ['warning[parse/damaged-text]:', 'parse/damaged-text'],
+  ['no-step', 'compile/no-step'],
+])('a code as people copy it: %s', async (written, code) => {
+  expect((await command(['explain', written])).stdout).toMatch(new RegExp(`^${code}: `));
+});
+
+test.each([
+  ['parse/invalid-utf', 'did you mean `parse/invalid-utf-8`?'],
+  ['compile/damaged-text', 'did you mean `parse/damaged-text`?'],
+  ['report/zzzzzzzzzzzz', 'codes of this floor: `report/no-document`'],
+  ['other/zzzzzzzzzzzz', 'copy the code from a message'],
+])('a code that is none: %s', async (code, help) => {
+  const unknown = await command(['explain', code]);
   expect(unknown).toMatchObject({ exitCode: 2, stdout: '' });
-  expect(unknown.stderr).toContain('did you mean `parse/invalid-utf-8`?');
+  expect(unknown.stderr).toContain(help);
+});
+
+test('a file goes before a code of the same name', async () => {
+  const cwd = temporaryFolder();
+  mkdirSync(join(cwd, 'compile'));
+  writeFileSync(join(cwd, 'compile/no-step'), '# A file\n\n```bash\ntrue\n```\n');
+  expect((await command(['explain', 'compile/no-step'], { cwd })).stdout).toMatch(/^compile\/no-step: A file\n/);
 });
 
 test('a plan that does not compile is explained as far as it was read', async () => {

@@ -35,6 +35,7 @@ describe('what looks like a claim is a claim or an error, never narrative', () =
     ['The exit code must be 0.', { kind: 'exit-code', code: 0 }],
     ['Expect: exit code 3', { kind: 'exit-code', code: 3 }],
     ['- exit code 0', { kind: 'exit-code', code: 0 }],
+    ['**Time limit:** 5 minutes', { kind: 'duration', operator: '<=', limit: { type: 'duration', text: '5 minutes' } }],
     ['This command must succeed.', { kind: 'exit-code', code: 0 }],
     ['Expected output:\n\n```\nready\ndone\n```', { kind: 'output', operator: 'contains', text: 'ready\ndone', negated: false }],
     ['### Expected Result\n\n- stdout contains "k"', { kind: 'output', operator: 'contains', text: 'k', negated: false, stream: 'stdout' }],

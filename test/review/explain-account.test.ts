@@ -26,7 +26,9 @@ const inFolders = folders.flatMap((folder) =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name)),
 );
-const ofCodes = readdirSync(join(root, 'fixtures/reading/codes')).flatMap((name) => ['bad', 'good'].map((form) => join('fixtures/reading/codes', name, `${form}.md`)));
+const ofCodes = readdirSync(join(root, 'fixtures/reading/codes')).flatMap((name) =>
+  ['bad', 'good'].map((form) => join('fixtures/reading/codes', name, `${form}.md`)),
+);
 const documents = [...inFolders, ...ofCodes].filter((path) => existsSync(join(root, path)));
 
 /** What is nested in hostile ways; each line is one document. */
