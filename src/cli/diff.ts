@@ -22,7 +22,7 @@ export function addDiff(program: Program, context: CommandContext, finish: Finis
     .option('--json', 'JSON on stdout')
     .option('--markdown', 'Markdown for a pull request on stdout')
     .option('--fail-on-weaker', 'exit code 1 if anything is weaker or unclear')
-    .addHelpText('after', examples('diff plans/run-proof-v2.md plans/run-proof-v4.md', 'diff --fail-on-weaker --markdown plans/run-proof-v4.md plans/run-proof-v4.md'))
+    .addHelpText('after', examples('diff plans/run-proof-v2.md plans/run-proof-v4.md', 'diff --markdown plans/run-proof-v2.md plans/run-proof-v4.md'))
     .action(async (old, next, options) => finish(await diff(old, next, options, context)));
 }
 

@@ -24,7 +24,7 @@ const patternStart = /\bmatch(?:es|ing)?\s+(?:(?:the )?(?:pattern|regex(?:p)?|re
 /** Where the quotation that begins at `start` ends (its closing mark); -1 where none begins, or it never ends. */
 function quotationEnd(text: string, start: number): number {
   const unit = text.charAt(start);
-  if (unit === '/' && patternStart.test(text.slice(0, start))) {
+  if (unit === '/' && patternStart.test(text.slice(Math.max(0, start - 80), start))) {
     for (let at = start + 1; at < text.length; at += 1) {
       if (text.charAt(at) === '\\') at += 1;
       else if (text.charAt(at) === '/') return at + (/^[ims]*(?=$|[\s,.;])/.exec(text.slice(at + 1))?.[0].length ?? 0);
@@ -38,6 +38,8 @@ function quotationEnd(text: string, start: number): number {
 
 /** `10,000` and `a + 1` are one thing; `1 row, 2 lines` and `a + b` are two. */
 const separator = /^(?:,\s*(?:and\s+)?|\s+and\s+|\s*&&\s*|\s+\+\s+(?!\d))/i;
+
+const range = /\bbetween\s+[^\s,]+(?:\s(?!and\b)[^\s,]+)?$/i;
 
 /** Splits a conjunction at commas, `and`, `&&`, `+`; never inside backticks, quotes, brackets, numbers or a range. */
 export function splitTerms(text: string): readonly string[] {
@@ -56,8 +58,7 @@ export function splitTerms(text: string): readonly string[] {
     else if (/[)\]}]/.test(unit)) depth -= 1;
     const found = depth === 0 ? separator.exec(text.slice(index, index + 80))?.[0] : undefined;
     const inNumber = unit === ',' && /\d$/.test(current) && /^,\d{3}(?!\d)/.test(text.slice(index, index + 5));
-    const inRange = /\bbetween\s+[^\s,]+(?:\s(?!and\b)[^\s,]+)?$/i.test(current);
-    if (found && !inNumber && !(inRange && /and/i.test(found))) {
+    if (found && !inNumber && !(/and/i.test(found) && range.test(current.slice(-200)))) {
       terms.push(current);
       current = '';
       index += found.length - 1;

@@ -25,6 +25,13 @@ const cautions: readonly { readonly kind: CodeCaution['kind']; readonly why: str
   },
   {
     kind: 'undecided',
+    why: 'a comment in it makes it depend on something',
+    words:
+      /^\s*#\s*(?:(?:only )?(?:if|when|in case) (?:it|this|that|anything|something|needed|necessary|required)\b|optional\b|only (?:on|for|in|after)\b|(?:on|at) [^\n]{2,30}:\s*$|(?:windows|mac ?os|osx|linux|debian|ubuntu)\s*:?\s*$|(?:rollback|roll back|undo|revert|danger|deprecated|obsolete|example|old(?: version| way)?)\b)/im,
+  },
+  { kind: 'undecided', why: 'it shows what changed', words: /^[-+] [^\n]*\n[-+] /m },
+  {
+    kind: 'undecided',
     why: 'a comment in it tells a person to do something',
     words: /^\s*#\s*(?:edit|replace|substitute|fill in|adjust|ask|notify|wait for|manually)\b/im,
   },
@@ -42,7 +49,7 @@ export function cautionOf(text: string): CodeCaution | undefined {
 }
 
 /** Attributes of a fence that say it is not executed: Rust's, Runme's, Quarto's, knitr's. */
-export const notExecuted = /\b(?:ignore|no_?-?run|no_?-?exec|skip|eval\s*[=:]\s*"?(?:false|f)\b|excludeFromRunAll"?\s*[:=]\s*"?true|illustrative)/i;
+export const notExecuted = /\b(?:ignore|no_?-?run|no_?-?exec|skip|eval\s*[=:]\s*"?(?:false|f)\b|excludeFromRunAll"?\s*[:=]\s*"?true|illustrative|do[-_ ]?not[-_ ]?(?:run|exec\w*)|(?:^|[\s{.,='\"])(?:danger|wrong|bad|example|sample|output)(?=[\s},'\"]|$))/i;
 
 /** Shells of other systems: what stands there is to be run, and nothing here runs it. */
 export const otherShells = new Set('powershell pwsh ps1 ps cmd bat batch dos fish csh tcsh nushell nu cli command commands commandline cmdline bash-session sh-session zsh-session terminal-session'.split(' '));

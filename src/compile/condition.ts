@@ -14,6 +14,7 @@ const starts: readonly RegExp[] = [
   /^(?:(?:and|or|but),? )?(?:only )?when(?:ever)?\b(?! (?:it is |it's |you are |you're |that is |that's |this is |everything is |all (?:is|are) )?(?:done|finished|ready|complete[d]?|over|prompted|asked|through)\b)(?!,)/,
   /^(?:optional(?:ly)?|alternatively|alternative(?:s)?|otherwise|or(?: else)?|either|as a (?:last resort|fallback|workaround)|last resort|if (?:needed|necessary|required|you (?:like|want|prefer))|for (?:each|every|mac ?os|osx|linux|windows|debian|ubuntu|rhel|centos|production|staging)|on (?:mac ?os|osx|linux|windows|ubuntu|debian|fedora|rhel|centos|failure|errors?|new(?:er)? \w+|old(?:er)? \w+)|(?:you|one|we) (?:can|may|could|might)(?: also)?(?! (?:also )?(?:check|verify|see|confirm|test|find|watch)\b)|variant|option [a-z0-9]+|case [a-z0-9]+|scenario [a-z0-9]+|manual(?:ly)? (?:alternative|variant|fallback)|(?:windows|mac ?os|osx|linux|debian|ubuntu|rhel|centos|fedora):?$|emergency (?:stop|exit|brake|shut-?down|procedure)|repeat|in (?:an )?emergenc(?:y|ies)|to (?:undo|revert|roll back|go back)|undo|revert|rollback|roll back|workaround)\b/,
   /^(?:only )?(?:after|once|with|upon|on) (?:(?:their|his|her|the|an?|written|explicit|your|our|\w+'s) )*(?:ok|okay|go(?:-ahead)?|green light|approval|consent|permission|sign-?off|confirmation|written order|decision)\b/,
+  /^(?:with|on|upon|in case of|after|for) an? \W*(?:go|no-go|yes|no|red|green|failure)\b/,
   /^(?:once|as soon as|after|when) .{0,60}\b(?:has|have|had|is|are|was|were)? ?(?:approved?|confirmed|agreed|signed(?: off)?|decided|given (?:the|their|an?) (?:ok|go|approval))\b/,
 ];
 
@@ -48,7 +49,7 @@ const titles: readonly { readonly kind: ConditionKind; readonly words: RegExp }[
   {
     kind: 'choice',
     words:
-      /^(?:alternatives?|optional(?:ly)?|manual(?: fallback| alternative)?|fallback|or|variant|option|case|scenario|if|when(?! to\b)|in case|either|only if|only when)\b|^draft\s*[:-]|\b(?:in case (?:of|it|the|something)|if (?:needed|necessary|required))\b/,
+      /^(?:alternatives?|optional(?:ly)?|manual(?: fallback| alternative)?|fallback|or|variant|option|case|scenario|if|when(?! to\b)|in case|either|only if|only when|danger(?:ous)? zone|known bad|not for|attack)\b|^draft\s*[:-]|\b(?:in case (?:of|it|the|something)|if (?:needed|necessary|required))\b/,
   },
   {
     kind: 'choice',

@@ -29,7 +29,7 @@ const meanings: readonly Row[] = [
   {
     meaning: 'history',
     words:
-      /^\d{1,2}\.?(?:-\d{1,2}\.?)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|^(?:19|20)\d\d(?:-\d\d){0,2}\b|^(?:post-?mortem|post-?incident|retrospective)\b|^(?:findings? of\b.*|what (?:the )?\w+ run (?:gave|said|showed)|results? of\b.*\b(?:run|last|dry run)\b.*|histor(?:y|ical)|lessons? learned|timeline|what used to \w+|post-?mortem|incident (?:log|timeline|history|report)|what (?:we|i|they|people|the \w+) (?:\w+ed|did|saw|found|ran|tried|knew)\b.*|what (?:happened|was done|went wrong|we did|(?:we|you) (?:no longer|do not|don't|did not|didn't)\b.*)|the plan as (?:it was )?(?:executed|captured|run)|(?:the )?last (?:run|time|execution)|results? of (?:the |an? )?(?:last|previous|earlier)|.*\bat the time$|minutes of|root cause analysis)\b(?!.*\b(?:tests?|drill|checks?)\b)/,
+      /^\d{1,2}\.?(?:-\d{1,2}\.?)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|^(?:19|20)\d\d(?:-\d\d){0,2}\b|^(?:post-?mortem|post-?incident|retrospective)\b|^(?:findings? of\b.*|what (?:the )?\w+ run (?:gave|said|showed)|results? of\b.*\b(?:run|last|dry run)\b.*|histor(?:y|ical)|lessons? learned|timeline|what used to \w+|how (?:the|it|this|that) .*(?:started|happened|broke|began)|notes (?:from|of) (?:last|yesterday|the last).*|post-?mortem|incident (?:log|timeline|history|report)|what (?:we|i|they|people|the \w+) (?:\w+ed|did|saw|found|ran|tried|knew)\b.*|what (?:happened|was done|went wrong|we did|(?:we|you) (?:no longer|do not|don't|did not|didn't)\b.*)|the plan as (?:it was )?(?:executed|captured|run)|(?:the )?last (?:run|time|execution)|results? of (?:the |an? )?(?:last|previous|earlier)|.*\bat the time$|minutes of|root cause analysis)\b(?!.*\b(?:tests?|drill|checks?)\b)/,
   },
   {
     meaning: 'forbidden',
@@ -39,7 +39,7 @@ const meanings: readonly Row[] = [
   {
     meaning: 'reference',
     words:
-      /^(?:appendi(?:x|ces)|annex(?:es)?)\b|^(?:attachments?|(?:change|revision|document|version) ?(?:log|history)|changelog|glossary|further reading|reading list|see also|bibliography|acknowledge?ments|back-?out|cheat ?sheet|quick reference|faq|frequently asked|examples?(?: of)?|sample (?:output|run|report|session)|emergenc(?:y|ies)|config(?:uration)? (?:snippets?|examples?|reference))\b(?!.*\b(?:tests?|drill|checks?|verification|rehearsal|validation|exercise)\b)/,
+      /^(?:appendi(?:x|ces)|annex(?:es)?)\b|^(?:attachments?|(?:change|revision|document|version) ?(?:log|history)|changelog|glossary|further reading|reading list|see also|bibliography|acknowledge?ments|back-?out|cheat ?sheet|(?:useful|handy|common) (?:commands|queries)|(?:code |command )?snippets|quick reference|faq|frequently asked|examples?(?: of)?|sample (?:output|run|report|session)|emergenc(?:y|ies)|config(?:uration)? (?:snippets?|examples?|reference))\b(?!.*\b(?:tests?|drill|checks?|verification|rehearsal|validation|exercise)\b)/,
   },
   {
     meaning: 'reference',
@@ -54,7 +54,7 @@ const meanings: readonly Row[] = [
   {
     meaning: 'reference',
     words:
-      /^(?:anhang|falls etwas|wenn (?:etwas|es) |si (?:algo|quelque chose|l'|la |le |el )|en cas d|en caso d|qu\u00e9 no hacer|ce qu'il ne faut pas|was nicht zu tun|r\u00fcckfall\w*|r\u00fcckbau\w*|r\u00fcck(?:nahme|abwicklung|kehr)\w*|zur\u00fcckrollen|notfall\w*|historie$|verlauf$|beispiele?$|annexes?$|retour (?:arri\u00e8re|en arri\u00e8re)|plan de repli|repli$|secours|urgence|historique$|exemples?$|anexos?$|ap\u00e9ndices?|reversi\u00f3n|marcha atr\u00e1s|vuelta atr\u00e1s|emergencia|historial|ejemplos?|appendice|ripristino|emergenza|bijlage|terugdraaien|ap\u00eandice|\u4ed8\u9332|\u30ed\u30fc\u30eb\u30d0\u30c3\u30af|\u5207\u308a\u623b\u3057|\u7dca\u6025|\u53c2\u8003|\u9644\u5f55|\u56de\u6eda)/,
+      /^(?:anhang|verboten|alte[rs]? |veraltet|was man nicht|falls (?:der|die|das|ein|es|man) |ancien(?:ne)?s? |\u00e0 ne pas|interdit|no hacer|prohibido|antigu[oa]s? |proibido|exemplos?$|revers\u00e3o|vietato|vecchi[oa]? |esempi[o]?$|verboden|voorbeeld|oude? |zabronione|wycofanie|przyk\u0142ad|\u7981\u6b62|\u4f8b$|\u793a\u4f8b|\u65e7|\u65e7|\u043e\u0442\u043a\u0430\u0442|\u043d\u0435 \u0434\u0435\u043b\u0430\u0442\u044c|\u043f\u0440\u0438\u043c\u0435\u0440|\u0430\u0440\u0445\u0438\u0432|\u0437\u0430\u043f\u0440\u0435\u0449|falls etwas|wenn (?:etwas|es) |si (?:algo|quelque chose|l'|la |le |el )|en cas d|en caso d|qu\u00e9 no hacer|ce qu'il ne faut pas|was nicht zu tun|r\u00fcckfall\w*|r\u00fcckbau\w*|r\u00fcck(?:nahme|abwicklung|kehr)\w*|zur\u00fcckrollen|notfall\w*|historie$|verlauf$|beispiele?$|annexes?$|retour (?:arri\u00e8re|en arri\u00e8re)|plan de repli|repli$|secours|urgence|historique$|exemples?$|anexos?$|ap\u00e9ndices?|reversi\u00f3n|marcha atr\u00e1s|vuelta atr\u00e1s|emergencia|historial|ejemplos?|appendice|ripristino|emergenza|bijlage|terugdraaien|ap\u00eandice|\u4ed8\u9332|\u30ed\u30fc\u30eb\u30d0\u30c3\u30af|\u5207\u308a\u623b\u3057|\u7dca\u6025|\u53c2\u8003|\u9644\u5f55|\u56de\u6eda)/,
   },
   {
     meaning: 'expectation',
@@ -112,7 +112,7 @@ export interface HeadingReading {
 }
 
 const ordinal =
-  /^\s*(?:(?:section|step|phase|part|stage|task|test|check|no\.?|nr\.?|\u00a7)\s*)?(\d+(?:\.\d+)*(?:[a-z](?=[.):]))?)[.):]?\s+(?:[-\u2010-\u2015:]\s*)?/i;
+  /^\s*(?:(?:section|step|phase|part|stage|task|test|check|no\.?|nr\.?|\u00a7)\s*)?(\d+(?:\.\d+)*(?:[a-z](?=[.):]))?)(?!\.?\s*(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b)[.):]?\s+(?:[-\u2010-\u2015:]\s*)?/i;
 const lettered =
   /^\s*(?:(?:step|phase|part|stage|task|test|check|gate)\s+)?[a-z]\d*(?:[.):]|\s+[-\u2010-\u2015\u00b7|]|(?<=\w\s\w))\s+(?:[-\u2010-\u2015]\s+)?|^\d{1,2}[:.]\d\d(?:\s*(?:utc|cet|am|pm))?[,:]?\s+(?:[-\u2010-\u2015]\s+)?/i;
 /** Signs that decorate a heading. */

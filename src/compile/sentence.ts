@@ -26,6 +26,12 @@ const intros: readonly { readonly kind: Exclude<IntroKind, 'branch'>; readonly w
     words:
       /(?:(?:^|[,;:(\u2013-]\s*|\b(?:please|you|so|and|but)\s+)(?:do not|don't|never|avoid)|\b(?:must not|mustn't|may not|should not|shouldn't|must never|should never))\b(?=.*(?::$|\b(?:following|below|these commands|this command)\b)|(?: run| execute| do| use)?$)(?!.*\b(?:always|not always)\b)/,
   },
+  // The same in other languages: their prose is unread, but what it forbids must not run.
+  {
+    kind: 'negative',
+    words:
+      /\b(?:niemals|nicht (?:ausf\u00fchren|verwenden|starten)|ne (?:jamais|pas) \S+|nunca|n\u00e3o (?:execut|us|rod)\w*|no (?:ejecut|us)\w+|non (?:eseguire|usare|lanciare)|mai (?:eseguire|usare)|nooit|niet (?:uitvoeren|gebruiken)|nie (?:wolno|uruchamia\S*)|nigdy)\b[^:]*:$|(?:\u3057\u306a\u3044\u3067|\u5b9f\u884c\u3057\u306a\u3044|\u4e0d\u8981|\u52ff|\u7981\u6b62|\u043d\u0438\u043a\u043e\u0433\u0434\u0430|\u043d\u0435 (?:\u0437\u0430\u043f\u0443\u0441\u043a|\u0432\u044b\u043f\u043e\u043b\u043d)).*:$/u,
+  },
   {
     kind: 'older',
     words: /^(?:(?:the )?(?:rollback|roll-?back|back-?out)\b.*:$|(?:in an? )?emergenc(?:y|ies)(?: only)?:$|(?:it is )?not part of (?:the|this)\b)/,
@@ -38,7 +44,7 @@ const intros: readonly { readonly kind: Exclude<IntroKind, 'branch'>; readonly w
   {
     kind: 'older',
     words:
-      /\b(?:then|later|finally|afterwards) (?:ran|did|restarted|removed|deleted|executed|typed)\b|\bas seen (?:at|on|in)\b|\blater:$|\b(?:plan|runbook|checklist) (?:from|of) (?:january|february|march|april|may|june|july|august|september|october|november|december|last|(?:19|20)\d\d)\b|\bi keep here\b|\bkept (?:here )?(?:only )?for\b/,
+      /\b(?:then|later|finally|afterwards) (?:ran|did|restarted|removed|deleted|executed|typed)\b|\bas seen (?:at|on|in)\b|\blater:$|\b(?:plan|runbook|checklist) (?:from|of) (?:january|february|march|april|may|june|july|august|september|october|november|december|last|(?:19|20)\d\d)\b|\bwas as follows\b|\bonly for the record\b|^search (?:on|in|for|the) .*\b(?:site|web|page|wiki|index|engine)\b.*:$|\bi keep here\b|\bkept (?:here )?(?:only )?for\b/,
   },
   { kind: 'older', words: /^(?:annex|appendix)\b|\bfor comparison[.:]?$/ },
   {
@@ -129,7 +135,7 @@ const claimLead =
 const demand = /\b(?:must|should|shall|has to|have to|needs? to|is expected to|are expected to|is supposed to|are supposed to|ought to)\b/;
 /** "This should take five minutes" and its like ask nothing of evidence. */
 const idleDemand =
-  /\bshould (?:only |not |usually |normally )?(?:take|be familiar|be aware|know|read|understand|suffice|help)\b|\b(?:this|it) should (?:help|not be a problem|be fine)\b|\byou (?:should|must) (?:have|know|be (?:able|familiar))\b|\bshould (?:you|it|this|anything)\b/;
+  /\b(?:ago|formerly|in the past|on purpose)\b|\bshould (?:only |not |usually |normally )?(?:take|be familiar|be aware|know|read|understand|suffice|help)\b|\b(?:this|it) should (?:help|not be a problem|be fine)\b|\byou (?:should|must) (?:have|know|be (?:able|familiar))\b|\bshould (?:you|it|this|anything)\b/;
 const subject = String.raw`(?:it|this|that|both|each(?: \w+)?|all(?: \w+){0,3}|every \w+|none(?: of \w+){0,2}|nothing|no \w+|there|the (?:[\w-]+ ){0,3}(?:commands?|outputs?|responses?|query|queries|scripts?|endpoint|call|exit (?:code|status)|std(?:out|err)|page|header|body|log|logs|status|count|value|result|results|list|table|line|lines|row|rows|file|files|total|totals|number|sum|date|dates|hash|hashes|checksum|checksums|size|latency|lag|rate)|output|stdout|stderr|response|exit (?:code|status)|text|body|log|status|count|result|pod list|page)`;
 const statement = new RegExp(
   String.raw`^${subject} (?:now )?(?:returns?|prints?|outputs?|shows?|contains?|displays?|exits?|succeeds?|fails?|is|are|equals?|has|have|reports?|answers?|says?|ends? with|starts? with|begins? with|match(?:es)?|lists?|stays?|remains?|exists?|differs?|agrees?|names?|mentions?|includes?)\b`,

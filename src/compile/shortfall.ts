@@ -6,30 +6,33 @@ import { spanOf } from '../parse/markdown-document.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Draft } from './draft.ts';
 
-/** Messages that an account stands for; what is wrong with the text itself or with an addendum is always said. */
-const folded: ReadonlySet<string> = new Set([
-  'compile/empty-block',
-  'compile/expectation-without-step',
-  'compile/open-value',
-  'compile/no-step',
-  'compile/table-of-checks',
-  'compile/unbound-condition',
-  'compile/unbound-pattern',
-  'compile/unbound-placeholder',
-  'compile/unbound-precondition',
-  'compile/unclear-capture',
-  'compile/unclear-expectation',
-  'compile/undecided-command',
-  'compile/unenforced-policy',
-  'compile/unknown-block',
-  'compile/unknown-name',
-  'compile/unquoted-placeholder',
-  'compile/unset-variable',
-  'compile/unsupported-language',
-  'compile/unwitnessed-clause',
-  'compile/unbound-report-field',
-  'compile/concealed-failure',
-  'compile/capture-without-step',
+/**
+ * Messages that an account stands for, in its words; what is wrong with the text itself or with an addendum is always said. That there
+ * is no step stands in the account's first line.
+ */
+const folded: ReadonlyMap<string, string> = new Map([
+  ['compile/empty-block', 'an empty block of commands'],
+  ['compile/expectation-without-step', 'an expectation without a step before it'],
+  ['compile/open-value', 'a value that is still to be written'],
+  ['compile/no-step', ''],
+  ['compile/table-of-checks', 'a table of checks that is not read as steps'],
+  ['compile/unbound-condition', 'a condition that is not measured'],
+  ['compile/unbound-pattern', 'a claim about a file without a pattern'],
+  ['compile/unbound-placeholder', 'a hole that nothing fills'],
+  ['compile/unbound-precondition', 'a precondition that nothing checks'],
+  ['compile/unclear-capture', 'a value to be recorded that has no name'],
+  ['compile/unclear-expectation', 'an expectation that cannot be judged'],
+  ['compile/undecided-command', 'a command that is left to a person'],
+  ['compile/unenforced-policy', 'a rule that no guard keeps'],
+  ['compile/unknown-block', 'a block that may be commands or text'],
+  ['compile/unknown-name', 'a claim about a name that nothing supplies'],
+  ['compile/unquoted-placeholder', 'an unquoted hole'],
+  ['compile/unset-variable', 'a variable that nothing sets'],
+  ['compile/unsupported-language', 'a block in a language that nothing runs'],
+  ['compile/unwitnessed-clause', 'a criterion that nothing shows'],
+  ['compile/unbound-report-field', 'a report field that nothing fills'],
+  ['compile/concealed-failure', 'a command that hides its exit code'],
+  ['compile/capture-without-step', 'a value to be recorded without a step before it'],
 ]);
 
 /** So many messages are still read one by one. */
@@ -42,7 +45,7 @@ export function accountForShortfall(draft: Draft, diagnostics: readonly Diagnost
   const steps = draft.steps.filter((step) => step.role === 'step').length;
   const incomplete = steps === 0 || asked === 0 || decisions > steps;
   // Without a step there is nothing that any message could be about.
-  if (!incomplete || (steps === 0 ? diagnostics.filter((diagnostic) => folded.has(diagnostic.code)).length < 2 : open.length < few)) return diagnostics;
+  if (!incomplete || (steps === 0 ? diagnostics.filter((diagnostic) => folded.has(diagnostic.code)).length <= few : open.length < few)) return diagnostics;
   const holes = new Set(draft.steps.flatMap((step) => step.splices.map((splice) => splice.name))).size;
   const counts = [
     plural(steps, 'step'),
@@ -58,10 +61,12 @@ export function accountForShortfall(draft: Draft, diagnostics: readonly Diagnost
     code: 'compile/not-a-plan',
     message: `this document is not a complete plan: ${counts.slice(0, 2).join(', ')}, ${counts[2]} and ${counts[3]} for people, ${counts[4]}`,
     span: spanOf(draft.document, 0, Math.min(1, draft.document.text.text.length)),
-    notes: [...kinds].map(
-      ([code, lines]) =>
-        `${code}: ${lines.length === 1 ? 'line' : `${lines.length} times, lines`} ${lines.slice(0, 8).join(', ')}${lines.length > 8 ? ', …' : ''}`,
-    ),
+    notes: [...kinds]
+      .filter(([code]) => folded.get(code) !== '')
+      .map(
+        ([code, lines]) =>
+          `${folded.get(code)} (${code}): ${lines.length === 1 ? 'line' : `${lines.length} times, lines`} ${lines.slice(0, 8).join(', ')}${lines.length > 8 ? ', …' : ''}`,
+      ),
     help: `${steps === 0 ? 'write what is to be run into ```bash or ```sql blocks' : 'write an **Expected:** line below each command'}${holes > 0 ? ', and declare the holes in an addendum (`proofplan new --addendum-for PLAN` writes it)' : ''}; \`proofplan explain\` shows how each line is read`,
   };
   return [account, ...diagnostics.filter((diagnostic) => !folded.has(diagnostic.code))];

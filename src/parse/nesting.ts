@@ -4,8 +4,8 @@ import { spanAt, type TextDocument } from './text-document.ts';
 
 /** Deepest nesting of quotes and lists that is read; the tree is walked recursively. */
 const deepest = 100;
-/** Signs of emphasis in one paragraph: the parser compares each with all others. */
-const mostEmphasis = 2_000;
+/** Signs of emphasis, backslashes, and brackets that close nothing, in one paragraph: the parser compares each with all before it. */
+const mostSigns = 2_000;
 /** Lines without the mark of the list or quote that they continue, with no empty line between: each makes the parser copy what it has. */
 const mostLazyLines = 4_000;
 
@@ -15,7 +15,7 @@ const fence = /^(?:`{3,}|~{3,})/;
 /** Undefined for everything that people write. */
 export function nestingProblem(text: TextDocument): Diagnostic | undefined {
   const open: number[] = [];
-  let emphasis = 0;
+  let signs = 0;
   let lazy = 0;
   let fenced: string | undefined;
   let before = '';
@@ -48,10 +48,10 @@ export function nestingProblem(text: TextDocument): Diagnostic | undefined {
     code = indented && (code || before === '');
     before = rest;
     // Each item, row, heading and paragraph is resolved by itself.
-    if (blank || code || own !== undefined || marks.columns.length > 0 || /\||^#/.test(rest)) emphasis = 0;
-    if (!code) emphasis += emphasisIn(rest);
-    if (emphasis > mostEmphasis)
-      return problem(text, start, `more than ${mostEmphasis} signs of emphasis stand in one paragraph`, 'put code into backticks or a fence, or divide the paragraph');
+    if (blank || code || own !== undefined || marks.columns.length > 0 || /\||^#/.test(rest)) signs = 0;
+    if (!code) signs += signsIn(rest);
+    if (signs > mostSigns)
+      return problem(text, start, `more than ${mostSigns} signs of emphasis, brackets or backslashes stand in one paragraph`, 'put code into backticks or a fence, or divide the paragraph');
   }
   return undefined;
 }
@@ -69,11 +69,15 @@ function marksAt(text: string, start: number, end: number): { readonly columns: 
   }
 }
 
-function emphasisIn(line: string): number {
+function signsIn(line: string): number {
   let count = 0;
+  let open = 0;
   for (let index = 0; index < line.length; index += 1) {
     const unit = line.charCodeAt(index);
-    if (unit === 42 || unit === 95 || unit === 126) count += 1;
+    if (unit === 42 || unit === 95 || unit === 126 || unit === 92) count += 1;
+    else if (unit === 91) open += 1;
+    else if (unit === 93 && open > 0) open -= 1;
+    else if (unit === 93) count += 1;
   }
   return count;
 }

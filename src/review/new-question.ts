@@ -138,7 +138,7 @@ const questions: { readonly [Code in DiagnosticCode]?: Ask } = {
       ask: ['What shows it? { step: … }, { expectation: … } or { claim: … }', ...steps.map((step) => `step ${step.id}: ${step.title}`)],
       answer: [
         `- at: ${yamlText(quotation)}`,
-        ...(clause === undefined || criterion?.clauses.length === 1 ? [] : [`  clause: ${yamlText(clause)}`]),
+        ...(clause === undefined || criterion?.clauses.length === 1 ? [] : [`  clause: ${yamlText(clause.replace(/\s+/g, ' '))}`]),
         '  witness:',
       ],
     };

@@ -225,6 +225,16 @@ test.each(corpus)('no line is wider than its terminal: %s', async (path) => {
   for (const columns of [40, 80, 200]) expect((await read(text, columns)).filter((line) => displayWidth(line) > columns)).toEqual([]);
 });
 
+test('colour changes no character and no width', async () => {
+  const painted = { ...style(80), paint: (text: string) => `\u0001${text}\u0002` };
+  for (const path of corpus.slice(0, 12)) {
+    const { plan: compiled, diagnostics } = await compile('p.md', readFileSync(join(root, path), 'utf8'));
+    const data = explainPlan(compiled, diagnostics);
+    const plain = renderExplanation(data, painted).replaceAll(/[\u0001\u0002]/g, '');
+    expect(plain.split('\n').map((line) => line.trimEnd())).toEqual(renderExplanation(data, style(80)).split('\n'));
+  }
+});
+
 test('each error stands at its line', async () => {
   const lines = await read('# Import of meter readings\n\n```bash\n./import.sh\n```\n\n**Expected:** it looks fine\n\n**Rules:** Never call the vendor.\n');
   const at = (start: RegExp): number => lines.findIndex((line) => start.test(line));
