@@ -10,6 +10,9 @@ const wrong =
   /\b(?:fail(?:s|ed|ing|ure|ures)?|error(?:s|ed)?|wrong|broken|breaks?|hangs?|hung|stuck|crash\w*|problems?|unhealthy|unavailable|unreachable|down|timed? ?out|times out|refused?|rejected|missing|lost|corrupt\w*|degraded|stale|full|not (?:work|start|respond|answer|come|ready|running|there|found|match|succeed|ok|green|true|the case|possible|enough|resolved|available)\w*|(?:does|do|did|is|are|was|were|has|have|can|could|will|would)(?:n't| not)|isn't|won't|can't|cannot|differs?|mismatch|red|still|dies|died|no longer|above|higher|too (?:high|many|much|long|big|old|large|slow)|exceeds?|otherwise|else|if not|incident|alarm|panic|emergency|last resort|go(?:es)? wrong)\b/;
 
 const starts: readonly RegExp[] = [
+  // A mark before a command that takes it out of the flow, or gives it to somebody else.
+  /^(?:(?:old|was|deprecated|obsolete|formerly|dangerous|attack|legacy(?: command)?|cron|syntax|cause|dba|not|never again|skip(?:ped)?|todo|later|last (?:week|time|month|year))\s*:|[([]?(?:skip(?:ped)?|deprecated|obsolete|disabled|not yet|todo|n\/a)[)\]])/,
+  /^(?:maybe|perhaps|possibly|imagine|suppose|pretend)\b|^(?:did|do|have) you\b|^(?:run|executed) by (?:cron|the|an?)\b/,
   /^(?:(?:and|or|but|then|so),? )?(?:only |except )?(?:if|unless|in case|should (?:it|this|that|the|any|a|an|one|there|you|they|some)\b|provided(?: that)?|assuming|depending on)\b/,
   /^(?:(?:and|or|but),? )?(?:only )?when(?:ever)?\b(?! (?:it is |it's |you are |you're |that is |that's |this is |everything is |all (?:is|are) )?(?:done|finished|ready|complete[d]?|over|prompted|asked|through)\b)(?!,)/,
   /^(?:optional(?:ly)?|alternatively|alternative(?:s)?|otherwise|or(?: else)?|either|as a (?:last resort|fallback|workaround)|last resort|if (?:needed|necessary|required|you (?:like|want|prefer))|for (?:each|every|mac ?os|osx|linux|windows|debian|ubuntu|rhel|centos|production|staging)|on (?:mac ?os|osx|linux|windows|ubuntu|debian|fedora|rhel|centos|failure|errors?|new(?:er)? \w+|old(?:er)? \w+)|(?:you|one|we) (?:can|may|could|might)(?: also)?(?! (?:also )?(?:check|verify|see|confirm|test|find|watch)\b)|variant|option [a-z0-9]+|case [a-z0-9]+|scenario [a-z0-9]+|manual(?:ly)? (?:alternative|variant|fallback)|(?:windows|mac ?os|osx|linux|debian|ubuntu|rhel|centos|fedora):?$|emergency (?:stop|exit|brake|shut-?down|procedure)|repeat|in (?:an )?emergenc(?:y|ies)|to (?:undo|revert|roll back|go back)|undo|revert|rollback|roll back|workaround)\b/,
@@ -32,7 +35,7 @@ export function conditionOf(folded: string): ConditionKind | undefined {
   const start = conditionAtStart(folded);
   if (start !== undefined) return start;
   const inside =
-    /(?:,| -) (?:but )?(?:only )?(?:if|unless|when|in case)\b(.*)$|\b(?:only|but only|except) (?:if|when|in case)\b(.*)$|\b(?:if|where) (?:needed|necessary|required|possible|applicable|in doubt|you (?:like|want|are curious|lost))\b|\bin case (?:of|you|the|it)\b(.*)$/.exec(
+    /(?:,| -) (?:but )?(?:only )?(?:if|unless|when|in case)\b(.*)$|\b(?:only|but only|except) (?:if|when|in case)\b(.*)$|\b(?:if|where) (?:needed|necessary|required|possible|applicable|in doubt|you (?:like|want|are curious|lost))\b|\bin case (?:of|you|the|it)\b(.*)$|\((?:only (?:on|in|for|with|at|after)|dry run only|not yet|later|optional|deprecated|skip(?:ped)?|disabled|never)\b[^()]*\)|(?: -|,) not (?:on|in) (?:production|prod|live)\b|\? no\b/.exec(
       folded,
     );
   if (!inside) return undefined;

@@ -268,7 +268,8 @@ function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body:
     if (!(isStep && /^(?:run|execute)\b/.test(folded))) pushPolicy(draft, block, sentence, context, 'text');
     return;
   }
-  if (context.preface && sentence.codes.length === 0 && !/^expect/.test(folded)) return;
+  // Above the first part a document speaks about itself; what it demands there it demands all the same.
+  if (context.preface && sentence.codes.length === 0 && !/^expect/.test(folded) && !(/\b(?:must|has to|have to)\b/.test(folded) && isClaim(folded))) return;
   if (isCriterion(folded)) {
     draft.criteria.push({ ...common, text: sentence.text });
     return void note(draft, block.index, 'criterion', `criterion C${draft.criteria.length}`);

@@ -49,7 +49,7 @@ const intros: readonly { readonly kind: Exclude<IntroKind, 'branch'>; readonly w
   { kind: 'older', words: /^(?:annex|appendix)\b|\bfor comparison[.:]?$/ },
   {
     kind: 'older',
-    words: /\b(?:typed|was broken|were broken|broke):$|\b(?:no longer (?:use|run|do|execute)d?|commented out)\b[^.]*:$|^(?:the )?(?:contents?|source(?: code)?|text) of [^:]*:$|^(?:the |our )?(?:older|old|previous|earlier|former|legacy|deprecated|obsolete|outdated) (?:way|method|approach|variant)s?\b[^:]*:?$|^(?:the )?(?:file|script) `[^`]+`:$|^pseudo-? ?code\b|^(?:the |these |this )?(?:following|next|commands?|blocks?|steps?|scripts?)\b[^.]*\b(?:is|are) not (?:to be )?(?:executed|run)\b[^.]*:$/,
+    words: /\b(?:typed|was broken|were broken|broke):$|^(?:we|you|they|people|nobody) no longer (?:use|run|do|execute)\b[^.]*:$|\bcommented out\b[^.]*:$|^(?:the )?(?:contents?|source(?: code)?|text) of [^:]*:$|^(?:the |our )?(?:older|old|previous|earlier|former|legacy|deprecated|obsolete|outdated) (?:way|method|approach|variant)s?\b[^:]*:?$|^(?:the )?(?:file|script) `[^`]+`:$|^pseudo-? ?code\b|^(?:the |these |this )?(?:following|next|commands?|blocks?|steps?|scripts?)\b[^.]*\b(?:is|are) not (?:to be )?(?:executed|run)\b[^.]*:$/,
   },
   { kind: 'older', words: /\b(?:this is|here is|its|the) (?:its )?(?:core|heart|gist)\b.*:$|\bfor the curious\b/ },
   {
@@ -183,11 +183,15 @@ const role =
 /** Does a sentence tell a person to do something? Such a sentence without a command is a task. */
 export function isInstruction(folded: string): boolean {
   if (/:$/.test(folded)) return false;
+  if (reminder.test(folded)) return true;
   if (/^give it\b|^let (?:it|them|the|\d)|^allow \d/.test(folded)) return true;
   return (
     imperative.test(folded.replace(/^\*\*|^["'(]+/, '')) || instructsReader.test(folded) || somebody.test(folded) || role.test(folded) || /^wait\b/.test(folded)
   );
 }
+
+/** "Don't forget to tell the auditors" asks for the telling. */
+const reminder = /^(?:(?:and|but|also|please),? )?(?:do not|don't|never) forget to\b/;
 
 /** Clauses in which "do not" speaks to the reader: at the start, after a sign, after a word that goes on. */
 const toReader =
@@ -197,6 +201,7 @@ const executor =
 
 /** Forbids or demands a way of working of whoever executes the plan; a tale of what never happened does not. */
 export function isRule(folded: string): boolean {
+  if (reminder.test(folded)) return false;
   if (/^(?:if|when)\b[^:]*: (?:stop|abort|halt)\b/.test(folded)) return true;
   if (outputSubject.test(folded) || /\b(?:must|should|may) not (?:take (?:longer|more)|exceed|last (?:longer|more)|need (?:a|an|more|any))\b/.test(folded))
     return false;

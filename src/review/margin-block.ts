@@ -19,27 +19,26 @@ export function marginBlocks(explanation: Explanation): readonly MarginBlock[] {
   const told = new Set([...parts].flatMap((block) => block.becomes));
   const moved = new Map<ExplainedBlock, string[]>();
   const containers = new Map<ExplainedBlock, readonly string[]>();
-  for (const block of blocks) {
+  const unread = new Set<ExplainedBlock>();
+  for (const [index, block] of blocks.entries()) {
     if (parts.has(block)) continue;
-    const own = block.becomes.filter((became) => !told.has(became));
-    for (const became of own) told.add(became);
-    // A sentence of a paragraph with labels is shown at its own line, not at that of the first label.
-    const place = (became: string): ExplainedBlock | undefined => partAt(lineOf(became, explanation), block, parts);
-    for (const became of own) {
-      const part = place(became);
-      if (part !== undefined) moved.set(part, [...(moved.get(part) ?? []), became]);
+    const inside = partsOf(index, blocks, parts);
+    const rest: string[] = [];
+    for (const became of block.becomes.filter((each) => !told.has(each))) {
+      told.add(became);
+      // A sentence of a paragraph with labels is shown at its own line, not at that of the first label.
+      const line = lineOf(became, explanation);
+      const part = line === undefined ? undefined : inside.find((each) => each.type === 'label' && each.line <= line && each.endLine >= line);
+      if (part === undefined) rest.push(became);
+      else moved.set(part, [...(moved.get(part) ?? []), became]);
     }
-    containers.set(
-      block,
-      own.filter((became) => place(became) === undefined),
-    );
+    containers.set(block, rest);
+    const isOpen = block.disposition === 'unclaimed' || block.disposition === 'unread';
+    if (isOpen && !inside.some((part) => part.disposition === block.disposition)) unread.add(block);
   }
   const shown = blocks.flatMap((block): readonly ExplainedBlock[] => {
     const rest = containers.get(block);
-    if (rest !== undefined)
-      return rest.length > 0 || ((block.disposition === 'unclaimed' || block.disposition === 'unread') && !hasSame(block, parts))
-        ? [{ ...block, becomes: rest }]
-        : [];
+    if (rest !== undefined) return rest.length > 0 || unread.has(block) ? [{ ...block, becomes: rest }] : [];
     return block.type === 'rule' ? [] : [{ ...block, becomes: [...block.becomes, ...(moved.get(block) ?? [])] }];
   });
   const messages = messagesOf(shown, explanation);
@@ -48,16 +47,16 @@ export function marginBlocks(explanation: Explanation): readonly MarginBlock[] {
   return shown.map((block) => ({ ...block, messages: messages.get(block) ?? [], listed: block.type === 'table-row' || itemLines.has(block.line) }));
 }
 
-/** A part that says itself that it was not understood. */
-function hasSame(container: ExplainedBlock, parts: ReadonlySet<ExplainedBlock>): boolean {
-  return [...parts].some((part) => part.disposition === container.disposition && part.line >= container.line && part.endLine <= container.endLine);
-}
-
-function partAt(line: number | undefined, container: ExplainedBlock, parts: ReadonlySet<ExplainedBlock>): ExplainedBlock | undefined {
-  if (line === undefined) return undefined;
-  return [...parts].find(
-    (part) => part.type === 'label' && part.line <= line && part.endLine >= line && part.line >= container.line && part.endLine <= container.endLine,
-  );
+/** What stands in a container follows it. */
+function partsOf(container: number, blocks: readonly ExplainedBlock[], parts: ReadonlySet<ExplainedBlock>): readonly ExplainedBlock[] {
+  const inside: ExplainedBlock[] = [];
+  const last = blocks[container]?.endLine ?? 0;
+  for (let index = container + 1; index < blocks.length; index += 1) {
+    const block = blocks[index];
+    if (block === undefined || block.line > last) break;
+    if (parts.has(block)) inside.push(block);
+  }
+  return inside;
 }
 
 function lineOf(became: string, { policies, criteria, tasks, preconditions }: Explanation): number | undefined {
@@ -66,13 +65,14 @@ function lineOf(became: string, { policies, criteria, tasks, preconditions }: Ex
   return all?.find((each) => each.id === id || each.id.replace(/^\D+/, '') === id)?.line ?? undefined;
 }
 
-/** Each message at the last shown block that begins on its line or before. */
+/** Each message at the last shown block that begins on its line or before. Both come in the order of the text. */
 function messagesOf(shown: readonly ExplainedBlock[], { plan, diagnostics }: Explanation): ReadonlyMap<ExplainedBlock, readonly PlacedDiagnostic[]> {
   const messages = new Map<ExplainedBlock, PlacedDiagnostic[]>();
-  for (const diagnostic of diagnostics) {
-    const { line } = diagnostic;
-    if (line === undefined || diagnostic.path !== plan?.path) continue;
-    const block = shown.findLast((each) => each.line <= line) ?? shown[0];
+  const own = diagnostics.filter((diagnostic) => diagnostic.path === plan?.path && diagnostic.line !== undefined);
+  let index = 0;
+  for (const diagnostic of own.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))) {
+    while ((shown[index + 1]?.line ?? Number.POSITIVE_INFINITY) <= (diagnostic.line ?? 0)) index += 1;
+    const block = shown[index];
     if (block !== undefined) messages.set(block, [...(messages.get(block) ?? []), diagnostic]);
   }
   return messages;
