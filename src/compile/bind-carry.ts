@@ -46,7 +46,11 @@ export function variableTable(binder: Binder): VariableTable {
     const own = settingsOf(step.script);
     const settings = new Map<string, Setting>(own);
     for (const name of carriedBy(step)) if (own.get(name) !== 'array') settings.set(name, 'always');
-    for (const [name, setting] of settings) setters.set(name, [...(setters.get(name) ?? []), { step, setting }]);
+    for (const [name, setting] of settings) {
+      const known = setters.get(name) ?? [];
+      known.push({ step, setting });
+      setters.set(name, known);
+    }
   }
   return { order, position: new Map(order.map((step, index) => [step, index])), setters };
 }

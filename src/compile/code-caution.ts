@@ -33,7 +33,8 @@ const cautions: readonly { readonly kind: CodeCaution['kind']; readonly why: str
   {
     kind: 'undecided',
     why: 'a comment in it tells a person to do something',
-    words: /^\s*#\s*(?:edit|replace|substitute|fill in|adjust|ask|notify|wait for|manually)\b/im,
+    words:
+      /^\s*#\s*(?:(?:step )?\d+[:.)]\s*|(?:now|then|first|next),? )?(?:edit|replace|substitute|fill in|adjust|ask|notify|wait (?:for|until)|manually|phone|unplug|inform|tell|click|call (?:the )?(?:on-?call|owner|dba|team|customer|operator|lead|nurse))\b|#\s*do not (?:proceed|continue|go on)\b/im,
   },
   {
     kind: 'undecided',
@@ -49,10 +50,15 @@ export function cautionOf(text: string): CodeCaution | undefined {
 }
 
 /** Attributes of a fence that say it is not executed: Rust's, Runme's, Quarto's, knitr's. */
-export const notExecuted = /\b(?:ignore|no_?-?run|no_?-?exec|skip|eval\s*[=:]\s*"?(?:false|f)\b|excludeFromRunAll"?\s*[:=]\s*"?true|illustrative|do[-_ ]?not[-_ ]?(?:run|exec\w*)|(?:^|[\s{.,='\"])(?:danger|wrong|bad|example|sample|output)(?=[\s},'\"]|$))/i;
+export const notExecuted =
+  /\b(?:ignore|no_?-?run|no_?-?exec|skip|eval\s*[=:]\s*"?(?:false|f)\b|excludeFromRunAll"?\s*[:=]\s*"?true|illustrative|do[-_ ]?not[-_ ]?(?:run|exec\w*)|[\s{.,='"](?:danger|wrong|bad|example)(?=[\s},'"]|$))/i;
 
 /** Shells of other systems: what stands there is to be run, and nothing here runs it. */
-export const otherShells = new Set('powershell pwsh ps1 ps cmd bat batch dos fish csh tcsh nushell nu cli command commands commandline cmdline bash-session sh-session zsh-session terminal-session'.split(' '));
+export const otherShells = new Set(
+  'powershell pwsh ps1 ps cmd bat batch dos fish csh tcsh nushell nu cli command commands commandline cmdline bash-session sh-session zsh-session terminal-session'.split(
+    ' ',
+  ),
+);
 
 /** Languages of programs that no engine runs: a listing, or what a person enters where the words before say so. */
 export const foreignLanguages = new Set(

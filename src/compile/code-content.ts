@@ -9,14 +9,14 @@ const programs = new Set(
 const alone = new Set('pytest make ls pwd whoami df lsblk dmesg mailq printenv nvidia-smi reboot'.split(' '));
 
 const keyword =
-  /^(?:for \w+ in\b|for \(\(|(?:while|until) (?:.*[;]|read\b|true\b|!|\[)|if (?:.*[;]|!|\[|test\b|grep\b)|case .+ in\b|function \w+|export \w+|set [-+]\w|(?:local|readonly|declare|typeset) [-\w])|^(?:\{ (?![\"'}\w-]+\s*:|[\"'][^\"']*[\"']\s*:)|\( |\[\[ |\[ (?![{\d\]]|[\"'][^\"']*[\"']\s*[,\]]))|^[A-Za-z_]\w*\(\)\s*\{/;
+  /^(?:for \w+ in\b|for \(\(|(?:while|until) (?:.*[;]|read\b|true\b|!|\[)|if (?:.*[;]|!|\[|test\b|grep\b)|case .+ in\b|function \w+|export \w+|set [-+]\w|(?:local|readonly|declare|typeset) [-\w])|^(?:\{ (?!["'}\w-]+\s*:|["'][^"']*["']\s*:)|\( |\[\[ |\[ (?![{\d\]]|["'][^"']*["']\s*[,\]]))|^[A-Za-z_]\w*\(\)\s*\{/;
 const assignment = /^(?:[A-Za-z_]\w*=(?:"(?:[^"\\]|\\.)*"|'[^']*'|\$\([^)]*\)|[^\s"'])*\s+)+/;
 
 /** Does this line read as a command, and not as a name, a value, a path or prose? */
 export function isCommand(text: string): boolean {
   const bare = text.trim().replace(/^\$ /, '');
   const line = bare.replace(assignment, '').replace(/^(?:sudo|doas|time|nohup|exec|command|env)(?: -{1,2}[\w-]+(?:[ =]\w+)?)* (?=\S)/, '');
-  if (line === '' || /^[`<>|&;)]/.test(line)) return false;
+  if (line === '' || /^[`<>|&;)]|^exit (?:code|status)\b/.test(line)) return false;
   if (/^(?:sudo|doas|nohup|exec|env) /.test(bare.replace(assignment, ''))) return true;
   const [program = '', ...rest] = line.split(/\s+/);
   const name = program.replace(/^\\/, '');

@@ -6,8 +6,9 @@
 /** `failure`: only when something is wrong (the execution stops there instead). `choice`: an option, a case, an approval. */
 export type ConditionKind = 'failure' | 'choice';
 
+/** Only what cannot mean that all is well: "when the queue is down to zero" is no failure. */
 const wrong =
-  /\b(?:fail(?:s|ed|ing|ure|ures)?|error(?:s|ed)?|wrong|broken|breaks?|hangs?|hung|stuck|crash\w*|problems?|unhealthy|unavailable|unreachable|down|timed? ?out|times out|refused?|rejected|missing|lost|corrupt\w*|degraded|stale|full|not (?:work|start|respond|answer|come|ready|running|there|found|match|succeed|ok|green|true|the case|possible|enough|resolved|available)\w*|(?:does|do|did|is|are|was|were|has|have|can|could|will|would)(?:n't| not)|isn't|won't|can't|cannot|differs?|mismatch|red|still|dies|died|no longer|above|higher|too (?:high|many|much|long|big|old|large|slow)|exceeds?|otherwise|else|if not|incident|alarm|panic|emergency|last resort|go(?:es)? wrong)\b/;
+  /\b(?:fail(?:s|ed|ing|ure|ures)?|error(?:s|ed)?|wrong|broken|breaks?|hangs?|hung|stuck|crash\w*|problems?|unhealthy|unavailable|unreachable|timed? ?out|times out|refuses?|refused|rejected|corrupt\w*|degraded|not (?:work|start|respond|answer|come|ready|running|there|found|match|succeed|ok|green|true|the case|possible|enough|resolved|available)\w*|(?:does|do|did|is|are|was|were|has|have|can|could|will|would)(?:n't| not)|isn't|won't|can't|cannot|mismatch|dies|died|otherwise|else|if not|incident|alarm|panic|emergency|last resort|go(?:es)? wrong)\b/;
 
 const starts: readonly RegExp[] = [
   // A mark before a command that takes it out of the flow, or gives it to somebody else.
@@ -52,7 +53,7 @@ const titles: readonly { readonly kind: ConditionKind; readonly words: RegExp }[
   {
     kind: 'choice',
     words:
-      /^(?:alternatives?|optional(?:ly)?|manual(?: fallback| alternative)?|fallback|or|variant|option|case|scenario|if|when(?! to\b)|in case|either|only if|only when|danger(?:ous)? zone|known bad|not for|attack)\b|^draft\s*[:-]|\b(?:in case (?:of|it|the|something)|if (?:needed|necessary|required))\b/,
+      /^(?:alternatives?|optional(?:ly)?|manual(?: fallback| alternative)?|fallback|or|variant|option|case|scenario|if|when(?! to\b)|in case|either|only if|only when|danger(?:ous)? zone|known bad|not for|attack(?= scenario|$))\b|^draft\s*[:-]|\b(?:in case (?:of|it|the|something)|if (?:needed|necessary|required))\b/,
   },
   {
     kind: 'choice',

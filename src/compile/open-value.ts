@@ -21,7 +21,11 @@ export interface OpenStep {
 export function reportProblems(binder: Binder, open: readonly OpenStep[], filling: HoleFilling): void {
   const blanks = new Map<string, { readonly hole: Hole; readonly step: StepDraft }[]>();
   for (const { step, blanks: own, problems } of open) {
-    for (const hole of [...own, ...tokensOf(step, filling)]) blanks.set(hole.name, [...(blanks.get(hole.name) ?? []), { hole, step }]);
+    for (const hole of [...own, ...tokensOf(step, filling)]) {
+      const places = blanks.get(hole.name) ?? [];
+      places.push({ hole, step });
+      blanks.set(hole.name, places);
+    }
     for (const problem of [...problems, ...(step.sql ? sqlSplices(step.text).problems : [])]) binder.diagnostics.push(problemDiagnostic(binder, step, problem));
     if (step.kind === 'rg-check') reportSearch(binder, step, filling);
     else if (step.script) reportReplaced(binder, step);
@@ -143,7 +147,9 @@ export function reportVariables(binder: Binder): void {
     for (const use of neededVariables(step.script, step.environment, binder.inherited)) {
       if (step.splices.some((splice) => splice.carrier === use.name)) continue;
       if (use.hasDefault && settersBefore(table, step, use.name).length === 0) continue;
-      open.set(use.name, [...(open.get(use.name) ?? []), { step, use }]);
+      const places = open.get(use.name) ?? [];
+      places.push({ step, use });
+      open.set(use.name, places);
     }
   }
   for (const [name, places] of open) reportVariable(binder, table, name, places);

@@ -110,7 +110,14 @@ async function readSegment(draft: Draft, block: MarkdownBlock, segment: Segment,
     return;
   }
   if (label === 'unsupported' && !empty && /^(?:time|max)/i.test(lead)) {
-    draft.claims.push({ text: `takes at most ${body.text.trim().replace(/\.$/, '')}`, start: segment.start, end: segment.end, section: context.section, steps: stepsOf(draft, context.section), block: block.index });
+    draft.claims.push({
+      text: `takes at most ${body.text.trim().replace(/\.$/, '')}`,
+      start: segment.start,
+      end: segment.end,
+      section: context.section,
+      steps: stepsOf(draft, context.section),
+      block: block.index,
+    });
     return void note(draft, block.index, 'expectation');
   }
   if (label === 'unsupported') {

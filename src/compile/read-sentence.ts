@@ -25,7 +25,7 @@ import {
   stepsWithin,
   type Context,
 } from './reading.ts';
-import { directoryOf, introOf, isClaim, isCriterion, isInstruction, isRecord, isRule, isStory, stopConditionOf } from './sentence.ts';
+import { directoryOf, introOf, isClaim, isCriterion, isInstruction, isRecord, isRule, isStatement, isStory, stopConditionOf } from './sentence.ts';
 
 export async function readSentences(draft: Draft, block: MarkdownBlock, body: Prose, context: Context, parser: SqlParser): Promise<void> {
   const text = body.text.trim();
@@ -296,7 +296,10 @@ function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body:
   const inline = near.filter((step) => step.start >= body.start && step.end <= body.end);
   const itsStep = inline.find((step) => step.start >= sentence.start && step.end <= sentence.end);
   const saidOfIt = itsStep !== undefined && commandClaim.test(draft.document.text.text.slice(itsStep.end, sentence.end));
-  if (conditionOf(folded) === undefined && (saidOfIt || (isClaim(folded) && !(isStep && !claimsOfCommand.test(folded))))) {
+  if (
+    conditionOf(folded) === undefined &&
+    (saidOfIt || ((isClaim(folded) || (isStatement(folded) && isSaidOfCommand(draft, block, near))) && !(isStep && !claimsOfCommand.test(folded))))
+  ) {
     const subject = sentence.codes.find((code) => inline.some((step) => step.start >= code.start && step.end <= code.end));
     draft.claims.push({
       ...common,
@@ -324,6 +327,22 @@ function isHeadlineOfList(draft: Draft, block: MarkdownBlock): boolean {
 
 function isFollowedByCode(draft: Draft, block: MarkdownBlock): boolean {
   return nextSibling(draft, block)?.code !== undefined;
+}
+
+/** A description below a command of this section speaks of what it shows: at most a block of output stands between. */
+function isSaidOfCommand(draft: Draft, block: MarkdownBlock, near: readonly StepDraft[]): boolean {
+  if (near.length === 0) return false;
+  const item = block.parent === undefined ? undefined : blockAt(draft, block.parent);
+  const list = item?.type === 'list-item' && item.parent !== undefined ? blockAt(draft, item.parent) : undefined;
+  let above = previousSibling(draft, block) ?? (list && previousSibling(draft, list));
+  for (let seen = 0; above !== undefined && seen < 3; seen += 1) {
+    const read = draft.notes.get(above.index)?.disposition;
+    if (above.code !== undefined && read === 'step') return true;
+    if (above.type === 'paragraph' && (read === 'step' || read === 'expectation')) return true;
+    if (above.code === undefined && above.type !== 'paragraph' && above.type !== 'list') return false;
+    above = previousSibling(draft, above);
+  }
+  return false;
 }
 
 /** "Create the queue:" above a command says what that command does; what only people can do is not announced so. */

@@ -49,7 +49,8 @@ const intros: readonly { readonly kind: Exclude<IntroKind, 'branch'>; readonly w
   { kind: 'older', words: /^(?:annex|appendix)\b|\bfor comparison[.:]?$/ },
   {
     kind: 'older',
-    words: /\b(?:typed|was broken|were broken|broke):$|^(?:we|you|they|people|nobody) no longer (?:use|run|do|execute)\b[^.]*:$|\bcommented out\b[^.]*:$|^(?:the )?(?:contents?|source(?: code)?|text) of [^:]*:$|^(?:the |our )?(?:older|old|previous|earlier|former|legacy|deprecated|obsolete|outdated) (?:way|method|approach|variant)s?\b[^:]*:?$|^(?:the )?(?:file|script) `[^`]+`:$|^pseudo-? ?code\b|^(?:the |these |this )?(?:following|next|commands?|blocks?|steps?|scripts?)\b[^.]*\b(?:is|are) not (?:to be )?(?:executed|run)\b[^.]*:$/,
+    words:
+      /\b(?:typed|was broken|were broken|broke):$|^(?:we|you|they|people|nobody) no longer (?:use|run|do|execute)\b[^.]*:$|\bcommented out\b[^.]*:$|^(?:the )?(?:contents?|source(?: code)?|text) of [^:]*:$|^(?:the |our )?(?:older|old|previous|earlier|former|legacy|deprecated|obsolete|outdated) (?:way|method|approach|variant)s?\b[^:]*:?$|^(?:the )?(?:file|script) `[^`]+`:$|^pseudo-? ?code\b|^(?:the |these |this )?(?:following|next|commands?|blocks?|steps?|scripts?)\b[^.]*\b(?:is|are) not (?:to be )?(?:executed|run)\b[^.]*:$/,
   },
   { kind: 'older', words: /\b(?:this is|here is|its|the) (?:its )?(?:core|heart|gist)\b.*:$|\bfor the curious\b/ },
   {
@@ -67,7 +68,7 @@ const intros: readonly { readonly kind: Exclude<IntroKind, 'branch'>; readonly w
 
 /** Words before a command that warn of it, put it off, or give it to somebody else: then it is a person's. */
 const leftOpen =
-  /^(?:this|the following|the next)(?: (?:command|step|block|script|query|one))? is (?:[\w-]+ ){0,2}(?:dangerous|risky|destructive|unsafe|not (?:yet )?approved|disabled|on hold)\b[^.]*:$|^(?:an? |the )?(?:[\w-]+ ){0,3}(?:dangerous|risky|unsafe) [\w-]+:$|^(?:skip|leave out|omit) (?:this|the next|the following)\b|^(?:create|write|save|put|make|edit|paste)\b[^:]*\bwith (?:this|these|the following) (?:contents?|lines?|text)\b[^:]*:$|^(?:later|not (?:today|yet|now))\b[^.]*:$|\bwill be (?:added|done)\b[^.]*\b(?:later|version|release|next)\b[^.]*:$|^(?:ask|tell|have|get) (?:the |an? |your )?[\w -]{2,30} (?:to )?(?:run|execute|type|enter|issue|do)\b[^.]*:$|^(?:the )?(?:dba|vendor|owner|on-?call|second person|operator|manufacturer|docs|documentation|internet)s? (?:runs?|executes?|types?|suggests?|recommends?|proposes?)\b[^.]*:$|\bwhat (?:the|a|an) [\w-]+ (?:suggests?|recommends?|proposes?)\b[^.]*:$/;
+  /^(?:this|the following|the next)(?: (?:command|step|block|script|query|one))? is (?:[\w-]+ ){0,2}(?:dangerous|risky|destructive|unsafe|not (?:yet )?approved|disabled|on hold)\b[^.]*:$|^(?:an? |the )?(?:[\w-]+ ){0,3}(?:dangerous|risky|unsafe) [\w-]+:$|^(?:skip|leave out|omit) (?:this|the next|the following)\b|^(?:only |not )?(?:needed|required|necessary)\b[^:]*:$|^(?:tomorrow|tonight|next (?:week|month)|on (?:mon|tues|wednes|thurs|fri|satur|sun)day)\b[^:]*:$|\battackers?\b[^:]*:$|^(?:create|write|save|put|make|edit|paste)\b[^:]*\bwith (?:this|these|the following) (?:contents?|lines?|text)\b[^:]*:$|^(?:later|not (?:today|yet|now))\b[^.]*:$|\bwill be (?:added|done)\b[^.]*\b(?:later|version|release|next)\b[^.]*:$|^(?:ask|tell|have|get) (?:the |an? |your )?[\w -]{2,30} (?:to )?(?:run|execute|type|enter|issue|do)\b[^.]*:$|^(?:the )?(?:dba|vendor|owner|on-?call|second person|operator|manufacturer|docs|documentation|internet)s? (?:runs?|executes?|types?|suggests?|recommends?|proposes?)\b[^.]*:$|\bwhat (?:the|a|an) [\w-]+ (?:suggests?|recommends?|proposes?)\b[^.]*:$/;
 
 /** The kind of introduction that a folded sentence or label before a block is; undefined where it introduces plainly. */
 export function introOf(folded: string, text = folded): Intro | undefined {
@@ -166,7 +167,12 @@ export function isClaim(folded: string): boolean {
     return true;
   if (claimLead.test(folded)) return true;
   if (demand.test(folded) && !idleDemand.test(folded) && !instructsReader.test(folded)) return true;
-  return statement.test(folded) && !story.test(folded);
+  return false;
+}
+
+/** "The output lists three pods", "It prints nothing": a claim only where a command stands before it, else a description. */
+export function isStatement(folded: string): boolean {
+  return statement.test(folded) && !story.test(folded) && !/:$/.test(folded);
 }
 
 const instructsReader =
@@ -197,7 +203,7 @@ const reminder = /^(?:(?:and|but|also|please),? )?(?:do not|don't|never) forget 
 const toReader =
   /(?:^|[,;:(\u2013-]\s*|\b(?:so|please|then|also|you|you should|you must|agents?|operators?|but|otherwise|instead|always|and please|again)\s+)(?:do \*{0,2}not\*{0,2}|don't|never|under no circumstances)\b/;
 const executor =
-  /^(?:the |an |any |this )?(?:agents?|executors?|operators?|runners?|testers?|engineers?|you|nobody|no one|no-one|nobody else)\b.*\b(?:never|does not|doesn't|do not|don't|must not|may not|shall not|cannot|can't|is not allowed|are not allowed|may)\b/;
+  /^(?:the |an |any |this )?(?:agents?|executors?|operators?|runners?|testers?|engineers?|you|nobody|no one|no-one|nobody else)\b.*\b(?:never|does not|doesn't|do not|don't|must not|may not|shall not|cannot|can't|is not allowed|are not allowed)\b|^(?:only )?(?:the )?[a-z -]{3,30} may only\b/;
 
 /** Forbids or demands a way of working of whoever executes the plan; a tale of what never happened does not. */
 export function isRule(folded: string): boolean {
@@ -286,7 +292,7 @@ export function commandLead(before: string, after: string): 'run' | 'branch' | '
       : 'none';
   if (/^(?:alternatively|optionally|or|otherwise)\b/.test(before) && !/^otherwise$/.test(before)) return 'branch';
   const told =
-    /\b(?:run|execute|invoke|issue|type|call|enter|use|do|start|try)(?:ning|ing)?(?: (?:the|this|these|following|commands?|command|with|again|now))*:?$/.test(
+    /\b(?:(?:run|execute|invoke|issue|type|call|enter|use|do|start|try)|by (?:running|executing|invoking|calling|typing|issuing))(?: (?:the|this|these|following|commands?|command|with|again|now))*:?$/.test(
       before,
     );
   if (!told)

@@ -55,7 +55,11 @@ export function accountForShortfall(draft: Draft, diagnostics: readonly Diagnost
     plural(holes, 'hole'),
   ];
   const kinds = new Map<string, number[]>();
-  for (const diagnostic of open) kinds.set(diagnostic.code, [...(kinds.get(diagnostic.code) ?? []), diagnostic.span?.start.line ?? 0]);
+  for (const diagnostic of open) {
+    const lines = kinds.get(diagnostic.code) ?? [];
+    lines.push(diagnostic.span?.start.line ?? 0);
+    kinds.set(diagnostic.code, lines);
+  }
   const account: Diagnostic = {
     severity: 'error',
     code: 'compile/not-a-plan',

@@ -18,7 +18,8 @@ export interface Transcript {
 
 const dollar = /^\s*(?:\([\w.-]+\) )?(?:\[?[\w.-]+@[\w.-]+[^$%#\u276f\u279c]{0,60}|[\w.-]{1,30}(?=\$)|[\w.-]+:[~/][^\s$]* ?)?[$%\u276f\u279c] /;
 const root = /^\s*(?:\[?[\w.-]+@[\w.-]+[^$%#]{0,60}|[\w.-]+:[~/][^\s#]* ?|(?=[\w.]*[-\d.])[a-z][\w.-]{1,30} ?)?# /;
-const otherPrompt = /^\s*(?:\w*[=(]?[#>]>|>>>|psql>|mysql>|sqlite>|\w+=[#>]|[\w.:-]+(?:\([\w-]+\))?[#>](?= \S)|irb\(.*\)[:>]|In \[\d+\]:|(?:PS )?[A-Z]:\\[^>]*>) ?/;
+const otherPrompt =
+  /^\s*(?:\w*[=(]?[#>]>|>>>|psql>|mysql>|sqlite>|\w+=[#>]|[\w.:-]+(?:\([\w-]+\))?[#>](?= \S)|irb\(.*\)[:>]|In \[\d+\]:|(?:PS )?[A-Z]:\\[^>]*>) ?/;
 const consoleLanguages = /^(?:console|shell-session|shellsession|terminal|scrut|cram)$/;
 
 /** Undefined where the text has no prompt: then it is a script as it stands. */
