@@ -34,10 +34,16 @@ export async function measure(): Promise<readonly Row[]> {
   rmSync(folder, { recursive: true, force: true });
   const single = median(starts);
   return [
-    { what: '`check` of one more document of 5 KB, in hundredths of a `check` of one alone', figure: `${spread(each)} (${((median(each) * single) / 100).toFixed(1)} ms each; ${single.toFixed(0)} ms alone)`, aim: '10 ms' },
+    {
+      what: '`check` of one more document of 5 KB, in hundredths of a `check` of one alone',
+      figure: `${spread(each)} (${((median(each) * single) / 100).toFixed(1)} ms each; ${single.toFixed(0)} ms alone)`,
+      aim: '10 ms',
+    },
     {
       what: '`check` beyond the start-up for 10 KB, 100 KB, 1 MB, for each 5 KB',
-      figure: `${Object.entries(growth).map(([name, times]) => `${(median(times) / ({ '10 KB': 2, '100 KB': 20, '1 MB': 200 }[name] ?? 1)).toFixed(1)} ms`).join(', ')}`,
+      figure: `${Object.entries(growth)
+        .map(([name, times]) => `${(median(times) / ({ '10 KB': 2, '100 KB': 20, '1 MB': 200 }[name] ?? 1)).toFixed(1)} ms`)
+        .join(', ')}`,
       aim: '10 ms, linear',
     },
   ];

@@ -2,7 +2,7 @@
  * Every `console` block of README.md is executed, in order, and prints what README.md shows (`…` stands for anything). Then
  * every example of `--help`, with the records that these commands have left.
  */
-import { copyFileSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -11,7 +11,9 @@ import { command, root, startProgram } from './support/command.ts';
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 // Records go to a folder of the test's own, not among those of whoever runs the tests.
 const cwd = realpathSync(mkdtempSync(join(tmpdir(), 'proofplan-readme-')));
-for (const name of ['plans', 'fixtures']) symlinkSync(join(root, name), join(cwd, name));
+symlinkSync(join(root, 'fixtures'), join(cwd, 'fixtures'));
+// A copy: `lock` writes beside the plan.
+cpSync(join(root, 'plans'), join(cwd, 'plans'), { recursive: true });
 copyFileSync(join(root, 'proofplan.config.yaml'), join(cwd, 'proofplan.config.yaml'));
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 

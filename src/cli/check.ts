@@ -33,7 +33,7 @@ export function addCheck(program: Program, context: CommandContext, finish: Fini
     .option('-e, --environment <name>', 'demand a value for every input, as an execution in this environment would')
     .option('--frail', 'warnings fail, too')
     .option('--json', 'one line of JSON a plan on stdout, and no other message')
-    .addHelpText('after', examples('check plans/run-proof-v4.md', "check plans 'plans/*-v2.md'", 'check --frail --json plans/run-proof-v2.md'))
+    .addHelpText('after', examples('check plans/run-proof-v4.md', 'check plans plans/*-v2.md', 'check --frail --json plans/run-proof-v2.md'))
     .action(async (plans, options) => finish(await check(plans, options, context)));
 }
 

@@ -53,6 +53,7 @@ function search(path: string, base: string, parts: readonly string[], { workingF
   try {
     walk(base, parts, workingFolder, found);
   } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     // A part that cannot be looked at may hold plans: the answer would not be about all of what was named.
     return [missing(path, 'cli/unreadable-file', `\`${path}\` cannot be searched: ${messageOf(error)}`, 'correct its permissions, or name the files')];
   }

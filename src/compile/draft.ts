@@ -20,6 +20,8 @@ export interface SectionDraft {
   readonly level: number;
   meaning: SectionMeaning;
   condition?: ConditionKind | undefined;
+  /** Where "All commands run from `x`" sends the commands of this section and of those below it. */
+  directory?: string;
   readonly brackets: readonly string[];
   readonly start: number;
   readonly end: number;

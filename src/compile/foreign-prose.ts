@@ -11,8 +11,11 @@ import { proseOf } from './prose.ts';
 
 const english =
   /\b(?:the|a|an|is|are|and|or|of|to|in|on|for|with|be|must|no|not|do|it|this|that|from|by|as|at|if|all|run|rows?|tests?|pass|exit|code|output|contains|expected|exists?)\b/gi;
-const foreign =
-  /(?<!\p{L})(?:der|die|das|den|dem|ein|eine|und|oder|nicht|kein|keine|ist|sind|mit|auf|für|von|muss|müssen|werden|wird|sie|alle|niemals|ausführen|le|la|les|des|une|un|est|sont|et|ou|avec|pour|dans|sur|ne|pas|doit|aucune?|el|los|las|una|es|son|y|con|para|en|por|debe|ningún|ninguna|il|lo|gli|che|non|sono|deve|per|nessun|o|os|uma|é|são|não|com|het|een|niet|zijn|moet|geen|voor|met|jest|są|nie|musi|dla)(?!\p{L})/giu;
+const foreign: ReadonlySet<string> = new Set(
+  'der die das den dem ein eine und oder nicht kein keine ist sind mit auf für von muss müssen werden wird sie alle niemals ausführen le la les des une un est sont et ou avec pour dans sur ne pas doit aucun aucune el los las una es son y con para en por debe ningún ninguna il lo gli che non sono deve per nessun o os uma é são não com het een niet zijn moet geen voor met jest są nie musi dla'.split(
+    ' ',
+  ),
+);
 const otherScript =
   /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Devanagari}\p{Script=Thai}]/gu;
 
@@ -81,7 +84,8 @@ function wordsOfBlock(block: MarkdownBlock): string {
 export function isForeign(text: string, atLeast = 2, inForeign = false): boolean {
   if ((text.match(otherScript) ?? []).length > (text.match(/[A-Za-z]/g) ?? []).length) return true;
   const native = (text.match(english) ?? []).length;
-  const strange = (text.match(foreign) ?? []).length + (text.match(/[äöüßéèêàçñáíóúãõœłśżę]/gi) ?? []).length / 2;
+  const strange =
+    (text.match(/\p{L}+/gu) ?? []).filter((word) => foreign.has(word.toLowerCase())).length + (text.match(/[äöüßéèêàçñáíóúãõœłśżę]/gi) ?? []).length / 2;
   if (inForeign) return /\p{L}/u.test(text) && !(native >= 2 && native > strange);
   return strange >= atLeast && strange > native * 2;
 }

@@ -100,6 +100,7 @@ export function sentencesOf(prose: Prose, source: string): readonly Prose[] {
     sentences.push({
       text: trimmedText
         .replace(/\n[ \t>]*/g, ' ')
+        .replace(/<\/?(?:b|i|u|em|strong|sub|sup|br|span|kbd|small|mark|font)(?:\s[^<>]*)?\/?>/gi, '')
         .replace(/\*\*|__/g, '')
         .replace(/(^|[\s(])[*_]([^*_`]+)[*_](?=[\s:.,)]|$)/g, '$1$2')
         .replace(/([:.,!?])[*_](?=\s|$)/g, '$1')
@@ -147,22 +148,34 @@ function placeToCut(text: string, from: number, to: number): number {
 
 /** For matching: NFKC, one kind of hyphen and quote, lower case, single spaces, no emphasis, no closing punctuation. */
 export function fold(text: string): string {
-  return (text.length > longest ? text.slice(0, longest) : text)
-    .normalize('NFKC')
-    .replace(/[\u2010-\u2015\u2212\u00ad\ufe63\uff0d]/g, '-')
-    .replace(/[\u2018\u2019\u201a\u201b]/g, "'")
-    .replace(/[\u201c-\u201f]/g, '"')
+  const head = text.length > longest ? text.slice(0, longest) : text;
+  return (isAscii.test(head) ? head : foldSigns(head))
     .replace(/\*\*|__/g, '')
     .replace(/\s+/g, ' ')
     .trim()
     .toLowerCase();
 }
 
+const isAscii = /^[\t\n\r -~]*$/;
+
+function foldSigns(text: string): string {
+  return text
+    .normalize('NFKC')
+    .replace(/[\u200b-\u200d\u2060\ufeff]/g, '')
+    .replace(/[\u2010-\u2015\u2212\u00ad\ufe63\uff0d]/g, '-')
+    .replace(/[\u2018\u2019\u201a\u201b]/g, "'")
+    .replace(/[\u201c-\u201f]/g, '"');
+}
+
 export function spanOfProse(document: MarkdownDocument, prose: { readonly start: number; readonly end: number }): Span {
   return spanOf(document, prose.start, prose.end);
 }
 
+const markup = /^<\/?(?:b|i|u|em|strong|sub|sup|br|span|kbd|small|mark|font|p|div|a)(?:\s[^<>]*)?\/?>$/i;
+
 function plain(piece: Inline): string {
+  // Markup between words says nothing; a `<name>` in prose is no markup.
+  if (piece.kind === 'html' && markup.test(piece.value)) return '';
   return piece.kind === 'code' ? `\`${piece.value}\`` : piece.value;
 }
 
@@ -205,7 +218,7 @@ function leadOf(line: readonly Inline[], isLabel: (label: string) => boolean): {
 
 /** A line that is bold as a whole may be an emphasised sentence: "**One cluster at a time. Wait for the first.**" */
 function isSentence(label: string): boolean {
-  return /[.!?]$/.test(label) && label.split(/\s+/).length > 3;
+  return /[.!?]$/.test(label) && label.split(/\s+/).length > 2;
 }
 
 function plainLeadOf(

@@ -48,12 +48,15 @@ export async function readDocument(document: MarkdownDocument, parser: SqlParser
     start: 0,
     end: first?.start ?? document.text.text.length,
   };
-  const outdated = titleBlock !== undefined && /\b(?:deprecated|obsolete|superseded|archived|do not use|no longer (?:valid|used))\b/i.test(draft.title);
+  const front = document.blocks.find((block) => block.type === 'front-matter');
+  const outdated =
+    /\b(?:deprecated|obsolete|superseded|archived|do not use|no longer (?:valid|used))\b/i.test(preface.title) ||
+    (front !== undefined && /^(?:status|state)\s*:\s*["']?(?:deprecated|obsolete|superseded|archived)\b/im.test(document.text.text.slice(front.start, front.end)));
   if (outdated) preface.meaning = 'reference';
   const told =
     titleBlock !== undefined &&
     /\b(?:post-?mortem|post-?incident|incident (?:review|report)|retrospective|root cause analysis|incident\b.*\breview|review of\b.*\b(?:incident|outage)|what (?:was done|happened))\b/i.test(
-      draft.title,
+      preface.title,
     );
   const readme = headings.filter((heading) => manual.test(proseOf(heading.inlines).text.trim())).length >= 3;
   const commands = commandStarts(document);
@@ -76,11 +79,12 @@ export async function readDocument(document: MarkdownDocument, parser: SqlParser
         section.meaning = 'history';
       section.meaning = meaningByPlace(section, commands);
       // "Constraints" over a query checks those of a database.
-      if (section.meaning === 'policy' && isFollowedByCommand(block, headings, commands)) section.meaning = 'steps';
+      if (section.meaning === 'policy' && /\bconstraints?\b/i.test(section.title) && isFollowedByCommand(block, headings, commands)) section.meaning = 'steps';
       if (readme && manual.test(section.title.trim())) section.condition ??= 'choice';
       open.push(section);
       const deciding = open.findLast((other) => other.condition !== undefined);
-      context = contextOf(section, false, deciding?.condition === undefined ? undefined : { condition: deciding.condition, text: deciding.title });
+      const directory = [preface, ...open].findLast((other) => other.directory !== undefined)?.directory;
+      context = contextOf(section, false, deciding?.condition === undefined ? undefined : { condition: deciding.condition, text: deciding.title }, directory);
       continue;
     }
     await readBlock(draft, block, context, parser);
@@ -106,7 +110,7 @@ function titleOf(headings: readonly MarkdownBlock[], blocks: readonly MarkdownBl
 
 /** Headings of a program's own page: what stands below them is for whoever wants it. */
 const manual =
-  /^(?:installation|installing|install|usage|quick ?start|getting started|building(?: from source)?|contributing|development|testing|licen[cs]e|getting help|documentation|features)$/i;
+  /^(?:installation|installing|install|usage|use|api|types|compatibility|security|contribut(?:e|ors)|quick ?start|getting started|building(?: from source)?|contributing|development|testing|licen[cs]e|getting help|documentation|features)$/i;
 
 function isRunnable(meaning: string): boolean {
   return meaning === 'shell' || meaning === 'sql';
@@ -295,6 +299,7 @@ async function readBlock(draft: Draft, block: MarkdownBlock, context: Context, p
 /** HTML says nothing, but what a fold is called may say that it shows something older. */
 function readHtml(draft: Draft, block: MarkdownBlock, context: Context): void {
   note(draft, block.index, 'narrative');
+  if (/<\/details>/i.test(draft.document.text.text.slice(block.start, block.end))) context.intro = undefined;
   const summary = /<summary>(.*?)<\/summary>/is
     .exec(draft.document.text.text.slice(block.start, block.end))?.[1]
     ?.replace(/<[^<>]+>/g, ' ')
@@ -312,7 +317,11 @@ async function readQuote(draft: Draft, block: MarkdownBlock, context: Context, p
   if ((first && introOf(fold(proseOf(first.inlines).text))?.kind === 'older') || context.intro?.kind === 'older' || holdsHeading)
     return noteAll(draft, block, 'reference', 'it quotes something older');
   const area = context.area;
+  // What a note or a tip shows is no part of the flow.
+  const aside = first !== undefined && /^\[!(?:note|tip|info)\]/i.test(first.inlines[0]?.value ?? '');
+  if (aside) context.area = 'narrative';
   for (const child of block.children) await readBlock(draft, blockAt(draft, child), context, parser);
+  if (aside) context.area = area;
   if (context.area !== context.section.meaning) context.area = area;
 }
 

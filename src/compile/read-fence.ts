@@ -16,7 +16,8 @@ export async function readFence(draft: Draft, block: MarkdownBlock, context: Con
   const code = block.code;
   if (!code) return;
   if ((context.area === 'report' || context.listArea === 'report') && readTemplate(draft, block, context)) return;
-  const meaning = readPsqlSession(code.value) === undefined ? codeMeaning(code.language, code.value) : 'sql';
+  const session = /^(?:|sql|psql|console|shell-session|terminal|postgres\w*|pgsql)$/.test(languageOf(code.language) ?? '') ? readPsqlSession(code.value) : undefined;
+  const meaning = session === undefined ? codeMeaning(code.language, code.value) : 'sql';
   const runnable = meaning === 'shell' || meaning === 'sql';
   const demanded = /\b(?:must|has to|have to|should)\b.*:$/.test(fold(lastWordsBefore(draft, block))) && draft.steps.length > 0;
   if ((context.area === 'expectation' || demanded) && !runnable) return readExpectedOutput(draft, block, context);
@@ -33,6 +34,7 @@ export async function readFence(draft: Draft, block: MarkdownBlock, context: Con
     note(draft, block.index, 'reference', undefined, reason);
     // "It prints something like" speaks of one block.
     if (context.intro?.kind === 'shown' || context.intro?.kind === 'example') context.intro = undefined;
+    context.example = false;
     return;
   }
   if (!runnable) return readForeign(draft, block, context, meaning);
@@ -108,7 +110,7 @@ function unsupported(draft: Draft, block: MarkdownBlock): void {
 async function readRunnable(draft: Draft, block: MarkdownBlock, context: Context, meaning: 'shell' | 'sql', parser: SqlParser): Promise<void> {
   const code = block.code;
   if (!code) return;
-  const session = readPsqlSession(code.value);
+  const session = meaning === 'sql' ? readPsqlSession(code.value) : undefined;
   const transcript = session ?? (meaning === 'shell' ? readTranscript(languageOf(code.language), code.value, isCommand) : undefined);
   if (transcript?.doubtful) {
     const at = sourceOffset(code, transcript.doubtful.offset);
@@ -134,7 +136,9 @@ async function readRunnable(draft: Draft, block: MarkdownBlock, context: Context
     });
     return;
   }
-  const caution = meaning === 'shell' ? cautionOf(text) : undefined;
+  const said = cautionOf(text);
+  // Of a query only its comments speak to the reader.
+  const caution = meaning === 'shell' || /comment/.test(said?.why ?? '') ? said : undefined;
   if (caution?.kind === 'reference') return void note(draft, block.index, 'reference', undefined, caution.why);
   if (caution !== undefined) return pushDecision(draft, block, block, context, context.branch?.condition ?? 'choice', caution.why);
   const { intro, branch } = context;
@@ -219,6 +223,8 @@ function readComments(
 
 /** Under "Expected output:" a block is what the command before it must print, as it stands. */
 function readExpectedOutput(draft: Draft, block: MarkdownBlock, context: Context): void {
+  const lead = fold(lastWordsBefore(draft, block));
+  const denied = /\b(?:not|never|no|none|nothing|without|absent|free of)\b/.test(lead);
   const text = block.code?.value.trim() ?? '';
   const common = {
     text: 'expected output',
@@ -229,11 +235,16 @@ function readExpectedOutput(draft: Draft, block: MarkdownBlock, context: Context
     block: block.index,
   };
   note(draft, block.index, 'expectation');
-  const open = text === '' || /<[A-Za-z_][\w /-]*>|^\s*\.{3}\s*$|\u2026/m.test(text);
+  context.area = context.section.meaning;
+  // "Must not print:" asks that no line of it is there; "nothing but" says more than any claim here.
+  if (denied && !/\b(?:but|else|other|except|only)\b/.test(lead)) {
+    for (const line of text.split('\n').filter((each) => each.trim() !== '')) draft.claims.push({ ...common, text: `the output does not contain \`${line.trim()}\``, claim: { kind: 'output', operator: 'contains', text: line.trim(), negated: true } });
+    return;
+  }
+  const open = denied || text === '' || /<[A-Za-z_][\w /-]*>|^\s*\.{3}\s*$|\u2026/m.test(text);
   draft.claims.push(
     open ? common : { ...common, text: `the output contains what the block shows`, claim: { kind: 'output', operator: 'contains', text, negated: false } },
   );
-  context.area = context.section.meaning;
 }
 
 /** "8sh": a language that nobody knows over what reads as a command. */

@@ -135,11 +135,15 @@ async function readSegment(draft: Draft, block: MarkdownBlock, segment: Segment,
     enterLabel(draft, block, label, lead, context);
     return;
   }
+  const warned = label === 'title' ? introOf(fold(lead), lead) : undefined;
+  if (warned?.kind === 'negative' || warned?.kind === 'older') {
+    context.intro = warned;
+    for (const sentence of sentencesOf(body, draft.document.text.text)) if (isRule(fold(sentence.text))) pushPolicy(draft, block, sentence, context, 'text');
+    return void note(draft, block.index, draft.notes.get(block.index)?.disposition ?? 'reference', undefined, `shown under "${lead}"`);
+  }
   if (label === 'title' || label === 'metadata') {
     context.title = lead;
     await readBody(draft, block, body, context, parser);
-    const caution = introOf(fold(lead), lead);
-    if (caution?.kind === 'negative' || caution?.kind === 'older') context.intro = caution;
     return;
   }
   if (label === 'example' && /^(?:results?|outputs?|responses?|prints?|returns?|answer)$/i.test(lead.trim())) {

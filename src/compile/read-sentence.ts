@@ -31,11 +31,16 @@ export async function readSentences(draft: Draft, block: MarkdownBlock, body: Pr
   const text = body.text.trim();
   const folded = fold(text);
   note(draft, block.index, 'narrative');
+  // A picture between words and their block says nothing about it.
+  if (/^!\[[^\]]*\](?:\([^()]*\))?$/.test(draft.document.text.text.slice(block.start, block.end).trim())) return;
   context.example = /^(for )?example\b.*:$/.test(folded) && !isOnlyCommandOf(draft, block);
   const directory = directoryOf(text);
   if (directory !== undefined) {
     context.intro = undefined;
-    if (directory.all) context.sectionDirectory = directory.path;
+    if (directory.all) {
+      context.sectionDirectory = directory.path;
+      context.section.directory = directory.path;
+    }
     else context.workingDirectory = directory.path;
     note(
       draft,
@@ -252,7 +257,7 @@ export function readStop(draft: Draft, block: MarkdownBlock, body: Prose, contex
 }
 
 function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body: Prose, context: Context, dependent: 'failure' | 'choice' | undefined): void {
-  const folded = fold(sentence.text);
+  const folded = fold(sentence.text).replace(/^[^\p{L}\p{N}`"'(<[~$>=\u2192\u2264\u2265-]+/u, '');
   const own = draft.notes.get(block.index)?.disposition ?? 'narrative';
   const isStep = own === 'step';
   const phrases = phrasesOf(sentence.text);
@@ -303,7 +308,7 @@ function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body:
     const subject = sentence.codes.find((code) => inline.some((step) => step.start >= code.start && step.end <= code.end));
     draft.claims.push({
       ...common,
-      text: subject ? sentence.text.replace(`\`${subject.value}\``, 'it') : sentence.text,
+      text: (subject ? sentence.text.replace(`\`${subject.value}\``, 'it') : sentence.text).replace(/^[^\p{L}\p{N}`"'(<$>=\u2264\u2265\u2192-]+/u, ''),
       steps: inline.length > 0 ? inline : near,
     });
     return void note(draft, block.index, 'expectation');

@@ -100,6 +100,12 @@ async function readRow(draft: Draft, row: MarkdownBlock, cells: readonly Prose[]
     return pushPolicy(draft, row, { text, start: row.start, end: row.end, codes: [], strong: false }, context, 'text');
   if (context.area === 'tasks' || (active && header.meaning === 'tasks')) return pushTask(draft, row, text, context);
   if (!active) return void note(draft, row.index, 'narrative');
+  if (context.intro?.kind === 'negative') return void note(draft, row.index, 'reference', undefined, 'the words before forbid it');
+  const forbidding = cells.filter((cell, index) => index !== header.expected && cell.codes.length === 0 && isRule(fold(cell.text)));
+  if (header.meaning === 'checks' && forbidding.length > 0) {
+    for (const cell of forbidding) pushPolicy(draft, row, cell, context, 'text');
+    return pushTask(draft, row, text, context, row, 'choice');
+  }
   if (
     header.meaning === 'checks' &&
     context.intro?.kind !== 'branch' &&
@@ -177,6 +183,7 @@ async function readCheck(
   if (!command || !expected || !code || more.length > 0 || expected.text.trim() === '') return false;
   // Beside the command a few words may say where; more of them say something else.
   const beside = command.text.replace(`\`${code.value}\``, '').trim();
+  if (/\b(?:never|not|don't|disabled|manual(?:ly)?|skip)\b/i.test(beside)) return false;
   if (!/^(?:\([^()]*\)|(?:on|at) [\w.-]+(?: [\w.-]+)?)?$/.test(beside)) return false;
   const known = codeMeaning(undefined, code.value);
   const meaning = known === 'sql' ? 'sql' : /\s|^\.{0,2}\//.test(code.value.trim()) || isCommand(code.value) ? 'shell' : undefined;

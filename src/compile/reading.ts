@@ -33,14 +33,14 @@ export interface Context {
   readonly preface: boolean;
 }
 
-export function contextOf(section: SectionDraft, preface: boolean, branch?: Context['branch']): Context {
+export function contextOf(section: SectionDraft, preface: boolean, branch?: Context['branch'], directory?: string): Context {
   return {
     section,
     area: section.meaning,
     title: section.title,
     example: false,
     workingDirectory: undefined,
-    sectionDirectory: undefined,
+    sectionDirectory: directory,
     intro: undefined,
     branch,
     listArea: undefined,

@@ -46,5 +46,6 @@ export function readHeader(cells: readonly string[]): HeaderReading {
   if (at(words.file) === 0 && cells.some((cell) => words.fileOf.test(cell))) return { ...columns, meaning: 'files' };
   if (expected !== -1) return { ...columns, meaning: 'expectations' };
   if (at(words.task) !== -1 && cells.filter((cell) => words.person.test(cell)).length > 0) return { ...columns, meaning: 'tasks' };
+  if (action > 0 && strong === -1 && at(words.task) === 0) return { ...columns, meaning: 'tasks' };
   return { ...columns, meaning: 'plain' };
 }

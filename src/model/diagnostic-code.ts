@@ -178,7 +178,7 @@ export const diagnosticCodes = {
   'parse/damaged-text': 'characters look like UTF-8 that was decoded wrongly',
   'parse/empty-document': 'the file has no text, so there is nothing to read',
   'parse/invalid-utf-8': 'the file is not valid UTF-8; nothing is replaced or guessed, so it is not read',
-  'parse/nested-too-deep': 'quotes and lists are nested deeper than is read',
+  'parse/nested-too-deep': 'quotes, lists or signs of emphasis are nested deeper than is read',
   'parse/unterminated-fence': 'a fenced block is never closed',
   'parse/yaml-alias-limit': 'aliases stand for too many values, or for themselves',
   'parse/yaml-control-character': 'a control or invisible character, which a reader of the file cannot see, stands in the text',

@@ -170,13 +170,19 @@ function inline(node: PhrasingContent, source: string, strong: boolean): readonl
       // Its asterisks belong to its first and last piece, so that a bold lead's place is all of it.
       const pieces = node.children.flatMap((child) => inline(child, source, true));
       const last = pieces.length - 1;
-      return pieces.map((piece, index) => (piece.kind === 'text' ? { ...piece, start: index === 0 ? start : piece.start, end: index === last ? end : piece.end } : piece));
+      return pieces.map((piece, index) =>
+        piece.kind === 'text' ? { ...piece, start: index === 0 ? start : piece.start, end: index === last ? end : piece.end } : piece,
+      );
     }
-    case 'emphasis':
     case 'delete':
+      // What its author struck out is not said any more.
+      return [{ kind: 'html', value: '', start, end, strong }];
+    case 'emphasis':
       return node.children.flatMap((child) => inline(child, source, strong));
     case 'link':
-      return node.children.flatMap((child) => inline(child, source, strong)).map((piece) => ({ ...piece, kind: piece.kind === 'text' ? ('link' as const) : piece.kind, url: node.url }));
+      return node.children
+        .flatMap((child) => inline(child, source, strong))
+        .map((piece) => ({ ...piece, kind: piece.kind === 'text' ? ('link' as const) : piece.kind, url: node.url }));
     case 'linkReference':
       return node.children.flatMap((child) => inline(child, source, strong));
     default:

@@ -103,7 +103,8 @@ const htmlEnds: readonly { readonly start: RegExp; readonly end: RegExp }[] = [
 function isOpen(last: Nodes | undefined, text: string): boolean {
   let node = last;
   while (node && 'children' in node && node.children.length > 0) node = node.children.at(-1);
-  if (node?.type === 'code') return !/(?:^|[\r\n])[ >]*(?:`+|~+)\s*$/.test(text.slice(-4_096)) || !isTerminated(text, offsetOf(node), node.position?.end.offset ?? text.length);
+  if (node?.type === 'code')
+    return !/(?:^|[\r\n])[ >]*(?:`+|~+)\s*$/.test(text.slice(-4_096)) || !isTerminated(text, offsetOf(node), node.position?.end.offset ?? text.length);
   if (node?.type !== 'html') return false;
   const { value } = node;
   const kind = htmlEnds.find(({ start }) => start.test(value.trimStart()));
@@ -116,7 +117,10 @@ export function isTerminated(source: string, start: number, end: number): boolea
   if (fence === undefined) return true;
   const text = source.slice(start, end);
   const lineStart = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1;
-  const last = text.slice(lineStart).replace(/^[\s>]+/, '').trimEnd();
+  const last = text
+    .slice(lineStart)
+    .replace(/^[\s>]+/, '')
+    .trimEnd();
   return lineStart > 0 && last.length >= fence.length && last === fence.charAt(0).repeat(last.length);
 }
 
@@ -142,7 +146,10 @@ function keysIn(text: string): ReadonlySet<string> {
 
 /** Case and white space do not count; in a quote a marker may stand between two lines of a label. */
 function keyOf(label: string): string {
-  return label.replace(/[\s>]+/g, '').toLowerCase().toUpperCase();
+  return label
+    .replace(/[\s>]+/g, '')
+    .toLowerCase()
+    .toUpperCase();
 }
 
 function offsetOf(node: Nodes): number {

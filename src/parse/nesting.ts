@@ -51,7 +51,12 @@ export function nestingProblem(text: TextDocument): Diagnostic | undefined {
     if (blank || code || own !== undefined || marks.columns.length > 0 || /\||^#/.test(rest)) signs = 0;
     if (!code) signs += signsIn(rest);
     if (signs > mostSigns)
-      return problem(text, start, `more than ${mostSigns} signs of emphasis, brackets or backslashes stand in one paragraph`, 'put code into backticks or a fence, or divide the paragraph');
+      return problem(
+        text,
+        start,
+        `more than ${mostSigns} signs of emphasis, brackets or backslashes stand in one paragraph`,
+        'put code into backticks or a fence, or divide the paragraph',
+      );
   }
   return undefined;
 }
@@ -78,6 +83,7 @@ function signsIn(line: string): number {
     else if (unit === 91) open += 1;
     else if (unit === 93 && open > 0) open -= 1;
     else if (unit === 93) count += 1;
+    if (unit === 91 && open > deepest) count += 1;
   }
   return count;
 }

@@ -9,6 +9,9 @@ export interface Detail {
 /** Every step has this unless something else is said. */
 const usualTimeoutMs = 600_000;
 
+/** Witnesses of a clause that are shown; more are counted. */
+const mostWitnesses = 6;
+
 export function describe(became: string, explanation: Explanation): readonly Detail[] {
   const [, noun, id] = /^(step|probe|policy|criterion|expectation|capture|precondition|task) (\S+)(?: \(.*\))?$/.exec(became) ?? [];
   const numbered = <T extends { readonly id: string }>(all: readonly T[], kind: string): T | undefined =>
@@ -52,7 +55,7 @@ const origins: Readonly<Record<ExplainedPolicy['origin'], string>> = {
   baseline: ", by the project's baseline",
 };
 
-export function describePolicy({ id, kind, scope, origin, strength, acceptedBy }: ExplainedPolicy): string {
+function describePolicy({ id, kind, scope, origin, strength, acceptedBy }: ExplainedPolicy): string {
   return `policy ${id}: ${kind}${acceptedBy === undefined ? '' : ` by ${acceptedBy}`}, in ${scope}${origins[origin]}, ${strength}`;
 }
 
@@ -101,8 +104,12 @@ function describeCriterion(criterion: ExplainedCriterion, explanation: Explanati
     explanation.steps.flatMap((step) => step.expectations.map((each) => [`expectation ${each.id}`, `${each.claim} (step ${step.id})`] as const)),
   );
   const [clause] = criterion.clauses;
-  const witnessed = (witnesses: readonly string[]): readonly Detail[] =>
-    witnesses.map((witness) => ({ text: `${witness}${claims.has(witness) ? `: ${claims.get(witness)}` : ''}`, mark: '  · ' }));
+  const witnessed = (witnesses: readonly string[]): readonly Detail[] => {
+    const shown = witnesses.length > mostWitnesses + 1 ? witnesses.slice(0, mostWitnesses) : witnesses;
+    const lines = shown.map((witness) => `${witness}${claims.has(witness) ? `: ${claims.get(witness)}` : ''}`);
+    const left = witnesses.length - shown.length;
+    return [...lines, ...(left === 0 ? [] : [`${left} more witnesses`])].map((text) => ({ text, mark: '  · ' }));
+  };
   // One clause is the criterion itself, whose words stand above.
   if (clause !== undefined && criterion.clauses.length === 1)
     return clause.witnesses.length === 0

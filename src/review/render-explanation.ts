@@ -1,5 +1,5 @@
 /** `explain` for people: the document's blocks with line numbers in the margin, what each became, and the account at the end. */
-import { describe, describePolicy, type Detail } from './describe-reading.ts';
+import { describe, type Detail } from './describe-reading.ts';
 import type { Explanation } from './explanation.ts';
 import { marginBlocks, type MarginBlock } from './margin-block.ts';
 import { cutLine, hanging, plainStyle, wrapText, type PageStyle, type Tone } from './page-style.ts';
@@ -51,26 +51,14 @@ export function renderExplanation(explanation: Explanation, style: PageStyle = p
     return { block, details: detailsOf(block, again ? undefined : block.reason, explanation, said) };
   });
   const blocks = foldAlike(read, layout);
-  const inBlocks = (name: string): boolean => [...said].some((became) => became === name || became.startsWith(`${name} (`));
-  const checks = new Set(explanation.preconditions.flatMap((precondition) => precondition.checks));
-  const steps = explanation.steps.filter((step) => !inBlocks(`step ${step.id}`) && !inBlocks(`probe ${step.id}`) && !checks.has(`step ${step.id} holds`));
-  const policies = explanation.policies.filter((policy) => !inBlocks(`policy ${policy.id}`));
   const { plan } = explanation;
   return [
     ...(plan === undefined
       ? []
-      : [...hanging(`${plan.path}: ${plan.title}`, 0, style), ...(plan.addendum === undefined ? [] : hanging(`with ${plan.addendum.path}`, 0, style)), '']),
+      : [...hanging(`${plan.path}: ${plan.title}`, 0, style), ...(plan.addendum === undefined ? [] : hanging(`with ${plan.addendum.path}`, 0, style))]),
+    ...(blocks.length === 0 ? [] : ['']),
     ...blocks,
-    ...section(
-      'steps that stand in no block of the document',
-      steps.flatMap((step) => describe(`step ${step.id}`, explanation).flatMap((line) => renderDetail(line, { ...layout, indent: 2 }))),
-      style,
-    ),
-    ...section(
-      'policies that stand in no block of the document',
-      policies.flatMap((policy) => hanging(`${describePolicy(policy)}: ${policy.text}`, 2, style)),
-      style,
-    ),
+    ...elsewhere(explanation, said, layout),
     ...section(
       'placeholders',
       explanation.placeholders.flatMap((each) => hanging(renderPlaceholder(each), 2, style)),
@@ -81,7 +69,7 @@ export function renderExplanation(explanation: Explanation, style: PageStyle = p
       : ['', ...wrapText(`tables that only the production path may write: ${explanation.protectedTables.join(', ')}`, style.columns, style)]),
     '',
     ...wrapText(renderCounts(explanation), style.columns, style),
-    ...wrapText(renderAccount(explanation), style.columns, style),
+    ...(explanation.counts.total === 0 ? [] : wrapText(renderAccount(explanation), style.columns, style)),
   ].join('\n');
 }
 
@@ -90,6 +78,43 @@ interface Layout {
   readonly margin: number;
   readonly indent: number;
   readonly narrow: boolean;
+}
+
+/** What stands in no block: a step that an addendum adds, the project's baseline, and everything of a YAML plan, which has no blocks. */
+function elsewhere(explanation: Explanation, said: ReadonlySet<string>, layout: Layout): readonly string[] {
+  const { plan, preconditions, tasks, policies, steps, criteria, report } = explanation;
+  const inBlocks = new Set([...said].map((became) => became.replace(/ \(.*\)$/, '').replace(/^probe /, 'step ')));
+  for (const check of preconditions.flatMap((precondition) => precondition.checks)) inBlocks.add(check.replace(/ holds$/, ''));
+  const isYaml = plan?.form === 'yaml';
+  const numbered = (noun: string, all: readonly { readonly id: string; readonly line: number | null; readonly text?: string }[]) =>
+    all.map(({ id, line, text }) => ({
+      name: `${noun} ${noun === 'precondition' || noun === 'task' ? id.replace(/^\D+/, '') : id}`,
+      line,
+      sentence: noun === 'step' ? undefined : text,
+    }));
+  const fields = report.map(({ label, line }) => ({ name: `report field "${label}"`, line, sentence: undefined }));
+  const kinds = {
+    preconditions: numbered('precondition', preconditions),
+    tasks: numbered('task', tasks),
+    policies: numbered('policy', policies),
+    steps: numbered('step', steps),
+    criteria: numbered('criterion', criteria),
+    'report fields': isYaml ? fields : [],
+  };
+  return Object.entries(kinds).flatMap(([title, all]) => {
+    const lines = all
+      .filter(({ name }) => !inBlocks.has(name))
+      .flatMap(({ name, line, sentence }) => {
+        const [first, ...more] = describe(name, explanation);
+        const at = isYaml && line !== null ? `line ${line}: ` : '';
+        const head: readonly Detail[] = [
+          { mark: '→ ', text: `${at}${first?.text ?? name}` },
+          ...(sentence === undefined ? [] : [{ mark: '  ', text: sentence } as const]),
+        ];
+        return [...head, ...more].flatMap((detail) => renderDetail(detail, { ...layout, indent: 2 }));
+      });
+    return section(isYaml ? title : `${title} that stand in no block of the document`, lines, layout.style);
+  });
 }
 
 interface ReadBlock {

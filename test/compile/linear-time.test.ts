@@ -68,7 +68,7 @@ function cost(work: (text: string) => unknown, text: string, tries = 3): number 
 }
 
 /** What a pattern without any choice costs on the longest text, as the unit for what is too little to compare. */
-const floor = Math.max(1, 10 * cost((text) => text.match(/[aeiou]+[^aeiou]+/g), 'word '.repeat(8_000)));
+const floor = Math.max(50, 60 * cost((text) => text.match(/[aeiou]+[^aeiou]+/g), 'word '.repeat(8_000)));
 
 describe('time grows by the length of the text', () => {
   test.each(Object.keys(predicates))('%s', (name) => {

@@ -1,7 +1,7 @@
 /** Documents made at random from the constructs of the trade, and what must hold of the reading of any of them. */
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { compilePlan, type CompiledPlan } from '../../src/compile/compile-plan.ts';
@@ -68,7 +68,23 @@ function expectInside(span: { readonly start: { readonly offset: number }; reado
   expect(span.end.offset).toBeLessThanOrEqual(length);
 }
 
-const odd = fc.constantFrom('\u{feff}', '\u202e', '\u200b', '\u00ad', '\t', '\u00a0', '\u2028', '\u{1f6ab}', 'e\u0301', '\u3000', 'ß', '\\', '&amp;', '&#0;', '\u0001');
+const odd = fc.constantFrom(
+  '\u{feff}',
+  '\u202e',
+  '\u200b',
+  '\u00ad',
+  '\t',
+  '\u00a0',
+  '\u2028',
+  '\u{1f6ab}',
+  'e\u0301',
+  '\u3000',
+  'ß',
+  '\\',
+  '&amp;',
+  '&#0;',
+  '\u0001',
+);
 const sentences = fc.constantFrom(
   'Never delete rows from `payments`.',
   'Run `psql -c "select 1"` on the primary.',
@@ -108,8 +124,28 @@ const commands = fc.constantFrom(
   ')((',
 );
 const languages = fc.constantFrom('bash', 'sql', '', 'console', 'json', 'sh id=x', '{.bash}', 'python', '8sh', 'yaml', 'psql timeout=3s');
-const prose = fc.array(fc.oneof({ weight: 6, arbitrary: sentences }, { weight: 2, arbitrary: fc.string({ unit: 'grapheme', maxLength: 20 }) }, odd), { minLength: 1, maxLength: 4 }).map((parts) => parts.join(' '));
-const titles = fc.constantFrom('Preconditions', 'Policy', '1. Steps', '2.1 Verify (DB Read-Only)', 'Acceptance Criteria', 'Rollback', 'Output Report', 'Parameters', 'Expected', 'What not to do', 'Appendix', 'Notes', 'Task: cleanup', 'If it fails');
+const prose = fc
+  .array(fc.oneof({ weight: 6, arbitrary: sentences }, { weight: 2, arbitrary: fc.string({ unit: 'grapheme', maxLength: 20 }) }, odd), {
+    minLength: 1,
+    maxLength: 4,
+  })
+  .map((parts) => parts.join(' '));
+const titles = fc.constantFrom(
+  'Preconditions',
+  'Policy',
+  '1. Steps',
+  '2.1 Verify (DB Read-Only)',
+  'Acceptance Criteria',
+  'Rollback',
+  'Output Report',
+  'Parameters',
+  'Expected',
+  'What not to do',
+  'Appendix',
+  'Notes',
+  'Task: cleanup',
+  'If it fails',
+);
 const indent = (text: string, first: string, rest: string): string =>
   text
     .split('\n')
@@ -123,8 +159,30 @@ const { block } = fc.letrec<{ block: string; blocks: string }>((tie) => ({
     fc.tuple(fc.integer({ min: 1, max: 6 }), titles).map(([level, title]) => `${'#'.repeat(level)} ${title}`),
     fc.tuple(languages, commands, fc.constantFrom('```', '~~~', '````')).map(([language, command, fence]) => `${fence}${language}\n${command}\n${fence}`),
     fc.tuple(languages, commands).map(([language, command]) => `\`\`\`${language}\n${command}`),
-    fc.array(fc.tuple(commands, sentences), { maxLength: 3 }).map((rows) => ['| Command | Expected |', '|---|---|', ...rows.map(([command, text]) => `| \`${command.replace(/\n/g, ' ')}\` | ${text.replaceAll('|', '\\|')} |`)].join('\n')),
-    fc.constantFrom('<details><summary>Old output</summary>', '</details>', '<!-- note', '-->', '[a]: http://x', '[^1]: a note', '---', '***', '> [!WARNING]\n> Never do it.', '<br/>', '\\', '~~~', '```'),
+    fc
+      .array(fc.tuple(commands, sentences), { maxLength: 3 })
+      .map((rows) =>
+        [
+          '| Command | Expected |',
+          '|---|---|',
+          ...rows.map(([command, text]) => `| \`${command.replace(/\n/g, ' ')}\` | ${text.replaceAll('|', '\\|')} |`),
+        ].join('\n'),
+      ),
+    fc.constantFrom(
+      '<details><summary>Old output</summary>',
+      '</details>',
+      '<!-- note',
+      '-->',
+      '[a]: http://x',
+      '[^1]: a note',
+      '---',
+      '***',
+      '> [!WARNING]\n> Never do it.',
+      '<br/>',
+      '\\',
+      '~~~',
+      '```',
+    ),
     fc.tuple(tie('blocks'), fc.constantFrom('- ', '1. ', '* ', '- [ ] ', '10) ')).map(([text, mark]) => indent(text, mark, ' '.repeat(mark.length))),
     tie('blocks').map((text) => indent(text, '> ', '> ')),
     tie('blocks').map((text) => indent(text, '[^2]: ', '    ')),
@@ -132,7 +190,16 @@ const { block } = fc.letrec<{ block: string; blocks: string }>((tie) => ({
   blocks: fc.tuple(fc.array(tie('block'), { minLength: 1, maxLength: 3 }), fc.constantFrom('\n\n', '\n')).map(([parts, between]) => parts.join(between)),
 }));
 
-const front = fc.constantFrom('', '', '---\ntitle: x\n---\n', '---\nsteps: [{at: x}]\n---\n\n', '+++\na = 1\n+++\n', '---\n', '---\n*a\n---\n', '---\n<<: {a: 1}\n? [x]\n---\n');
+const front = fc.constantFrom(
+  '',
+  '',
+  '---\ntitle: x\n---\n',
+  '---\nsteps: [{at: x}]\n---\n\n',
+  '+++\na = 1\n+++\n',
+  '---\n',
+  '---\n*a\n---\n',
+  '---\n<<: {a: 1}\n? [x]\n---\n',
+);
 const ends = fc.constantFrom('\n', '\n', '\n', '\r\n', '\r');
 
 /** Markdown of any construct in any other. */
@@ -140,7 +207,44 @@ export const documents: fc.Arbitrary<string> = fc
   .tuple(fc.constantFrom('', '\u{feff}', '\u{feff}\u{feff}'), front, fc.array(block, { minLength: 1, maxLength: 9 }), fc.constantFrom('\n\n', '\n'), ends)
   .map(([bom, matter, blocks, between, end]) => (bom + matter + blocks.join(between)).replaceAll('\n', end));
 
-const markup = fc.constantFrom('`', '*', '_', '~~', '[', ']', '(', ')', '>', '- ', '1. ', '# ', '|', '\n', '\n\n', '  ', '\t', '<', '>', '```', ':', '**', 'a', 'Run', ' ', '=', '---', '!', '&', '\\', '\r', '[^', ']:', '$', '"', '<!--');
+const markup = fc.constantFrom(
+  '`',
+  '*',
+  '_',
+  '~~',
+  '[',
+  ']',
+  '(',
+  ')',
+  '>',
+  '- ',
+  '1. ',
+  '# ',
+  '|',
+  '\n',
+  '\n\n',
+  '  ',
+  '\t',
+  '<',
+  '>',
+  '```',
+  ':',
+  '**',
+  'a',
+  'Run',
+  ' ',
+  '=',
+  '---',
+  '!',
+  '&',
+  '\\',
+  '\r',
+  '[^',
+  ']:',
+  '$',
+  '"',
+  '<!--',
+);
 export const signs: fc.Arbitrary<string> = fc.array(markup, { maxLength: 120 }).map((parts) => parts.join(''));
 
 const folder = join(root, 'fixtures/reading');
@@ -165,7 +269,12 @@ export function damaged(text: string): fc.Arbitrary<string> {
   return fc.oneof(
     line.map((at) => lines.toSpliced(at, 1).join('\n')),
     line.map((at) => lines.toSpliced(at, 0, lines[at] ?? '').join('\n')),
-    fc.tuple(line, line).map(([at, other]) => lines.with(at, lines[other] ?? '').with(other, lines[at] ?? '').join('\n')),
+    fc.tuple(line, line).map(([at, other]) =>
+      lines
+        .with(at, lines[other] ?? '')
+        .with(other, lines[at] ?? '')
+        .join('\n'),
+    ),
     place.map((at) => text.slice(0, at)),
     place.map((at) => text.slice(at)),
     place.map((at) => text.slice(0, at) + text.slice(at + 1)),

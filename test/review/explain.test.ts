@@ -274,6 +274,16 @@ test('the sentence of a policy is shown at its own line, not at the first label 
   expect(lines.filter((line) => line.includes('policy P1'))).toHaveLength(1);
 });
 
+test('a YAML plan has no blocks: everything of it is described, with its line', async () => {
+  const path = 'fixtures/same-plan/order-import.plan.yaml';
+  const { plan: compiled, diagnostics } = await compile(path, readFileSync(join(root, path), 'utf8'));
+  const data = explainPlan(compiled, diagnostics);
+  const text = renderExplanation(data, style(200));
+  for (const { id, line } of [...data.steps, ...data.criteria, ...data.policies]) expect(text).toMatch(new RegExp(`→ line ${line}: \\w+ ${id}\\b`));
+  for (const { label } of data.report) expect(text).toContain(`report field "${label}" from`);
+  for (const { text: sentence } of [...data.criteria, ...data.policies]) expect(text).toContain(`\n    ${sentence}\n`);
+});
+
 const rules: readonly PolicyRule[] = [
   { kind: 'no-manual-writes', tables: ['orders'] },
   { kind: 'read-only' },
