@@ -85,10 +85,8 @@ export async function compilePlan(options: CompileOptions): Promise<CompiledPlan
   };
   const plan = await bind(binder, options, 'markdown');
   diagnostics.push(...decisionsOf(draft));
-  // What could not be read as a claim was asked for all the same: then each of its messages is wanted.
-  const asked = draft.claims.length + draft.acceptance.length + draft.criteria.length;
   // With an addendum, or bindings in the document, the author is at work on it, and wants each message.
-  return { plan, diagnostics: sorted(options.addendum || bindings.addendum ? diagnostics : accountForShortfall(draft, diagnostics, asked)) };
+  return { plan, diagnostics: sorted(options.addendum || bindings.addendum ? diagnostics : accountForShortfall(draft, diagnostics)) };
 }
 
 /** A YAML plan says itself what a document leaves to its addendum; both become the same draft and are bound alike. */

@@ -51,7 +51,8 @@ export async function readDocument(document: MarkdownDocument, parser: SqlParser
   const front = document.blocks.find((block) => block.type === 'front-matter');
   const outdated =
     /\b(?:deprecated|obsolete|superseded|archived|do not use|no longer (?:valid|used))\b/i.test(preface.title) ||
-    (front !== undefined && /^(?:status|state)\s*:\s*["']?(?:deprecated|obsolete|superseded|archived)\b/im.test(document.text.text.slice(front.start, front.end)));
+    (front !== undefined &&
+      /^(?:status|state)\s*:\s*["']?(?:deprecated|obsolete|superseded|archived)\b/im.test(document.text.text.slice(front.start, front.end)));
   if (outdated) preface.meaning = 'reference';
   const told =
     titleBlock !== undefined &&

@@ -16,7 +16,9 @@ export async function readFence(draft: Draft, block: MarkdownBlock, context: Con
   const code = block.code;
   if (!code) return;
   if ((context.area === 'report' || context.listArea === 'report') && readTemplate(draft, block, context)) return;
-  const session = /^(?:|sql|psql|console|shell-session|terminal|postgres\w*|pgsql)$/.test(languageOf(code.language) ?? '') ? readPsqlSession(code.value) : undefined;
+  const session = /^(?:|sql|psql|console|shell-session|terminal|postgres\w*|pgsql)$/.test(languageOf(code.language) ?? '')
+    ? readPsqlSession(code.value)
+    : undefined;
   const meaning = session === undefined ? codeMeaning(code.language, code.value) : 'sql';
   const runnable = meaning === 'shell' || meaning === 'sql';
   const demanded = /\b(?:must|has to|have to|should)\b.*:$/.test(fold(lastWordsBefore(draft, block))) && draft.steps.length > 0;
@@ -238,7 +240,12 @@ function readExpectedOutput(draft: Draft, block: MarkdownBlock, context: Context
   context.area = context.section.meaning;
   // "Must not print:" asks that no line of it is there; "nothing but" says more than any claim here.
   if (denied && !/\b(?:but|else|other|except|only)\b/.test(lead)) {
-    for (const line of text.split('\n').filter((each) => each.trim() !== '')) draft.claims.push({ ...common, text: `the output does not contain \`${line.trim()}\``, claim: { kind: 'output', operator: 'contains', text: line.trim(), negated: true } });
+    for (const line of text.split('\n').filter((each) => each.trim() !== ''))
+      draft.claims.push({
+        ...common,
+        text: `the output does not contain \`${line.trim()}\``,
+        claim: { kind: 'output', operator: 'contains', text: line.trim(), negated: true },
+      });
     return;
   }
   const open = denied || text === '' || /<[A-Za-z_][\w /-]*>|^\s*\.{3}\s*$|\u2026/m.test(text);

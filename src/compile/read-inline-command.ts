@@ -46,7 +46,10 @@ export async function readInlineCommands(
       /^(?!to\b|by hand|optional|or\b|e\.g|for example|example|see\b|not\b|without\b)[^.:]{3,40}:$/.test(sentenceBefore) &&
       sentenceBefore.split(' ').length <= 6 &&
       isCommand(code.value);
-    const third = /\b(?:will|would|has|have|had|is|are|was|were|does|did|he|she|they|who|which)\b[^,;:]*\b(?:run|execute|call|use|type)(?:ning)?(?: \w+)?$/.test(sentenceBefore) && !/\b(?:you|we)\b/.test(sentenceBefore);
+    const third =
+      /\b(?:will|would|has|have|had|is|are|was|were|does|did|he|she|they|who|which)\b[^,;:]*\b(?:run|execute|call|use|type)(?:ning)?(?: \w+)?$/.test(
+        sentenceBefore,
+      ) && !/\b(?:you|we)\b/.test(sentenceBefore);
     if (third) continue;
     const opens = before === '' && isNumbered(draft, block) && shape.test(code.value.trim());
     const told = last || opens || /\b(?:run|execute|invoke|issue|call)(?: (?:the|this|these|following|command|again|with|it))*:?$/.test(sentenceBefore);
@@ -61,7 +64,9 @@ export async function readInlineCommands(
       isNumbered(draft, block) &&
       before === '' &&
       /\s/.test(code.value.trim()) &&
-      !/^[^.]{0,40}\b(?:is|was|are|were|would|can|could|which|that|needs?|takes?|if|when|helps|hangs?|fails?|breaks?|removes|deletes|does|will|has)\b/.test(after);
+      !/^[^.]{0,40}\b(?:is|was|are|were|would|can|could|which|that|needs?|takes?|if|when|helps|hangs?|fails?|breaks?|removes|deletes|does|will|has)\b/.test(
+        after,
+      );
     const lead = numbered || named ? 'run' : commandLead(sentenceBefore, after);
     const waits = cautionOf(code.value)?.kind === 'undecided' ? ('choice' as const) : undefined;
     const condition = foundNothing.test(before)
@@ -83,7 +88,8 @@ export async function readInlineCommands(
     if (!alone && !(near && (doWords.test(before) || doWords.test(sentenceBefore))) && lead === 'none' && !['command', 'search'].includes(context.area))
       continue;
     // "`x` must not be run" forbids it; "`x` hangs" tells about it.
-    if (/^`?\s*(?:must|should|may|shall|can)(?: not|not| never)\b|^`?\s*(?:hangs?|crashes|breaks|is (?:forbidden|not allowed|dangerous))\b/.test(after)) continue;
+    if (/^`?\s*(?:must|should|may|shall|can)(?: not|not| never)\b|^`?\s*(?:hangs?|crashes|breaks|is (?:forbidden|not allowed|dangerous))\b/.test(after))
+      continue;
     if (isRule(sentenceBefore) || introOf(sentenceBefore)?.kind === 'older') continue;
     if (condition !== undefined) {
       pushDecision(draft, block, code, context, condition, 'its sentence leaves it open');

@@ -306,7 +306,7 @@ function readMetadataLine(draft: Draft, block: MarkdownBlock, body: Prose, conte
 /** "Time: ______": a line of a form, wherever it stands. */
 function isFormLine(text: string): boolean {
   return (
-    /^[^!?]{1,60}?.*(?:_{3,}|\.{6,})/.test(text.replace(/`[^`]*[A-Za-z][^`]*_{3,}[^`]*`/g, '')) ||
+    (/_{3,}|\.{6,}/.test(text) && /^[^!?].*(?:_{3,}|\.{6,})/.test(text.replace(/`[^`]*[A-Za-z][^`]*_{3,}[^`]*`/g, ''))) ||
     /^[^:.]{3,50}:\s*(?:pass|ok|yes|go|green)(?: \/ [\w -]{2,12})+\s*$/i.test(text)
   );
 }

@@ -32,7 +32,9 @@ export function readRecord(draft: Draft, block: MarkdownBlock, body: Prose, cont
       unclear(draft, block, sentence, sentence.text);
       continue;
     }
-    for (const part of rest.replace(/[.,;]? (?:you|we)(?:'ll| will)? need .*$/i, '').split(/,\s*(?:and )?| and (?:the )?/))
+    for (const part of rest
+      .replace(/[.,;]? (?:you|we)(?:'ll| will)? need .*$|[,;] (?:they|it|you|we|this|that|these|those|which|because|as|for|since|so)\b.*$/i, '')
+      .split(/,\s*(?:and )?| and (?:the )?/))
       readCapture(draft, block, { ...sentence, text: part }, context);
   }
 }

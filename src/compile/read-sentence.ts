@@ -40,8 +40,7 @@ export async function readSentences(draft: Draft, block: MarkdownBlock, body: Pr
     if (directory.all) {
       context.sectionDirectory = directory.path;
       context.section.directory = directory.path;
-    }
-    else context.workingDirectory = directory.path;
+    } else context.workingDirectory = directory.path;
     note(
       draft,
       block.index,
@@ -236,7 +235,7 @@ function isPastResult(text: string): boolean {
 const fragment =
   /^(?:->|=>|\u2192|==?|<|>|\u2264|\u2265|equals?|says?|prints?|returns?|shows?|is|are|gives?|must|should|has|have|contains?|answers?|twice|once|nothing|none|no |empty|all |both |at (?:least|most)|exactly|more than|less than|fewer than|not |it is |it's |under |over |above |below |around |about |\d|["'\u201c]|`[^`]*`(?:[.,]| and |$))/;
 const itemFragment =
-  /`|\d|\b(?:no|none|nothing|empty|equals?|same|identical|at least|at most|exactly|more than|less than|fewer|within|below|above|under|over|returns?|answers?|contains?|shows?|prints?|is|are|has|have|matches?|green|ok|exists?|present|missing|unchanged|up|running|ready|healthy)\b/;
+  /`|\d|[=<>\u2264\u2265]|\b(?:no|none|nothing|empty|equals?|same|identical|at least|at most|exactly|more than|less than|fewer|within|below|above|under|over|returns?|answers?|contains?|shows?|prints?|is|are|has|have|matches?|green|ok|exists?|present|missing|unchanged|up|running|ready|healthy)\b/;
 
 /** Does it tell somebody to do something, behind its condition or without one? */
 function instructs(folded: string): boolean {

@@ -147,7 +147,7 @@ const story =
 
 /** `status = OK`, "exit code 0", "`make build` should exit with 0", "`state` is `done`". */
 const bareClaim =
-  /^`?[a-z_][\w.]*(?:\([^()]*\))?`?\s*(?:==|!=|<>|>=|<=|=|<|>|\u2265|\u2264|\u2260)\s*[^\s].*$|^exit (?:code|status) (?:is )?\d|^std(?:out|err) \w+|^(?:exactly|at least|at most|no|zero|one|two|three|\d+) (?:[\w.-]+ ){0,3}(?:rows?|lines?)\b|^`[^`]+` (?:should|must|has to|returns?|prints?|exits?|shows?|says?|outputs?|succeeds?|passes|equals|is|are|contains?|exists?|reports?|lists?|answers?|ends|starts|stays|appears)\b|^`[^`]+`\s*(?:->|=>|\u2192|\u2013|-)\s*(?:must|should|shows?|prints?|\d|`)|^http (?:status )?\d{3}\b|^status(?: code)? \d{3}\b/;
+  /^`?[a-z_][\w.]*(?: [-+*] [a-z_][\w.]*)+`? ?(?:==?|!=|>=?|<=?) ?\S|^`?[a-z_][\w.]*(?:\([^()]*\))?`?\s*(?:==|!=|<>|>=|<=|=|<|>|\u2265|\u2264|\u2260)\s*[^\s].*$|^exit (?:code|status) (?:is )?\d|^std(?:out|err) \w+|^(?:exactly|at least|at most|no|zero|one|two|three|\d+) (?:[\w.-]+ ){0,3}(?:rows?|lines?)\b|^`[^`]+` (?:should|must|has to|returns?|prints?|exits?|shows?|says?|outputs?|succeeds?|passes|equals|is|are|contains?|exists?|reports?|lists?|answers?|ends|starts|stays|appears)\b|^`[^`]+`\s*(?:->|=>|\u2192|\u2013|-)\s*(?:must|should|shows?|prints?|\d|`)|^http (?:status )?\d{3}\b|^status(?: code)? \d{3}\b/;
 
 /** What an output or a figure must not be or hold is a claim, not a rule for anybody. */
 const outputSubject =
@@ -203,7 +203,7 @@ const reminder = /^(?:(?:and|but|also|please),? )?(?:do not|don't|never) forget 
 const toReader =
   /(?:^|[,;:(\u2013-]\s*|\b(?:so|please|then|also|you|you should|you must|agents?|operators?|but|otherwise|instead|always|and please|again)\s+)(?:do \*{0,2}not\*{0,2}|don't|never|under no circumstances)\b/;
 const executor =
-  /^(?:the |an |any |this )?(?:agents?|executors?|operators?|runners?|testers?|engineers?|you|nobody|no one|no-one|nobody else)\b.*\b(?:never|does not|doesn't|do not|don't|must not|may not|shall not|cannot|can't|is not allowed|are not allowed)\b|^(?:only )?(?:the )?[a-z -]{3,30} may only\b/;
+  /^(?:the |an |any |this )?(?:agents?|executors?|operators?|runners?|testers?|engineers?|you|nobody|no one|no-one|nobody else)\b.*\b(?:never|does not|doesn't|do not|don't|must not|may not|shall not|is not allowed|are not allowed)\b|^(?:only )?(?:the )?[a-z -]{3,30} may only\b/;
 
 /** Forbids or demands a way of working of whoever executes the plan; a tale of what never happened does not. */
 export function isRule(folded: string): boolean {

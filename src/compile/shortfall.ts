@@ -39,7 +39,10 @@ const folded: ReadonlyMap<string, string> = new Map([
 const few = 3;
 
 /** The diagnostics, with those of an incomplete plan replaced by one account of it. */
-export function accountForShortfall(draft: Draft, diagnostics: readonly Diagnostic[], asked: number): readonly Diagnostic[] {
+export function accountForShortfall(draft: Draft, diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  // What could not be read as a claim was asked for all the same: then each of its messages is wanted.
+  const expectations = draft.claims.length + draft.acceptance.length;
+  const asked = expectations + draft.criteria.length;
   const open = diagnostics.filter((diagnostic) => diagnostic.severity === 'error' && folded.has(diagnostic.code));
   const decisions = draft.tasks.filter((task) => task.condition !== undefined).length;
   const steps = draft.steps.filter((step) => step.role === 'step').length;
@@ -49,7 +52,7 @@ export function accountForShortfall(draft: Draft, diagnostics: readonly Diagnost
   const holes = new Set(draft.steps.flatMap((step) => step.splices.map((splice) => splice.name))).size;
   const counts = [
     plural(steps, 'step'),
-    plural(asked, 'expectation'),
+    plural(expectations, 'expectation'),
     plural(decisions, 'decision'),
     plural(draft.tasks.length - decisions, 'task'),
     plural(holes, 'hole'),
