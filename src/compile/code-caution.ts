@@ -55,7 +55,7 @@ export const notExecuted =
 
 /** Shells of other systems: what stands there is to be run, and nothing here runs it. */
 export const otherShells = new Set(
-  'powershell pwsh ps1 ps cmd bat batch dos fish csh tcsh nushell nu cli command commands commandline cmdline bash-session sh-session zsh-session terminal-session'.split(
+  'powershell pwsh ps1 ps cmd bat batch dos fish csh tcsh nushell nu cli command commands commandline cmdline sh-session zsh-session terminal-session'.split(
     ' ',
   ),
 );

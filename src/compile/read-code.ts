@@ -15,6 +15,8 @@ const shellLanguages = new Set([
   'zsh',
   'console',
   'shell-session',
+  'bash-session',
+  'sh-session',
   'shellsession',
   'terminal',
   'ksh',

@@ -31,7 +31,10 @@ export async function readInlineCommands(
   parser: SqlParser,
 ): Promise<void> {
   const source = draft.document.text.text;
+  let ran: number | undefined;
   for (const code of body.codes) {
+    // "Run `a`, `b` and `c`" says it of each.
+    const chained = ran !== undefined && /^[\s,;]*(?:and|then|and then)?[\s,]*$/.test(source.slice(ran, code.start));
     const from = Math.max(body.start, code.start - 1_000);
     const before = fold(`${from === body.start ? '' : '\u2026 '}${source.slice(from, code.start)}`);
     const sentenceBefore = (before.split(/[.!?] /).at(-1) ?? before).replace(/[`'"(]+$/, '').trim();
@@ -52,7 +55,7 @@ export async function readInlineCommands(
       ) && !/\b(?:you|we)\b/.test(sentenceBefore);
     if (third) continue;
     const opens = before === '' && isNumbered(draft, block) && shape.test(code.value.trim());
-    const told = last || opens || /\b(?:run|execute|invoke|issue|call)(?: (?:the|this|these|following|command|again|with|it))*:?$/.test(sentenceBefore);
+    const told = last || opens || chained || /\b(?:run|execute|invoke|issue|call)(?: (?:the|this|these|following|command|again|with|it))*:?$/.test(sentenceBefore);
     // What "run" is said of is a command, whatever its program is called; else it must look like one.
     if (!isCommand(code.value) && !(told && /\s/.test(code.value.trim()) && /^[\w$./~"'-]/.test(code.value) && !/^[A-Z][a-z]/.test(code.value))) continue;
     const after = source.slice(code.end, Math.min(code.end + 60, body.end)).toLowerCase();
@@ -67,7 +70,7 @@ export async function readInlineCommands(
       !/^[^.]{0,40}\b(?:is|was|are|were|would|can|could|which|that|needs?|takes?|if|when|helps|hangs?|fails?|breaks?|removes|deletes|does|will|has)\b/.test(
         after,
       );
-    const lead = numbered || named ? 'run' : commandLead(sentenceBefore, after);
+    const lead = numbered || named || chained ? 'run' : commandLead(sentenceBefore, after);
     const waits = cautionOf(code.value)?.kind === 'undecided' ? ('choice' as const) : undefined;
     const condition = foundNothing.test(before)
       ? undefined
@@ -95,6 +98,7 @@ export async function readInlineCommands(
       pushDecision(draft, block, code, context, condition, 'its sentence leaves it open');
       continue;
     }
+    ran = code.end;
     await readInlineCommand(draft, block, code, context, foundNothing.test(before), parser);
   }
 }

@@ -20,7 +20,7 @@ const dollar = /^\s*(?:\([\w.-]+\) )?(?:\[?[\w.-]+@[\w.-]+[^$%#\u276f\u279c]{0,6
 const root = /^\s*(?:\[?[\w.-]+@[\w.-]+[^$%#]{0,60}|[\w.-]+:[~/][^\s#]* ?|(?=[\w.]*[-\d.])[a-z][\w.-]{1,30} ?)?# /;
 const otherPrompt =
   /^\s*(?:\w*[=(]?[#>]>|>>>|psql>|mysql>|sqlite>|\w+=[#>]|[\w.:-]+(?:\([\w-]+\))?[#>](?= \S)|irb\(.*\)[:>]|In \[\d+\]:|(?:PS )?[A-Z]:\\[^>]*>) ?/;
-const consoleLanguages = /^(?:console|shell-session|shellsession|terminal|scrut|cram)$/;
+const consoleLanguages = /^(?:console|shell-session|bash-session|sh-session|shellsession|terminal|scrut|cram)$/;
 
 /** Undefined where the text has no prompt: then it is a script as it stands. */
 export function readTranscript(language: string | undefined, value: string, looksLikeCommand: (text: string) => boolean): Transcript | undefined {

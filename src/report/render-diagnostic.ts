@@ -46,8 +46,17 @@ function painter(severity: Severity, colours: ChalkInstance): (text: string) => 
   return severity === 'refused' ? colours.magenta.bold : colours.red.bold;
 }
 
+let divided: { readonly source: string; readonly lines: readonly string[] } | undefined;
+
+/** Those of the last text are kept: the messages of a file come together, and it may have thousands. */
+function linesOf(source: string | undefined): readonly string[] {
+  if (source === undefined) return [];
+  if (divided?.source !== source) divided = { source, lines: source.split(/\r\n|\n|\r/) };
+  return divided.lines;
+}
+
 function renderFrame(span: Span, label: string | undefined, gutter: number, paint: (text: string) => string, style: DiagnosticStyle): readonly string[] {
-  const line = style.sourceOf(span.path)?.split(/\r\n|\n|\r/)[span.start.line - 1];
+  const line = linesOf(style.sourceOf(span.path))[span.start.line - 1];
   if (line === undefined) return label === undefined ? [] : [renderFact('note', label, gutter, style)];
   const { blue } = style.colours;
   const bar = blue(`${' '.repeat(gutter + 1)}|`);
@@ -56,7 +65,12 @@ function renderFrame(span: Span, label: string | undefined, gutter: number, pain
   const said = [stripToLine(label ?? ''), severalLines].filter((part) => part !== '').join(', ');
   const carets = `${' '.repeat(indent)}${paint('^'.repeat(length))}`;
   const fits = gutter + 3 + indent + length + 1 + displayWidth(said) <= Math.max(40, style.columns);
-  const under = said === '' ? [carets] : fits ? [`${carets} ${paint(said)}`] : [carets, ...underLabel(said, indent, gutter, style).map((part) => `${part.indent}${paint(part.text)}`)];
+  const under =
+    said === ''
+      ? [carets]
+      : fits
+        ? [`${carets} ${paint(said)}`]
+        : [carets, ...underLabel(said, indent, gutter, style).map((part) => `${part.indent}${paint(part.text)}`)];
   return [bar, `${blue(`${span.start.line} |`)}${text === '' ? '' : ` ${text}`}`, ...under.map((part) => `${bar} ${part}`)];
 }
 
@@ -82,7 +96,11 @@ function drawLine(line: string, span: Span, available: number): { readonly text:
   const window = windowOf(cells, first, room);
   const ellipsis = window.start > 0 ? 1 : 0;
   const indent = before - window.start + ellipsis;
-  return { text: `${window.start > 0 ? '…' : ''}${join(window.cells)}${window.cut ? '…' : ''}`, indent, length: Math.max(1, Math.min(length, available - indent)) };
+  return {
+    text: `${window.start > 0 ? '…' : ''}${join(window.cells)}${window.cut ? '…' : ''}`,
+    indent,
+    length: Math.max(1, Math.min(length, available - indent)),
+  };
 }
 
 function windowOf(cells: readonly Cell[], first: number, room: number): { readonly cells: readonly Cell[]; readonly start: number; readonly cut: boolean } {
@@ -107,7 +125,9 @@ function renderFact(kind: 'note' | 'help', text: string, gutter: number, style: 
   const lines = stripControl(text)
     .split('\n')
     .flatMap((line) => (line.startsWith(' ') ? [line.replaceAll('\t', '    ')] : wrapWords(line, Math.max(40, style.columns) - lead.length)));
-  return lines.map((line, index) => (index === 0 ? `${' '.repeat(gutter + 1)}${blue('=')} ${bold(kind)}: ${line}` : `${' '.repeat(lead.length)}${line}`.trimEnd())).join('\n');
+  return lines
+    .map((line, index) => (index === 0 ? `${' '.repeat(gutter + 1)}${blue('=')} ${bold(kind)}: ${line}` : `${' '.repeat(lead.length)}${line}`.trimEnd()))
+    .join('\n');
 }
 
 function sum(cells: readonly Cell[]): number {
@@ -115,5 +135,8 @@ function sum(cells: readonly Cell[]): number {
 }
 
 function join(cells: readonly Cell[]): string {
-  return cells.map((cell) => cell.text).join('').trimEnd();
+  return cells
+    .map((cell) => cell.text)
+    .join('')
+    .trimEnd();
 }
