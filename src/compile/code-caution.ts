@@ -51,7 +51,7 @@ export function cautionOf(text: string): CodeCaution | undefined {
 
 /** Attributes of a fence that say it is not executed: Rust's, Runme's, Quarto's, knitr's. */
 export const notExecuted =
-  /\b(?:ignore|no_?-?run|no_?-?exec|skip|eval\s*[=:]\s*"?(?:false|f)\b|excludeFromRunAll"?\s*[:=]\s*"?true|illustrative|do[-_ ]?not[-_ ]?(?:run|exec\w*)|[\s{.,='"](?:danger|wrong|bad|example)(?=[\s},'"]|$))/i;
+  /\b(?:ignore|no_?-?run|no_?-?exec|skip|eval\s*[=:]\s*"?(?:false|f)\b|excludeFromRunAll"?\s*[:=]\s*"?true|illustrative|do[-_ ]?not[-_ ]?(?:run|exec\w*)|[\s{.,](?:danger|wrong|bad|example)(?=[\s},]|$))/i;
 
 /** Shells of other systems: what stands there is to be run, and nothing here runs it. */
 export const otherShells = new Set(

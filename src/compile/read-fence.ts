@@ -24,11 +24,9 @@ export async function readFence(draft: Draft, block: MarkdownBlock, context: Con
   const demanded = /\b(?:must|has to|have to|should)\b.*:$/.test(fold(lastWordsBefore(draft, block))) && draft.steps.length > 0;
   if ((context.area === 'expectation' || demanded) && !runnable) return readExpectedOutput(draft, block, context);
   if (context.area === 'criteria' && !runnable && context.intro === undefined) {
-    const lines = code.value.split('\n').filter((line) => line.trim() !== '');
-    // One line of it is what an addendum can quote; the clause says how much more there is.
-    const first = lines[0]?.trim() ?? '';
-    const clause = lines.length === 1 ? first : `${first} and ${lines.length - 1} more lines of this block`;
-    draft.criteria.push({ text: first, start: block.start, end: block.end, section: context.section, block: block.index, clauses: [clause] });
+    // One line of it is what an addendum can quote; it stands for the whole block, and is met by nothing but a witness.
+    const first = code.value.trim().split('\n')[0]?.trim() ?? '';
+    draft.criteria.push({ text: first, start: block.start, end: block.end, section: context.section, block: block.index, clauses: [first] });
     return void note(draft, block.index, 'criterion', `criterion C${draft.criteria.length}`);
   }
   const reason = shownReason(draft, block, context, meaning);

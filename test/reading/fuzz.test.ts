@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
+import { parseMarkdown } from '../../src/parse/markdown-document.ts';
 import { parseTree } from '../../src/parse/markdown-tree.ts';
+import { textDocumentOf } from '../../src/parse/text-document.ts';
 import { createSqlParser } from '../../src/policy/sql-parser.ts';
 import { compileBytes, damaged, documents, expectSoundReading, fixtureDocuments, signs } from './fuzz-document.ts';
 import { withMemory } from './mutant.ts';
@@ -104,6 +106,23 @@ describe('deep nesting is read or refused, never fatal', () => {
     ['front matter', `---\nsteps: ${'['.repeat(deep)}\n---\n\ntext`],
     ['front matter of maps', `---\nsteps: ${'{a: '.repeat(deep)}\n---\n\ntext`],
   ])('%s', (_, text) => expectSoundReading(`# Deep\n\n${text}\n`.replace(/^# Deep\n\n(?=---)/, ''), parser), 60_000);
+});
+
+describe('what is only long is not refused as nested', () => {
+  const many = 800;
+  test.each([
+    ['a fence of names', `\`\`\`text\n${'snake_case_name **\n'.repeat(many)}\`\`\``],
+    ['indented code', `Text:\n\n${'    /*****/ a_b[c]\n'.repeat(many)}`],
+    ['a table', `| a | b |\n|---|---|\n${'| `a_b` | *c* |\n'.repeat(many)}`],
+    ['a list', '- *a* [x] b_c\n'.repeat(many)],
+    ['an ordered list', Array.from({ length: many }, (_, at) => `${at + 1}. a_b`).join('\n')],
+    ['rules', '* * * * *\n\n'.repeat(many)],
+    ['paragraphs after lists', '- a\n\n**b** c_d\n\n'.repeat(many)],
+  ])('%s', (_, text) => {
+    const { value, diagnostics } = parseMarkdown(textDocumentOf(`# T\n\n${text}\n`, 'a.md'));
+    expect(diagnostics).toEqual([]);
+    expect(value?.blocks.length).toBeGreaterThan(1);
+  });
 });
 
 describe('YAML bombs', () => {
