@@ -13,7 +13,8 @@ import { readTable } from './read-table.ts';
 import { blockAt, contextOf, inheritNote, nextSibling, noteAll, phrasesOf, type Context } from './reading.ts';
 import { codeMeaning } from './read-code.ts';
 import { compileHeading, type HeadingReading, type SectionMeaning } from './section.ts';
-import { introOf, isDeadTitle, isInstruction, isRule } from './sentence.ts';
+import { introOf } from './introduction.ts';
+import { isDeadTitle, isInstruction, isRule } from './sentence.ts';
 
 export async function readDocument(document: MarkdownDocument, parser: SqlParser): Promise<Draft> {
   const draft: Draft = {

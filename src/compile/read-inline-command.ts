@@ -8,7 +8,8 @@ import { cautionOf } from './code-caution.ts';
 import { isCommand } from './code-content.ts';
 import { codeMeaning, readShell, readSql } from './read-code.ts';
 import { nextSibling, pushDecision, type Context } from './reading.ts';
-import { commandLead, introOf, isInstruction, isRule } from './sentence.ts';
+import { introOf } from './introduction.ts';
+import { commandLead, isInstruction, isRule } from './sentence.ts';
 
 const doWords =
   /^(?:(?:then|first|next|now|also|and|finally),? )?(?:run|execute|call|invoke|use|type|issue|apply|start|launch|create|list|verify|check|confirm|search|count|find|look|test|enter|do|if none|if no|if missing|if not|example)\b|:$/;
@@ -55,7 +56,8 @@ export async function readInlineCommands(
       ) && !/\b(?:you|we)\b/.test(sentenceBefore);
     if (third) continue;
     const opens = before === '' && isNumbered(draft, block) && shape.test(code.value.trim());
-    const told = last || opens || chained || /\b(?:run|execute|invoke|issue|call)(?: (?:the|this|these|following|command|again|with|it))*:?$/.test(sentenceBefore);
+    const told =
+      last || opens || chained || /\b(?:run|execute|invoke|issue|call)(?: (?:the|this|these|following|command|again|with|it))*:?$/.test(sentenceBefore);
     // What "run" is said of is a command, whatever its program is called; else it must look like one.
     if (!isCommand(code.value) && !(told && /\s/.test(code.value.trim()) && /^[\w$./~"'-]/.test(code.value) && !/^[A-Z][a-z]/.test(code.value))) continue;
     const after = source.slice(code.end, Math.min(code.end + 60, body.end)).toLowerCase();

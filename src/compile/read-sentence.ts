@@ -25,7 +25,8 @@ import {
   stepsWithin,
   type Context,
 } from './reading.ts';
-import { directoryOf, introOf, isClaim, isCriterion, isInstruction, isRecord, isRule, isStatement, isStory, stopConditionOf } from './sentence.ts';
+import { introOf } from './introduction.ts';
+import { directoryOf, isClaim, isCriterion, isInstruction, isRecord, isRule, isStatement, isStory, stopConditionOf } from './sentence.ts';
 
 export async function readSentences(draft: Draft, block: MarkdownBlock, body: Prose, context: Context, parser: SqlParser): Promise<void> {
   const text = body.text.trim();

@@ -6,7 +6,7 @@ import { fold, type Prose } from './prose.ts';
 import type { ConditionKind } from './condition.ts';
 import type { LabelMeaning } from './label.ts';
 import type { SectionMeaning } from './section.ts';
-import type { Intro } from './sentence.ts';
+import type { Intro } from './introduction.ts';
 
 export type Area = SectionMeaning | LabelMeaning | 'task-detail';
 

@@ -17,7 +17,8 @@ import { holesIn } from '../../src/compile/placeholder.ts';
 import { fold, sentencesOf } from '../../src/compile/prose.ts';
 import { replacedLines, replacedTokens } from '../../src/compile/replaced-token.ts';
 import { compileHeading } from '../../src/compile/section.ts';
-import { directoryOf, introOf, isClaim, isCriterion, isInstruction, isRecord, isRule, isStory, stopConditionOf } from '../../src/compile/sentence.ts';
+import { introOf } from '../../src/compile/introduction.ts';
+import { directoryOf, isClaim, isCriterion, isInstruction, isRecord, isRule, isStory, stopConditionOf } from '../../src/compile/sentence.ts';
 import { readPsqlSession, readTranscript } from '../../src/compile/transcript.ts';
 import { fillings } from '../reading/adversarial-document.ts';
 
