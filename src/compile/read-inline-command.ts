@@ -49,7 +49,7 @@ export async function readInlineCommands(
       /^[`.\s)]*$/.test(draft.document.text.text.slice(code.end, body.end)) &&
       /^(?!to\b|by hand|optional|or\b|e\.g|for example|example|see\b|not\b|without\b)[^.:]{3,40}:$/.test(sentenceBefore) &&
       sentenceBefore.split(' ').length <= 6 &&
-      isCommand(code.value);
+      (isCommand(code.value) || (shape.test(code.value.trim()) && code.value.trim().split(/\s+/).length > 2));
     const third =
       /\b(?:will|would|has|have|had|is|are|was|were|does|did|he|she|they|who|which)\b[^,;:]*\b(?:run|execute|call|use|type)(?:ning)?(?: \w+)?$/.test(
         sentenceBefore,

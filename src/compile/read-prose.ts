@@ -9,7 +9,7 @@ import { readSearch } from './read-search.ts';
 import { readCriterion, readExpectation, readForbidden, readNarrative, readParameter, readPrecondition, readRules } from './read-part.ts';
 import { introduce, readSentences, readStop } from './read-sentence.ts';
 import { readReportField, readTemplateLine, reportWithoutPlace } from './read-template.ts';
-import { isHeadline, isInList, isOnlyCommandOf, phrasesOf, pushPolicy, pushTask, stepsOf, type Context } from './reading.ts';
+import { isHeadline, isOnlyCommandOf, phrasesOf, pushPolicy, pushTask, stepsOf, type Context } from './reading.ts';
 import { compileHeading } from './section.ts';
 import { introOf } from './introduction.ts';
 import { isRecord, isRule } from './sentence.ts';
@@ -104,7 +104,8 @@ async function readSegment(draft: Draft, block: MarkdownBlock, segment: Segment,
     (label === 'metadata' || (label === 'title' && context.preface && body.text.length < 120 && introOf(fold(lead)) === undefined)) &&
     (context.preface || !empty) &&
     !empty &&
-    !isRule(fold(body.text))
+    !isRule(fold(body.text)) &&
+    !isFormLine(body.text)
   ) {
     draft.metadata.push({ name: lead, text: body.text.trim(), span: spanOf(draft.document, segment.start, segment.end) });
     note(draft, block.index, 'metadata', lead);
@@ -277,8 +278,7 @@ async function readBody(draft: Draft, block: MarkdownBlock, body: Prose, context
       return readCriterion(draft, block, body, context);
     case 'report':
       if (readTemplateLine(draft, block, body, context)) return;
-      if (isInList(draft, block) && /^[^:]{1,60}:\s*(?:\S.{0,40})?$/.test(text))
-        return reportWithoutPlace(draft, block, context, text.split(':')[0] ?? text, body);
+      if (isFormLine(text) || /^[^:.]{1,60}:\s*(?:\S.{0,40})?$/.test(text)) return reportWithoutPlace(draft, block, context, text.split(':')[0] ?? text, body);
       note(draft, block.index, 'narrative');
       return;
     default:
