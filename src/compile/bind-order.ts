@@ -2,7 +2,7 @@
 import type { PolicyRule } from '../model/policy.ts';
 import { wordsOf } from './bind-expectation.ts';
 import type { Binder } from './bind.ts';
-import type { PolicyDraft, SectionDraft, StepDraft } from './draft.ts';
+import type { Draft, PolicyDraft, SectionDraft, StepDraft } from './draft.ts';
 import { fold } from './prose.ts';
 
 type Order = Extract<PolicyRule, { readonly kind: 'order' }>;
@@ -52,10 +52,7 @@ function orderTo(before: string, after: SectionDraft | undefined): Order | undef
 function afterWork(binder: Binder, before: SectionDraft | undefined, production: StepDraft | undefined): SectionDraft | undefined {
   const sections = topSections(binder);
   if (production) return sections.find((section) => production.start >= section.start && production.start < section.end);
-  return sections.find(
-    (section) =>
-      before !== undefined && section.start > before.start && binder.draft.steps.some((step) => step.start >= section.start && step.start < section.end),
-  );
+  return sections.find((section) => before !== undefined && section.start > before.start && sectionsWithSteps(binder).has(section));
 }
 
 function topSections(binder: Binder): readonly SectionDraft[] {
@@ -72,6 +69,28 @@ function nearest(sections: readonly SectionDraft[], text: string): SectionDraft 
   const shared = (section: SectionDraft): number => wordsOf(section.title).filter((word) => words.includes(word)).length;
   return [...sections].sort((a, b) => shared(b) - shared(a))[0];
 }
+
+/** Policies are bound when all steps are there: what holds one is looked up once a document. */
+function sectionsWithSteps(binder: Binder): ReadonlySet<SectionDraft> {
+  const known = withSteps.get(binder.draft);
+  if (known) return known;
+  const starts = binder.draft.steps.map((step) => step.start).sort((a, b) => a - b);
+  const found = new Set(
+    binder.draft.sections.filter((section) => {
+      let [low, high] = [0, starts.length];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if ((starts[middle] ?? 0) < section.start) low = middle + 1;
+        else high = middle;
+      }
+      return (starts[low] ?? Number.POSITIVE_INFINITY) < section.end;
+    }),
+  );
+  withSteps.set(binder.draft, found);
+  return found;
+}
+
+const withSteps = new WeakMap<Draft, ReadonlySet<SectionDraft>>();
 
 /** A section's number, or `step` and a step's; by number first, then by the one title that shares words with it. */
 function partOf(binder: Binder, draft: PolicyDraft, words: string): string | undefined {
@@ -90,10 +109,7 @@ function partOf(binder: Binder, draft: PolicyDraft, words: string): string | und
       ' ',
     ),
   );
-  const found = best(
-    sections.filter((section) => steps.some((step) => step.start >= section.start && step.start < section.end)),
-    wanted,
-  );
+  const found = best([...sectionsWithSteps(binder)], wanted);
   if (found !== undefined) return found.number;
   const step = best(
     steps.filter((candidate) => candidate.role === 'step'),

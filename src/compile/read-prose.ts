@@ -12,7 +12,7 @@ import { readReportField, readTemplateLine, reportWithoutPlace } from './read-te
 import { isHeadline, isOnlyCommandOf, phrasesOf, pushPolicy, pushTask, stepsOf, type Context } from './reading.ts';
 import { compileHeading } from './section.ts';
 import { introOf } from './introduction.ts';
-import { isRecord, isRule } from './sentence.ts';
+import { isCriterion, isRecord, isRule } from './sentence.ts';
 
 export async function readParagraph(draft: Draft, block: MarkdownBlock, outer: Context, parser: SqlParser): Promise<void> {
   const alert = alertOf(draft, block);
@@ -238,6 +238,11 @@ async function readBody(draft: Draft, block: MarkdownBlock, body: Prose, context
     return;
   }
   const common = { text, start: body.start, end: body.end, section: context.section, block: block.index };
+  // Wherever it stands, a sentence that says when all of it counts as passed is a criterion.
+  if ((context.area === 'report' || context.area === 'narrative' || context.area === 'scope') && isCriterion(fold(text))) {
+    draft.criteria.push(common);
+    return void note(draft, block.index, 'criterion', `criterion C${draft.criteria.length}`);
+  }
   switch (context.area) {
     case 'policy':
       return readRules(draft, block, body, context);

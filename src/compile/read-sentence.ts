@@ -86,8 +86,13 @@ export async function readSentences(draft: Draft, block: MarkdownBlock, body: Pr
   for (const sentence of sentences) readSentence(draft, block, sentence, body, context, dependent);
   // A box to be ticked is something that a person does or sees.
   const item = block.parent === undefined ? undefined : blockAt(draft, block.parent);
-  if (item?.checked !== undefined && draft.notes.get(block.index)?.disposition === 'narrative' && !isHeadline(text))
-    pushTask(draft, block, text, context, block, dependent ?? context.branch?.condition);
+  if (item?.checked !== undefined && draft.notes.get(block.index)?.disposition === 'narrative' && !isHeadline(text)) {
+    const condition = dependent ?? context.branch?.condition;
+    if (condition !== undefined || draft.steps.length === 0) return pushTask(draft, block, text, context, block, condition);
+    // What it states must be so by then; it tells nobody to do anything.
+    draft.criteria.push({ text, start: body.start, end: body.end, section: context.section, block: block.index });
+    note(draft, block.index, 'criterion', `criterion C${draft.criteria.length}`);
+  }
 }
 
 /** An item below "Do not:" is a prohibition. */
@@ -257,7 +262,9 @@ export function readStop(draft: Draft, block: MarkdownBlock, body: Prose, contex
 }
 
 function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body: Prose, context: Context, dependent: 'failure' | 'choice' | undefined): void {
-  const folded = fold(sentence.text).replace(/^[^\p{L}\p{N}`"'(<[~$>=\u2192\u2264\u2265-]+/u, '');
+  const folded = fold(sentence.text)
+    .replace(/^[^\p{L}\p{N}`"'(<[~$>=\u2192\u2264\u2265-]+/u, '')
+    .replace(/^(?:\(?[a-z]\)|\d{1,2}[.)]|\d+(?:\.\d+)+\.?)\s+(?=\S)/, '');
   const own = draft.notes.get(block.index)?.disposition ?? 'narrative';
   const isStep = own === 'step';
   const phrases = phrasesOf(sentence.text);
