@@ -2,6 +2,7 @@
 import { spanOf, type MarkdownBlock } from '../parse/markdown-document.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
 import { note, type BlockNote, type Draft } from './draft.ts';
+import { isCommand } from './code-content.ts';
 import { compileLabel, type LabelMeaning } from './label.ts';
 import { fold, segmentsOf, sentencesOf, type Prose, type Segment } from './prose.ts';
 import { readCapture } from './read-record.ts';
@@ -12,7 +13,7 @@ import { readReportField, readTemplateLine, reportWithoutPlace } from './read-te
 import { isHeadline, isOnlyCommandOf, phrasesOf, pushPolicy, pushTask, stepsOf, type Context } from './reading.ts';
 import { compileHeading } from './section.ts';
 import { introOf } from './introduction.ts';
-import { isCriterion, isRecord, isRule } from './sentence.ts';
+import { isCriterion, isInstruction, isRecord, isRule } from './sentence.ts';
 
 export async function readParagraph(draft: Draft, block: MarkdownBlock, outer: Context, parser: SqlParser): Promise<void> {
   const alert = alertOf(draft, block);
@@ -284,8 +285,10 @@ async function readBody(draft: Draft, block: MarkdownBlock, body: Prose, context
     case 'report':
       if (readTemplateLine(draft, block, body, context)) return;
       if (isFormLine(text) || /^[^:.]{1,60}:\s*(?:\S.{0,40})?$/.test(text)) return reportWithoutPlace(draft, block, context, text.split(':')[0] ?? text, body);
-      note(draft, block.index, 'narrative');
-      return;
+      // What a part about the report tells to do is told all the same.
+      if (isInstruction(fold(text).replace(/:$/, '')) || body.codes.some((code) => isCommand(code.value)))
+        return readSentences(draft, block, body, context, parser);
+      return introduce(draft, block, text, context);
     default:
       await readSentences(draft, block, body, context, parser);
   }

@@ -225,6 +225,9 @@ function commandAbove(draft: Draft, list: MarkdownBlock): MarkdownBlock | undefi
   return above?.code && draft.notes.get(above.index)?.disposition === 'reference' ? previousSibling(draft, above) : above;
 }
 
+const checkWith =
+  /^(?:then |now |and )?(?:check|verify|confirm|test|look)(?: (?:it|this|them|that|at it|the \w+(?: \w+)?))?\s*(?:with|by|using|via|:)\s*(?:running )?`[^`]*`\W*$/;
+
 /** What stands behind an inline command and says what it gives. */
 const commandClaim =
   /^`?,?\s*(?:(?:on|at|from|in) [^.,]{1,30},? )?(?:must|should|has to|returns?|prints?|exits?|succeeds?|passes|shows?|outputs?|says?|answers?|reports?|lists?|contains?|gives|finds|yields|counts|matches|stays|ends|result|is (?:empty|green|ok|zero|\d)|->|=>|\u2192|==?|<=?|>=?|\u2264|\u2265)/;
@@ -307,6 +310,8 @@ function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body:
   const near = stepsOf(draft, context.section);
   const inline = near.filter((step) => step.start >= body.start && step.end <= body.end);
   const itsStep = inline.find((step) => step.start >= sentence.start && step.end <= sentence.end);
+  // "Check it with `…`." tells to run it, and claims nothing beside.
+  if (itsStep !== undefined && checkWith.test(folded)) return;
   const saidOfIt = itsStep !== undefined && commandClaim.test(draft.document.text.text.slice(itsStep.end, sentence.end));
   if (
     conditionOf(folded) === undefined &&
