@@ -39,6 +39,8 @@ export function readReportField(draft: Draft, block: MarkdownBlock, context: Con
 }
 
 function pushReport(draft: Draft, block: MarkdownBlock, context: Context, label: string, written: string, at: number, start: number): void {
+  // A line that begins with its blank is named by its part.
+  if (label.trim() === '') return pushReport(draft, block, context, context.section.title.trim() || 'report', written, at, start);
   draft.report.push({
     label,
     text: label,
