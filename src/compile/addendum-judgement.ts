@@ -51,6 +51,8 @@ function compilePolicyRule(part: YamlPart): BoundRule {
       return { kind, names: texts('names') };
     case 'forbidden-command':
       return { kind, commands: texts('commands') };
+    case 'isolation':
+      return { kind, level: textAt(part, 'level') === 'network' ? 'network' : 'process' };
     case 'read-only':
     case 'no-execution':
     case 'no-ddl':

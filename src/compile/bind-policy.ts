@@ -132,7 +132,7 @@ function bindRules(
   return { rules, accepted };
 }
 
-/** Kinds that are understood and that no guard enforces: a person may answer for them. */
+/** Kinds that not every machine can keep: a person may answer for them. */
 const unguarded: ReadonlySet<PolicyKind> = new Set(['no-network']);
 
 /** The baseline is the organisation's: a plan's addendum can neither accept nor reinterpret a sentence of it. */

@@ -1,7 +1,7 @@
 /** Phrases about the course of an execution: what runs at all, when it stops, and in which order. */
 import { banned, mayBe, not, row, upTo, type Phrase } from './phrase-row.ts';
 
-const anything = String.raw`(?:anything|any (?:of the )?(?:\S+ )?(?:commands?|code|programs?|scripts?|binar(?:y|ies)|executables?)|commands?|code|programs|scripts|the (?:code|program|application))(?=[\s.,!;:)]|$)(?! (?:against|on|as root|twice|with|until|before|outside|from|unless|that|which|in parallel|in production|by hand|manually|other|not|except|reviews?))`;
+const anything = String.raw`(?:anything|any (?:of the )?(?:\S+ )?(?:commands?|code|programs?|scripts?|binar(?:y|ies)|executables?)|commands?|code|programs|scripts|the (?:code|program|application))(?=[\s.,!;:)]|$)(?! (?:against|on|as root|twice|unsandboxed|with|until|before|outside|from|unless|that|which|in parallel|in production|by hand|manually|other|not|except|reviews?))`;
 
 const execution: readonly Phrase[] = [
   row(

@@ -2,7 +2,7 @@
 import type { PolicyKind } from '../model/policy.ts';
 
 /** What a sentence's own words give to the rule, beside its kind. */
-export type PhraseParameter = 'tables' | 'identifiers' | 'attempts' | 'parts' | 'evidence' | 'hosts' | 'targets' | 'commands' | 'none';
+export type PhraseParameter = 'tables' | 'identifiers' | 'attempts' | 'parts' | 'evidence' | 'hosts' | 'targets' | 'commands' | 'isolation' | 'none';
 
 export interface Phrase {
   /** `kind/which-wording`; its examples and near misses stand in fixtures/reading/phrases/KIND.tsv. */

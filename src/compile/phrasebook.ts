@@ -17,7 +17,7 @@ export const phrasebook: readonly Phrase[] = [...writePhrases, ...storePhrases, 
 
 /** Without one of these words no row can match: most sentences of a document are done with here. */
 const trigger =
-  /\b(?:no|not|nor|never|without|zero|avoid|nothing|nobody|only|solely|exclusively|must\w*|may|shall|should|has|have|is to|are to|cannot|forbidden|prohibited|disallowed|banned|off[- ]limits|refrain|under|read[- ]only|selects?|search(?:es)?|static|reading|leave|keep|stay|hands|make|use|run|stop|abort|halt|cease|quit|break|fail\w*|errors?|before|precedes?|follows?|after|until|once|wait|max\w*|at most|up to|attempts?|required|mandatory|order|sequence|verbatim|written|offline|frozen|schema|real|proceed|continue|ends?|rules?|inspection|queries|viewing|look)\b|n't\b/;
+  /\b(?:no|not|nor|never|without|zero|avoid|nothing|nobody|only|solely|exclusively|must\w*|may|shall|should|has|have|is to|are to|cannot|forbidden|prohibited|disallowed|banned|off[- ]limits|refrain|under|read[- ]only|selects?|search(?:es)?|static|reading|leave|keep|stay|hands|make|use|run|stop|abort|halt|cease|quit|break|fail\w*|errors?|before|precedes?|follows?|after|until|once|wait|max\w*|at most|up to|attempts?|required|mandatory|order|sequence|verbatim|written|offline|frozen|schema|real|proceed|continue|ends?|rules?|inspection|isolation|isolated|sandbox\w*|queries|viewing|look)\b|n't\b/;
 
 /** The rows that a folded sentence matches. `heading`: its words stand in a heading's brackets. */
 export function phrasesIn(folded: string, heading = false): readonly Phrase[] {

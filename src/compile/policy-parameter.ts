@@ -41,6 +41,8 @@ export function ruleOf(kind: PolicyKind, text: string, codes: readonly string[],
       const commands = commandsIn(folded, codes);
       return commands.length === 0 ? undefined : { kind, commands };
     }
+    case 'isolation':
+      return { kind, level: /\bnetwork\b/.test(folded) ? 'network' : 'process' };
     case 'order':
     case 'accepted':
       return undefined;
@@ -146,6 +148,8 @@ export function strictest(a: PolicyRule, b: PolicyRule): PolicyRule | undefined 
       return b.kind === a.kind && a.before === b.before && a.after === b.after ? a : undefined;
     case 'no-network':
       return b.kind === a.kind ? b : undefined;
+    case 'isolation':
+      return b.kind === a.kind ? (a.level === 'network' ? a : b) : undefined;
     default:
       return b.kind === a.kind ? a : undefined;
   }

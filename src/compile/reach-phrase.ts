@@ -247,4 +247,32 @@ const command: readonly Phrase[] = [
   ),
 ];
 
-export const reachPhrases: readonly Phrase[] = [...workspace, ...environment, ...network, ...target, ...command];
+/** What is kept apart: the processes of an execution, not people, tests of a suite or transactions. */
+const isolated = String.raw`(?:steps?|commands?|programs?|scripts?|process(?:es)?|everything|execution|the (?:plan|run))`;
+const apart = String.raw`(?:isolated|sandboxed|in (?:a |the |network )?(?:isolation|sandbox)|in an? isolated (?:sandbox|environment|process|namespace)|(?:inside|within) (?:a |the )?sandbox)`;
+
+const isolation: readonly Phrase[] = [
+  row(
+    'isolation',
+    'required',
+    'isolation',
+    'Isolation is required.',
+    /\b(?:process |network )?(?:isolation|sandboxing)(?: level)?(?: of (?:each |every |all |the )?(?:steps?|commands?|process(?:es)?))?(?: is|:| =)? (?:required|mandatory|demanded|needed)\b(?! to (?:read|understand))/,
+  ),
+  row(
+    'isolation',
+    'must-run',
+    'isolation',
+    'Every step must run in a sandbox.',
+    String.raw`\b${isolated} ${upTo(2)}(?:must|shall|has to|have to|is to|are to) (?:only )?(?:be )?(?:run|runs|executed|carried out)? ?(?:only |always |fully )?${apart}(?=[.,;!)]|$| (?:with|without|from|at)\b)`,
+  ),
+  row(
+    'isolation',
+    'never-without',
+    'isolation',
+    'Never run anything outside a sandbox.',
+    String.raw`\b${not} (?:run|execute|running|executing) ${upTo(3)}(?:without (?:process |network )?isolation|outside (?:of )?(?:a |the )?sandbox|unsandboxed)\b`,
+  ),
+];
+
+export const reachPhrases: readonly Phrase[] = [...workspace, ...environment, ...network, ...target, ...command, ...isolation];

@@ -30,6 +30,7 @@ export async function concludeExecution(options: ExecuteOptions, workspaceBefore
       executed,
       inherited: context.config?.inherit ?? [],
       workspaceTracked: workspaceBefore.digest !== undefined,
+      isolationOf: () => 'none',
       freshClaims: expectationsOf(plan).flatMap(({ id, step, claim }) =>
         claim.kind === 'fresh' ? [{ name: claim.name, verdict: results.get(step)?.expectations.get(id) ?? 'none' }] : [],
       ),

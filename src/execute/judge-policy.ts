@@ -4,10 +4,11 @@
  */
 import type { CanaryResult } from '../model/contract.ts';
 import type { PolicyEnforcedData } from '../model/event.ts';
-import type { Policy, Strength } from '../model/policy.ts';
+import type { IsolationLevel, Policy, Strength } from '../model/policy.ts';
 import type { Step } from '../model/step.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { RecordedDecision } from './decision-log.ts';
+import { isStronger } from '../policy/decide-isolation.ts';
 import { verdictOfWitnesses } from './judge-criterion.ts';
 import { isInPart, isInScope, namePart } from './policy-scope.ts';
 
@@ -23,6 +24,8 @@ export interface PolicyFacts {
   readonly inherited: readonly string[];
   /** Is there version control that shows a change of the workspace? */
   readonly workspaceTracked: boolean;
+  /** How far a step's processes were kept apart. */
+  readonly isolationOf: (step: Step) => IsolationLevel;
   /** Names that a `fresh` claim is about, with its verdict (`none`: not judged). */
   readonly freshClaims: readonly { readonly name: string; readonly verdict: Verdict }[];
 }
@@ -112,7 +115,9 @@ function enforcementOf(policy: Policy, facts: PolicyFacts): Enforcement {
     case 'attempt-limit':
       return { strength: 'PREVENTED', by: 'the ledger', layers: [] };
     case 'no-network':
-      return nothing;
+      return rule.permit.length === 0 ? isolationEnforcement('network', policy, facts) : nothing;
+    case 'isolation':
+      return isolationEnforcement(rule.level, policy, facts);
     case 'forbidden-target':
       return {
         strength: 'ATTESTED',
@@ -124,6 +129,19 @@ function enforcementOf(policy: Policy, facts: PolicyFacts): Enforcement {
     case 'accepted':
       return { ...nothing, by: `accepted by ${rule.by}` };
   }
+}
+
+/** The kernel keeps processes apart; the weakest step counts. Without a process in its reach the sentence holds by itself. */
+function isolationEnforcement(level: IsolationLevel, policy: Policy, facts: PolicyFacts): Enforcement {
+  const weaker = inScope(policy, facts).find((step) => runsProcess(step) && isStronger(level, facts.isolationOf(step)));
+  if (weaker) return { ...nothing, by: `nothing: step ${weaker.id} runs with isolation \`${facts.isolationOf(weaker)}\`` };
+  return inScope(policy, facts).some(runsProcess)
+    ? { strength: 'PREVENTED', by: `isolation \`${level}\` of each process`, layers: ['isolation'] }
+    : { strength: 'ATTESTED', by: 'the steps: none runs a program', layers: [] };
+}
+
+function runsProcess({ kind }: Step): boolean {
+  return kind !== 'sql-assert';
 }
 
 /** A superuser can blind every counter and lift every right: on a database that is not ours such an account is never prevented. */

@@ -21,8 +21,16 @@ export type PolicyRule =
   | { readonly kind: 'forbidden-target'; readonly names: readonly string[] }
   /** Commands that no step may hold, each by its program and the words that make it the forbidden one (`git push`). */
   | { readonly kind: 'forbidden-command'; readonly commands: readonly string[] }
+  /** Processes of steps must be kept apart from the machine, at least so far. */
+  | { readonly kind: 'isolation'; readonly level: Exclude<IsolationLevel, 'none'> }
   /** Not enforced by any guard; the author accepted that by name in the addendum. */
   | { readonly kind: 'accepted'; readonly by: string };
+
+/**
+ * How far the processes of a step are kept apart from the machine, from the least to the most: not at all · their own process
+ * table, and the runner's files out of reach · that, and no network but the step's own door to the database.
+ */
+export type IsolationLevel = 'none' | 'process' | 'network';
 
 export type PolicyKind = PolicyRule['kind'];
 

@@ -15,9 +15,10 @@ const best: Readonly<Record<PolicyKind, Strength>> = {
   'no-substitution': 'ATTESTED',
   'fresh-evidence': 'DETECTED',
   'attempt-limit': 'PREVENTED',
-  'no-network': 'UNENFORCED',
+  'no-network': 'PREVENTED',
   'forbidden-target': 'ATTESTED',
   'forbidden-command': 'ATTESTED',
+  isolation: 'PREVENTED',
   accepted: 'UNENFORCED',
 };
 
@@ -27,7 +28,11 @@ export function expectedStrength({ rule, scope }: Policy, { steps }: Pick<Plan, 
   const inScope = steps.filter(
     (step) => step.role === 'step' && (scope.kind === 'document' || (scope.kind === 'step' ? scope.step === step.id : isWithin(step.section, scope.section))),
   );
-  return bySearches && inScope.every((step) => step.kind === 'rg-check') ? 'ATTESTED' : best[rule.kind];
+  if (bySearches && inScope.every((step) => step.kind === 'rg-check')) return 'ATTESTED';
+  if (rule.kind === 'no-network' && rule.permit.length > 0) return 'UNENFORCED';
+  // A question of the runner's own starts no process.
+  if ((rule.kind === 'isolation' || rule.kind === 'no-network') && inScope.every((step) => step.kind === 'sql-assert')) return 'ATTESTED';
+  return best[rule.kind];
 }
 
 function isWithin(section: string, scope: string): boolean {

@@ -14,6 +14,7 @@ const withoutGuard: PolicyFacts = {
   executed: true,
   inherited: [],
   workspaceTracked: true,
+  isolationOf: () => 'network',
   freshClaims: [],
 };
 const facts: PolicyFacts = { ...withoutGuard, guard: { superuserAccount: false, ownServer: false } };
@@ -63,7 +64,12 @@ describe('judgePolicy', () => {
       'unproven',
     ],
     ['execution in a section of searches', { kind: 'no-execution' }, facts, 'UNENFORCED', 'unproven'],
-    ['network', { kind: 'no-network', permit: [] }, facts, 'UNENFORCED', 'unproven'],
+    ['network', { kind: 'no-network', permit: [] }, facts, 'PREVENTED', 'passed'],
+    ['network without a network of its own', { kind: 'no-network', permit: [] }, { ...facts, isolationOf: () => 'process' }, 'UNENFORCED', 'unproven'],
+    ['network with permitted hosts', { kind: 'no-network', permit: ['registry.example'] }, facts, 'UNENFORCED', 'unproven'],
+    ['isolation', { kind: 'isolation', level: 'process' }, { ...facts, isolationOf: () => 'process' }, 'PREVENTED', 'passed'],
+    ['less isolation than demanded', { kind: 'isolation', level: 'network' }, { ...facts, isolationOf: () => 'process' }, 'UNENFORCED', 'unproven'],
+    ['no isolation', { kind: 'isolation', level: 'process' }, { ...facts, isolationOf: () => 'none' }, 'UNENFORCED', 'unproven'],
     ['a place that is ruled out', { kind: 'forbidden-target', names: ['production'] }, facts, 'ATTESTED', 'passed'],
     ['a command that is ruled out', { kind: 'forbidden-command', commands: ['git push'] }, facts, 'ATTESTED', 'passed'],
     ['accepted by name', { kind: 'accepted', by: 'Ada' }, facts, 'UNENFORCED', 'passed'],

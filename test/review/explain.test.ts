@@ -300,6 +300,7 @@ const rules: readonly PolicyRule[] = [
   { kind: 'no-network', permit: [] },
   { kind: 'forbidden-target', names: ['production'] },
   { kind: 'forbidden-command', commands: ['git push'] },
+  { kind: 'isolation', level: 'network' },
   { kind: 'accepted', by: 'Ann' },
 ];
 
@@ -317,6 +318,7 @@ test.each(rules)('the strength before an execution is the best that one can reac
       executed: true,
       inherited: [],
       workspaceTracked: true,
+      isolationOf: () => 'network' as const,
       freshClaims: [{ name: 'x', verdict: 'passed' as const }],
     };
     expect(expectedStrength(policy, { steps })).toBe(judgePolicy(policy, facts).strength);
