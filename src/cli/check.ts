@@ -90,23 +90,23 @@ function isNew({ span, code, message }: Diagnostic, path: string, said: Set<stri
   return true;
 }
 
-async function data({ path, plan, diagnostics }: CompiledFile, bad: boolean): Promise<unknown> {
+async function data({ path, plan, diagnostics, decisions }: CompiledFile, bad: boolean): Promise<unknown> {
   const { placeDiagnostic } = await import('../review/placed-diagnostic.ts');
   return {
     schemaVersion: 1,
     plan: { path, ...(plan === undefined ? {} : { title: plan.title, sha256: plan.sha256 }) },
     compiles: !bad,
     exitCode: bad ? usageExitCode : 0,
-    ...(plan === undefined ? {} : { counts: Object.fromEntries(counts(plan).map(({ nouns, number }) => [nouns, number])) }),
+    ...(plan === undefined ? {} : { counts: Object.fromEntries(counts(plan, decisions).map(({ nouns, number }) => [nouns, number])) }),
     diagnostics: diagnostics.map(placeDiagnostic),
   };
 }
 
 /** `PLAN compiles (1 warning): 16 steps, 30 expectations, …`; what the plan has none of is left out. */
-function line({ path, file, plan, diagnostics }: CompiledFile, bad: boolean, { outColours }: CommandContext): string {
+function line({ path, file, plan, diagnostics, decisions }: CompiledFile, bad: boolean, { outColours }: CommandContext): string {
   if (file === undefined) return `${path} ${outColours.red('was not read')}`;
   const said = countSeverities(diagnostics);
-  const parts = plan === undefined ? [] : counts(plan).filter(({ number }) => number > 0);
+  const parts = plan === undefined ? [] : counts(plan, decisions).filter(({ number }) => number > 0);
   const verdict = bad ? outColours.red('does not compile') : outColours.green('compiles');
   const sentence = `${path} ${verdict}${said === '' ? '' : ` (${said})`}`;
   return parts.length === 0 ? sentence : `${sentence}: ${parts.map(({ nouns, noun, number }) => `${number} ${number === 1 ? noun : nouns}`).join(', ')}`;
@@ -123,12 +123,11 @@ function total(checked: readonly CheckedPlan[]): string {
   return `${bad.length} of ${checked.length} plans ${bad.length === 1 ? 'does' : 'do'} not compile${counted}: ${names.join(', ')}${more}`;
 }
 
-function counts({
-  steps,
-  criteria,
-  policies,
-  blocks,
-}: NonNullable<CompiledFile['plan']>): readonly { readonly nouns: string; readonly noun: string; readonly number: number }[] {
+function counts(
+  { steps, criteria, policies, blocks }: NonNullable<CompiledFile['plan']>,
+  decisions: CompiledFile['decisions'] = [],
+): readonly { readonly nouns: string; readonly noun: string; readonly number: number }[] {
+  const opaque = decisions.filter(({ decision }) => decision.rule === 'opaque-program').length;
   const unclaimed = blocks.filter((block) => block.disposition === 'unclaimed').length;
   return [
     { nouns: 'steps', noun: 'step', number: steps.length },
@@ -136,6 +135,7 @@ function counts({
     { nouns: 'criteria', noun: 'criterion', number: criteria.length },
     { nouns: 'policies', noun: 'policy', number: policies.length },
     { nouns: 'blocks', noun: 'block', number: blocks.length },
+    ...(opaque === 0 ? [] : [{ nouns: 'opaque', noun: 'opaque', number: opaque }]),
     ...(unclaimed === 0 ? [] : [{ nouns: 'unclaimed', noun: 'unclaimed', number: unclaimed }]),
   ];
 }

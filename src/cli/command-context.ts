@@ -20,8 +20,10 @@ export interface CommandContext {
   readonly errColumns: number;
   /** May the last line on stderr be written over again? */
   readonly errLive: boolean;
-  /** Once: standard input to its end. */
-  readonly readStandardInput: () => Promise<Uint8Array>;
+  /** Does a person read standard output? */
+  readonly outIsTerminal?: boolean;
+  /** Once: standard input to its end, or until it is known to hold more than `maximumBytes`. */
+  readonly readStandardInput: (maximumBytes?: number) => Promise<Uint8Array>;
   /** Texts of files that were read, by the name under which messages speak of them; frames are cut from these. */
   readonly sources: Map<string, string>;
   /** Aborted by the first SIGINT or SIGTERM, with the signal's name as reason; the second ends the process at once. */

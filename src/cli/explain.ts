@@ -34,7 +34,7 @@ function codeOf(subject: string, { workingFolder }: CommandContext): string | un
 async function explainFile(path: string, json: boolean, context: CommandContext): Promise<number> {
   const compiled = await compileFile(path, { use: 'none', cached: true, environment: undefined, database: undefined, given: [] }, context);
   const { explainPlan } = await import('../review/explain.ts');
-  const explanation = explainPlan(compiled.plan, compiled.diagnostics);
+  const explanation = explainPlan(compiled.plan, compiled.diagnostics, compiled.decisions);
   if (json) context.out(`${JSON.stringify(explanation, undefined, 2)}\n`);
   else if (compiled.plan !== undefined) {
     const [{ renderExplanation }, { pageStyle }] = await Promise.all([import('../review/render-explanation.ts'), import('./page-style.ts')]);

@@ -7,9 +7,11 @@ import { addCheck } from './check.ts';
 import { addConvert } from './convert.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { addDb } from './db.ts';
+import { addDecide } from './decide.ts';
 import { addDiff } from './diff.ts';
 import { addDoctor } from './doctor.ts';
 import { addExplain } from './explain.ts';
+import { addGuard } from './guard.ts';
 import { addLock } from './lock.ts';
 import { addNew } from './new.ts';
 import { addReport } from './report.ts';
@@ -52,7 +54,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const finish = (code: number): void => {
     exitCode = code;
   };
-  for (const add of [addRun, addCheck, addExplain, addConvert, addNew, addLock, addDiff, addShow, addReport, addAudit, addDoctor, addDb]) add(program, context, finish);
+  for (const add of [addRun, addCheck, addExplain, addConvert, addNew, addLock, addDiff, addShow, addReport, addAudit, addDoctor, addGuard, addDecide, addDb]) add(program, context, finish);
   try {
     await program.parseAsync(context.argv, { from: 'user' });
     return exitCode;

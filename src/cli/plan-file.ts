@@ -4,6 +4,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import type { Checked, Diagnostic } from '../model/diagnostic.ts';
 import type { EnvironmentConfig, ProjectConfig } from '../model/environment.ts';
 import type { Plan } from '../model/plan.ts';
+import type { PlacedDecision } from '../model/policy.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
 import type { CommandContext } from './command-context.ts';
 import { chooseEnvironment, readConfig, type EnvironmentChoice } from './config-file.ts';
@@ -18,6 +19,8 @@ export interface CompiledFile {
   readonly plan: Plan | undefined;
   readonly environment: EnvironmentConfig | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** What the texts of its steps do not show. */
+  readonly decisions?: readonly PlacedDecision[];
 }
 
 export interface CompileRequest extends EnvironmentChoice {
@@ -89,7 +92,7 @@ export async function compileInput(file: InputFile, beside: Checked<InputFile> |
       parser,
       sha256: (bytes) => createHash('sha256').update(bytes).digest('hex'),
     });
-    return { path, file, addendum: addendum.value, plan: compiled.plan, environment: chosen.value, diagnostics: [...outside, ...compiled.diagnostics] };
+    return { path, file, addendum: addendum.value, plan: compiled.plan, environment: chosen.value, diagnostics: [...outside, ...compiled.diagnostics], decisions: compiled.decisions ?? [] };
   } finally {
     if (request.session === undefined) await session.close();
   }

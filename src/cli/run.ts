@@ -121,6 +121,7 @@ async function executeOne(ready: Ready, values: readonly Binding[], signal: Abor
     planBytes: ready.file.bytes,
     ...(ready.addendum === undefined ? {} : { addendumBytes: ready.addendum.bytes }),
     refusals,
+    decisions: ready.decisions ?? [],
     environment: ready.environment,
     workspace: context.workingFolder,
     values,

@@ -24,7 +24,8 @@ export function createContext(process: NodeJS.Process, version: string): Command
     outColumns: columns(stdout),
     errColumns: columns(stderr),
     errLive: decideLive(style(stderr)),
-    readStandardInput: () => readAll(process.stdin),
+    outIsTerminal: stdout.isTTY === true,
+    readStandardInput: (maximumBytes) => readAll(process.stdin, maximumBytes),
     sources: new Map(),
     interruption: () => createInterruption(process),
     self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
@@ -54,9 +55,14 @@ function writer(stream: Stream): (text: string) => void {
   };
 }
 
-async function readAll(stream: NodeJS.ReadStream): Promise<Uint8Array> {
+async function readAll(stream: NodeJS.ReadStream, maximumBytes = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  let length = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk as Buffer);
+    length += (chunk as Buffer).length;
+    if (length > maximumBytes) break;
+  }
   return Buffer.concat(chunks);
 }
 

@@ -1,5 +1,6 @@
 /** What all bindings share: the draft, the addendum with its quotations found, and the steps by what they supply. */
 import type { Diagnostic } from '../model/diagnostic.ts';
+import type { PlacedDecision } from '../model/policy.ts';
 import type { Span } from '../model/span.ts';
 import { spanOf } from '../parse/markdown-document.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
@@ -20,6 +21,8 @@ export interface Binder {
   /** Variables that steps inherit from the environment of the runner. */
   readonly inherited: ReadonlySet<string>;
   readonly diagnostics: Diagnostic[];
+  /** What the texts of steps do not show. */
+  readonly decisions: PlacedDecision[];
   /** Addendum entries that bound something; the others are reported. */
   readonly used: Set<object>;
 }

@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { BaselineSentence } from '../model/environment.ts';
 import type { Criterion, Plan, Precondition, ReportField, Task } from '../model/plan.ts';
+import type { PlacedDecision } from '../model/policy.ts';
 import type { Access, Step } from '../model/step.ts';
 import { parseMarkdown, spanOf } from '../parse/markdown-document.ts';
 import { parseText } from '../parse/text-document.ts';
@@ -52,6 +53,8 @@ export interface CompileOptions extends InputDemand {
 export interface CompiledPlan {
   readonly plan: Plan | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** What the texts of steps do not show: permitted, and for the record. */
+  readonly decisions?: readonly PlacedDecision[];
 }
 
 export async function compilePlan(options: CompileOptions): Promise<CompiledPlan> {
@@ -81,12 +84,17 @@ export async function compilePlan(options: CompileOptions): Promise<CompiledPlan
     given: new Set(options.given ?? []),
     inherited: new Set(options.inherited ?? []),
     diagnostics,
+    decisions: [],
     used: new Set(),
   };
   const plan = await bind(binder, options, 'markdown');
   diagnostics.push(...decisionsOf(draft));
   // With an addendum, or bindings in the document, the author is at work on it, and wants each message.
-  return { plan, diagnostics: sorted(options.addendum || bindings.addendum ? diagnostics : accountForShortfall(draft, diagnostics)) };
+  return {
+    plan,
+    diagnostics: sorted(options.addendum || bindings.addendum ? diagnostics : accountForShortfall(draft, diagnostics)),
+    decisions: binder.decisions,
+  };
 }
 
 /** A YAML plan says itself what a document leaves to its addendum; both become the same draft and are bound alike. */
@@ -106,10 +114,11 @@ async function compileYamlPlan(options: CompileOptions, text: string, read: read
     given: new Set(options.given ?? []),
     inherited: new Set(options.inherited ?? []),
     diagnostics,
+    decisions: [],
     used: new Set(),
   };
   const plan = await bind(binder, options, 'yaml');
-  return { plan, diagnostics: sorted(diagnostics) };
+  return { plan, diagnostics: sorted(diagnostics), decisions: binder.decisions };
 }
 
 /** What a YAML plan binds stands in it: a file beside it would be read by nobody. That of a Markdown plan of the same name is not meant. */

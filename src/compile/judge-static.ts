@@ -3,7 +3,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Policy, PolicyKind } from '../model/policy.ts';
 import type { Access } from '../model/step.ts';
 import { concealedFailures } from '../policy/concealed-failure.ts';
-import { decideShell } from '../policy/decide-shell.ts';
+import { decideShell, type ShellFinding } from '../policy/decide-shell.ts';
 import { decideSql } from '../policy/decide-sql.ts';
 import { findForbiddenCommands } from '../policy/forbidden-command.ts';
 import { findForbiddenTargets } from '../policy/forbidden-target.ts';
@@ -94,7 +94,10 @@ export async function judgeStatically(
       );
     }
     for (const finding of await decideShell(binder.parser, step.script, { access, protectedTables, productionPath: step.productionPath })) {
-      if (finding.decision.effect !== 'refuse') continue;
+      if (finding.decision.effect !== 'refuse') {
+        keepPermitted(binder, step, finding);
+        continue;
+      }
       // A plan that says nothing of SQLite may use it.
       if (finding.decision.policy === 'no-sqlite-fallback' && !policyOf(policies, step, 'no-sqlite-fallback')) continue;
       const at = { start: step.place(finding.offset), end: step.place(finding.offset + finding.length) };
@@ -110,6 +113,22 @@ export async function judgeStatically(
       );
     }
   }
+}
+
+/** What the text does not show stands in the record; a string in it that is a forbidden statement is said aloud. */
+function keepPermitted(binder: Binder, step: StepDraft, { decision, offset, length }: ShellFinding): void {
+  if (!decision.rule.startsWith('opaque-')) return;
+  const at = span(binder, { start: step.place(offset), end: step.place(offset + length) });
+  binder.decisions.push({ step: step.id, decision, span: at, text: step.text.slice(offset, offset + length) });
+  if (decision.rule !== 'opaque-write') return;
+  binder.diagnostics.push({
+    severity: 'warning',
+    code: 'policy/opaque-write',
+    message: `step ${step.id} holds ${decision.reason}`,
+    span: at,
+    notes: ['a program may build another text, or send none: the guard refuses it when it is sent'],
+    help: 'take the statement out, or let the addendum say which tables this step writes',
+  });
 }
 
 export function inScope(policy: Policy, step: StepDraft): boolean {

@@ -1,7 +1,7 @@
 /**
  * Finds the processes of a step in /proc: those of its process group, and those that left it (setsid, double fork) but still
  * carry the step's token in their environment. Not seen: a process that left the group *and* wiped its environment; only
- * isolation stops that one. Without /proc (macOS) only the group is known.
+ * isolation shows that one, because a process cannot leave its namespace. Without /proc (macOS) only the group is known.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -43,6 +43,28 @@ export function findStepProcesses(group: number, token: string, earlier: Readonl
   return found;
 }
 
+/**
+ * The living processes of a sandbox whose first process outside is `outer`, but for those of its own (`keepers`, by their ids
+ * inside). Everything in it descends from its process 1, whatever it does to its session, group or environment.
+ */
+export function findSandboxProcesses(outer: number, keepers: number): readonly StepProcess[] {
+  const found: StepProcess[] = [];
+  const walk = (parent: number): void => {
+    for (const pid of readChildren(parent)) {
+      const status = readStatus(pid);
+      if (status !== undefined && (readInnerId(pid) ?? 0) > keepers) found.push({ pid, group: status.group, command: readCommand(pid) ?? status.name });
+      walk(pid);
+    }
+  };
+  walk(outer);
+  return found;
+}
+
+/** The process 1 of a sandbox, by its id outside. */
+export function findSandboxRoot(outer: number): number | undefined {
+  return readChildren(outer)[0];
+}
+
 /** Sends a signal to each process, to whole groups first so that none can fork away in between. */
 export function signalProcesses(processes: readonly StepProcess[], group: number, signal: NodeJS.Signals): void {
   if (processes.some((member) => member.group === group)) send(-group, signal);
@@ -75,6 +97,21 @@ function readStatus(pid: number): { readonly name: string; readonly group: numbe
   const [state, , group] = text.slice(nameEnd + 2).split(' ');
   if (state === 'Z' || state === 'X') return undefined;
   return { name: text.slice(text.indexOf('(') + 1, nameEnd), group: Number(group) };
+}
+
+/** Of all its threads: each can start processes. */
+function readChildren(pid: number): readonly number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) => (readText(`/proc/${pid}/task/${thread}/children`) ?? '').split(' ').filter(Boolean).map(Number));
+  } catch {
+    return [];
+  }
+}
+
+/** The id in the innermost namespace: the last of `NSpid`, proc(5). */
+function readInnerId(pid: number): number | undefined {
+  const ids = /^NSpid:\s*(.*)$/m.exec(readText(`/proc/${pid}/status`) ?? '')?.[1]?.split(/\s+/);
+  return ids === undefined ? undefined : Number(ids.at(-1));
 }
 
 function carriesToken(pid: number, token: string): boolean {

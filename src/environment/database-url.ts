@@ -2,20 +2,24 @@
  * A PostgreSQL URL and the address it means (libpq, "Connection URIs"). Only what the gateway can stand before: one host, by TCP.
  * A message never shows the URL, because it may hold a password.
  */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { DatabaseAddress } from '../model/environment.ts';
-import type { Checked, Diagnostic } from '../model/diagnostic.ts';
+import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
 import { cannot, warn } from './finding.ts';
 
 const shape = 'postgresql://user:password@host:5432/database';
 
-/** Values of `sslmode`; `tls` means a server certificate that is checked, which is stricter than libpq's `require`. */
-const tlsOf: ReadonlyMap<string, boolean> = new Map([
-  ['disable', false],
-  ['allow', false],
-  ['prefer', false],
-  ['require', true],
-  ['verify-ca', true],
-  ['verify-full', true],
+type Encryption = Pick<DatabaseAddress, 'tls' | 'tlsOpen' | 'certificate' | 'authority'>;
+
+/** Values of `sslmode`. Unlike libpq, `verify-…` without `sslrootcert` trusts whom Node trusts. */
+const encryptionOf: ReadonlyMap<string, Encryption> = new Map<string, Encryption>([
+  ['disable', { tls: false }],
+  ['allow', { tls: false, tlsOpen: 'plain-first' }],
+  ['prefer', { tls: true, tlsOpen: 'tls-first' }],
+  ['require', { tls: true }],
+  ['verify-ca', { tls: true, certificate: 'chain' }],
+  ['verify-full', { tls: true, certificate: 'chain-and-host' }],
 ]);
 
 /** Reads `postgresql://…`. A parameter that has no effect here is named in a warning. */
@@ -37,8 +41,8 @@ export function parseDatabaseUrl(text: string): Checked<DatabaseAddress> {
   const host = (query.get('host') ?? hostPart).replace(/^\[(.*)\]$/, '$1');
   const user = query.get('user') ?? userPart;
   const port = query.get('port') ?? (portText === '' ? '5432' : portText);
-  const sslmode = query.get('sslmode') ?? 'disable';
-  const tls = tlsOf.get(sslmode);
+  const sslmode = query.get('sslmode') ?? 'prefer';
+  const encryption = encryptionOf.get(sslmode);
   if (host === '' || host.startsWith('/') || host.startsWith('@')) {
     return cannot(
       'environment/socket-address',
@@ -52,14 +56,16 @@ export function parseDatabaseUrl(text: string): Checked<DatabaseAddress> {
   if (host.includes(',') || /,/.test(port)) return wrong('it names several hosts, and the gateway stands before one');
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) return wrong(`its port \`${port}\` is not a number from 1 to 65535`);
   if (user === '') return wrong('it names no user');
-  if (tls === undefined) return wrong(`its sslmode \`${sslmode}\` is none of ${[...tlsOf.keys()].map((mode) => `\`${mode}\``).join(', ')}`);
+  if (encryption === undefined) return wrong(`its sslmode \`${sslmode}\` is none of ${[...encryptionOf.keys()].map((mode) => `\`${mode}\``).join(', ')}`);
+  const trusted = withAuthority(encryption, query.get('sslrootcert'));
+  if (trusted.value === undefined) return { value: undefined, diagnostics: trusted.diagnostics };
   const address = {
     host,
     port: Number(port),
     user,
     password: query.get('password') ?? passwordPart,
     database: query.get('dbname') ?? (databasePart || user),
-    tls,
+    ...trusted.value,
   };
   return { value: address, diagnostics: withoutEffect(query) };
 }
@@ -68,11 +74,33 @@ export function parseDatabaseUrl(text: string): Checked<DatabaseAddress> {
 export function renderDatabaseUrl(address: DatabaseAddress): string {
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   const [user, password, database] = [address.user, address.password, address.database].map(encodeURIComponent);
-  return `postgresql://${user}:${password}@${host}:${address.port}/${database}?sslmode=${address.tls ? 'require' : 'disable'}`;
+  const authority = address.authority === undefined || sslmodeOf(address) === 'disable' ? '' : `&sslrootcert=${encodeURIComponent(address.authority.file)}`;
+  return `postgresql://${user}:${password}@${host}:${address.port}/${database}?sslmode=${sslmodeOf(address)}${authority}`;
+}
+
+function sslmodeOf({ tls, tlsOpen, certificate }: DatabaseAddress): string {
+  if (tlsOpen !== undefined) return tlsOpen === 'tls-first' ? 'prefer' : 'allow';
+  if (!tls) return 'disable';
+  return certificate === undefined ? 'require' : certificate === 'chain' ? 'verify-ca' : 'verify-full';
+}
+
+/** As for libpq, a named authority is asked whenever there is TLS, whatever the mode. `system` are those that Node trusts. */
+function withAuthority(encryption: Encryption, file: string | null): Checked<Encryption> {
+  const diagnostics: readonly Diagnostic[] = [];
+  if (file === null || file === '' || (!encryption.tls && encryption.tlsOpen === undefined)) return { value: encryption, diagnostics };
+  if (file === 'system') return { value: { ...encryption, certificate: 'chain-and-host' }, diagnostics };
+  const path = resolve(file);
+  try {
+    const authority = { file: path, pem: readFileSync(path, 'utf8') };
+    if (!authority.pem.includes('-----BEGIN CERTIFICATE-----')) return wrong(`its sslrootcert \`${path}\` holds no certificate (PEM)`);
+    return { value: { certificate: 'chain', ...encryption, authority }, diagnostics };
+  } catch (thrown) {
+    return wrong(`its sslrootcert \`${path}\` cannot be read: ${messageOf(thrown)}`);
+  }
 }
 
 function withoutEffect(query: URLSearchParams): readonly Diagnostic[] {
-  const known = new Set(['host', 'port', 'user', 'password', 'dbname', 'sslmode']);
+  const known = new Set(['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'sslrootcert']);
   const ignored = [...new Set(query.keys())].filter((name) => !known.has(name));
   if (ignored.length === 0) return [];
   return [

@@ -6,7 +6,10 @@ import { createConnection } from 'node:net';
 import pg from 'pg';
 import { messageOf, type Checked } from '../model/diagnostic.ts';
 import type { DatabaseAddress } from '../model/environment.ts';
+import { tlsOption } from '../model/tls-option.ts';
 import { cannot } from './finding.ts';
+import { codeOf, explainLogin, isCertificateTrouble, placeOf } from './login-refusal.ts';
+import { findPooler } from './pooler.ts';
 import { minimumPostgres } from './postgres-binary.ts';
 
 /** What a database account may do, as the server tells it. */
@@ -18,6 +21,8 @@ export interface DatabaseFacts {
   readonly createRole: boolean;
   /** A standby: nothing can be written there. */
   readonly standby: boolean;
+  /** Is the connection encrypted? Where the URL leaves it open, what the server let in. */
+  readonly tls: boolean;
 }
 
 export interface ProbeOptions {
@@ -39,18 +44,55 @@ export async function probeDatabase(address: DatabaseAddress, options: ProbeOpti
   if (wire.kind === 'other') {
     return cannot('environment/not-postgres', `what answers at ${place} is not PostgreSQL`, { notes: [wire.reason], help: 'correct host and port' });
   }
-  if (address.tls && !wire.tls) {
+  if (address.tls && !wire.tls && address.tlsOpen === undefined) {
     return cannot('environment/no-tls', `the server at ${place} offers no TLS, which the URL's sslmode demands`, {
       help: 'switch `ssl` on at the server, or write `sslmode=disable`',
     });
   }
-  const client = new pg.Client({ ...address, ssl: address.tls, connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs });
+  let first: Checked<DatabaseFacts> | undefined;
+  for (const tls of waysIn(address, wire.tls)) {
+    const asked = await askFacts({ ...address, tls }, timeoutMs);
+    if (asked.kind === 'answered') return asked.facts;
+    first ??= asked.facts;
+    // Another password or database is not found by asking again.
+    if (asked.kind === 'final') return first;
+  }
+  return first ?? cannot('environment/unreachable', `the database at ${place} cannot be used`);
+}
+
+/** With and without TLS, in the order that the URL's sslmode gives, as far as the server has it (libpq, "SSL Mode Descriptions"). */
+function waysIn({ tls, tlsOpen }: DatabaseAddress, offered: boolean): readonly boolean[] {
+  if (tlsOpen === undefined) return [tls];
+  if (!offered) return [false];
+  return tlsOpen === 'tls-first' ? [true, false] : [false, true];
+}
+
+/** `encryption`: refused because of the way of connecting, so the other one may do. */
+interface Asked {
+  readonly kind: 'answered' | 'encryption' | 'final';
+  readonly facts: Checked<DatabaseFacts>;
+}
+
+async function askFacts(address: DatabaseAddress, timeoutMs: number): Promise<Asked> {
+  const client = new pg.Client({
+    ...address,
+    ssl: tlsOption(address),
+    options: probeOptions,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
+  });
   client.on('error', () => undefined);
   try {
     await client.connect();
-    return judgeFacts(place, (await client.query<FactsRow>(factsQuery)).rows[0]);
+    const row = (await client.query<FactsRow>(factsQuery)).rows[0];
+    const facts = judgeFacts(address, row);
+    if (facts.value === undefined) return { kind: 'answered', facts };
+    const pooler = await findPooler(address, client, row?.applied === 'on', timeoutMs);
+    if (pooler?.severity === 'error') return { kind: 'answered', facts: { value: undefined, diagnostics: [pooler] } };
+    return { kind: 'answered', facts: pooler === undefined ? facts : { ...facts, diagnostics: [pooler] } };
   } catch (thrown) {
-    return explain(address, thrown);
+    const code = codeOf(thrown);
+    return { kind: code === '28000' || isCertificateTrouble(code) ? 'encryption' : 'final', facts: explainLogin(address, thrown) };
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -63,14 +105,21 @@ interface FactsRow {
   readonly superuser: boolean;
   readonly createrole: boolean;
   readonly standby: boolean;
+  /** The setting of `probeOptions`, as it is in force. */
+  readonly applied: string;
 }
+
+/** What the guard's own sessions ask for too: only the server itself applies it. */
+const probeOptions = '-c default_transaction_read_only=on';
 
 const factsQuery = `
   SELECT version() AS banner, current_setting('server_version') AS version, current_setting('server_version_num') AS number,
-         rolsuper AS superuser, rolcreaterole AS createrole, pg_is_in_recovery() AS standby
+         rolsuper AS superuser, rolcreaterole AS createrole, pg_is_in_recovery() AS standby,
+         current_setting('default_transaction_read_only') AS applied
   FROM pg_roles WHERE rolname = current_user`;
 
-function judgeFacts(place: string, row: FactsRow | undefined): Checked<DatabaseFacts> {
+function judgeFacts(address: DatabaseAddress, row: FactsRow | undefined): Checked<DatabaseFacts> {
+  const place = placeOf(address);
   // Relatives speak the protocol and differ in what the guard relies on: system columns, statistics, read-only sessions.
   if (row === undefined || !row.banner.startsWith('PostgreSQL ') || /Redshift|-YB-|Greenplum/.test(row.banner)) {
     return cannot('environment/not-postgres', `what answers at ${place} is not PostgreSQL`, {
@@ -83,7 +132,7 @@ function judgeFacts(place: string, row: FactsRow | undefined): Checked<DatabaseF
   if (major < minimumPostgres) {
     return cannot('environment/server-too-old', `the server at ${place} is PostgreSQL ${version}`, { help: `use PostgreSQL ${minimumPostgres} or later` });
   }
-  return { value: { version, major, superuser: row.superuser, createRole: row.createrole, standby: row.standby }, diagnostics: [] };
+  return { value: { version, major, superuser: row.superuser, createRole: row.createrole, standby: row.standby, tls: address.tls }, diagnostics: [] };
 }
 
 type WireAnswer =
@@ -123,44 +172,4 @@ function askForTls(address: DatabaseAddress, timeoutMs: number): Promise<WireAns
       else answer({ kind: 'other', reason: `it answers ${JSON.stringify(bytes.toString('latin1').slice(0, 40))}` });
     });
   });
-}
-
-/** What a refused login means (SQLSTATE, PostgreSQL appendix A). */
-function explain(address: DatabaseAddress, thrown: unknown): Checked<never> {
-  const place = placeOf(address);
-  const notes = [messageOf(thrown)];
-  const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : '';
-  switch (code) {
-    case '28P01':
-    case '28000':
-      return cannot('environment/login-refused', `the server at ${place} refuses the user \`${address.user}\` or its password`, {
-        notes,
-        help: "correct user and password, or the server's `pg_hba.conf` (a server that demands TLS needs `sslmode=require`)",
-      });
-    case '3D000':
-      return cannot('environment/no-such-database', `the server at ${place} has no database \`${address.database}\``, {
-        notes,
-        help: `create it (\`createdb ${address.database}\`), or correct the name`,
-      });
-    case '42501':
-      return cannot('environment/login-refused', `the user \`${address.user}\` may not connect to the database \`${address.database}\` at ${place}`, {
-        notes,
-        help: 'grant it CONNECT',
-      });
-    default:
-      if (/CERT|ALTNAME/.test(code)) {
-        return cannot('environment/no-tls', `the certificate of the server at ${place} is not trusted`, {
-          notes,
-          help: 'name the file of its authority in NODE_EXTRA_CA_CERTS',
-        });
-      }
-      return cannot('environment/unreachable', `the database at ${place} cannot be used`, {
-        notes,
-        help: "see the server's log, or name another database with --database",
-      });
-  }
-}
-
-function placeOf(address: DatabaseAddress): string {
-  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }

@@ -145,7 +145,8 @@ async function openOutside(url: string, options: ReadyOptions): Promise<Checked<
   const facts = await probeDatabase(address);
   const diagnostics = [...parsed.diagnostics, ...facts.diagnostics];
   if (facts.value === undefined) return { value: undefined, diagnostics };
-  return { value: { address, version: facts.value.version, close: () => Promise.resolve() }, diagnostics };
+  const { tlsOpen: _settled, ...settled } = { ...address, tls: facts.value.tls };
+  return { value: { address: settled, version: facts.value.version, close: () => Promise.resolve() }, diagnostics };
 }
 
 function isFolder(path: string): Promise<boolean> {

@@ -89,6 +89,7 @@ async function attemptIn(temporaryFolder: string, step: Step, context: Execution
   let statements: readonly StatementRecord[] = [];
   let findings: readonly TripwireFinding[] = [];
   try {
+    await guard?.pulse();
     if (guard && runsPrograms(step) && step.access.capability !== 'none') {
       door = await guard.open(step.id, step.access);
       context.secrets.lend(tokenOf(door.url));

@@ -3,6 +3,7 @@
  * unmet, canaries, preflight, preconditions, steps. Each gate that does not open leaves every step listed as not run.
  */
 import type { AssertionQuery } from '../model/contract.ts';
+import type { CanaryData } from '../model/event.ts';
 import { messageOf, type Diagnostic } from '../model/diagnostic.ts';
 import type { SqlAssertStep } from '../model/step.ts';
 import { JournalFailure } from '../journal/journal-failure.ts';
@@ -11,7 +12,7 @@ import type { ExecutionContext } from './execution-context.ts';
 import type { ExecuteOptions } from './execution-option.ts';
 import type { Part } from './execution-part.ts';
 import { isUnmetByText, judgePrecondition, preconditionDiagnostic } from './judge-precondition.ts';
-import { judgeAttemptLimit, noteRefusals } from './refuse-statically.ts';
+import { judgeAttemptLimit, notePermitted, noteRefusals } from './refuse-statically.ts';
 
 /** Can anything run at all, by the text alone? If not, no environment needs to be made ready. */
 export function isHeldBack({ plan, refusals }: Pick<ExecuteOptions, 'plan' | 'refusals'>): boolean {
@@ -22,13 +23,14 @@ export function isHeldBack({ plan, refusals }: Pick<ExecuteOptions, 'plan' | 're
 export async function conductExecution(options: ExecuteOptions, attempt: number, context: ExecutionContext): Promise<readonly Part[]> {
   const { plan } = context;
   for (const policy of plan.policies) await context.record.record('policy-declared', policy);
+  await notePermitted(options.decisions ?? [], context.decisions);
   const held = await heldBack(options, attempt, context);
   if (held) {
     await listNotRun(plan.steps, held.reason, context);
     return [held];
   }
   try {
-    const closed = (await tryCanaries(context)) ?? (await preflight(context));
+    const closed = (await tryCanaries('start', context)) ?? (await preflight(context));
     if (closed) {
       await listNotRun(plan.steps, closed.reason, context);
       return [closed];
@@ -45,7 +47,10 @@ export async function conductExecution(options: ExecuteOptions, attempt: number,
     const [first] = blocked;
     if (first) await listNotRun(others, first.reason, context);
     else await executeSequence(others, { dryRun, only: options.only }, context);
+    const ended =
+      dryRun || context.results.size === 0 || context.signal.aborted || context.guarded?.died.aborted ? undefined : await tryCanaries('end', context);
     return [
+      ...(ended ? [ended] : []),
       ...blocked,
       ...(dryRun ? [{ verdict: 'unproven', reason: 'a dry run: no step was executed' } as const] : []),
       ...(options.only === undefined ? [] : [{ verdict: 'unproven', reason: `only step ${options.only} was asked for` } as const]),
@@ -75,18 +80,18 @@ async function heldBack({ refusals }: ExecuteOptions, attempt: number, context: 
 }
 
 /** "0 violations" looks the same with a live guard and with none: the runner tries the forbidden acts itself. */
-async function tryCanaries({ guarded, driver, record, diagnostics, canaries }: ExecutionContext): Promise<Part | undefined> {
+async function tryCanaries(moment: CanaryData['moment'], { guarded, driver, record, diagnostics, canaries }: ExecutionContext): Promise<Part | undefined> {
   if (!guarded) return undefined;
-  const answers = await driver.step('canaries', { once: false }, () => guarded.guard.canaries());
-  for (const answer of answers) await record.record('canary', answer);
-  canaries.push(...answers);
+  const answers = await driver.step(`canaries at the ${moment}`, { once: false }, () => guarded.guard.canaries());
+  for (const answer of answers) await record.record('canary', { ...answer, moment });
+  canaries.push(...answers.map((answer) => ({ ...answer, moment })));
   const passed = answers.filter((answer) => !answer.refused);
   if (answers.length > 0 && passed.length === 0) return undefined;
   const reason = answers.length === 0 ? 'the guard has no canary' : `the canary \`${passed[0]?.name}\` was not refused`;
   await diagnostics.report({
     severity: 'error',
     code: 'execute/canary-not-refused',
-    message: `${reason}, so the guard is not trusted and nothing is executed`,
+    message: `${reason}, so the guard is not trusted${moment === 'start' ? ' and nothing is executed' : ': it was lost while the steps ran'}`,
     notes: passed.map((answer) => `${answer.layer}: ${answer.detail}`),
     help: 'look with `proofplan doctor` at what this database account allows',
   });

@@ -1,5 +1,6 @@
-import type { CanaryResult, Guard, HeldSnapshot, StatementRecord } from '../model/contract.ts';
+import type { Guard, HeldSnapshot, StatementRecord } from '../model/contract.ts';
 import type { DatabaseAddress, EnvironmentConfig } from '../model/environment.ts';
+import type { CanaryData } from '../model/event.ts';
 import type { SearchHit } from '../model/evidence.ts';
 import type { Input, Plan } from '../model/plan.ts';
 import type { Outcome, Verdict } from '../model/verdict.ts';
@@ -61,7 +62,7 @@ export interface ExecutionContext {
   readonly results: Map<string, StepResult>;
   /** Steps that are listed as not run; `notNeeded` where a condition did not arise. */
   readonly notRun: Map<string, { readonly reason: string; readonly notNeeded: boolean }>;
-  readonly canaries: CanaryResult[];
+  readonly canaries: CanaryData[];
   /** Held from before the production path. */
   readonly snapshot: { held?: HeldSnapshot };
 }

@@ -3,6 +3,7 @@ import type { EnvironmentConfig } from '../model/environment.ts';
 import type { ExecutionEvent } from '../model/event.ts';
 import type { JournalState } from '../model/journal-entry.ts';
 import type { Plan } from '../model/plan.ts';
+import type { PlacedDecision } from '../model/policy.ts';
 import type { Binding } from '../model/value.ts';
 import type { Verdict } from '../model/verdict.ts';
 
@@ -13,6 +14,8 @@ export interface ExecuteOptions {
   readonly addendumBytes?: Uint8Array;
   /** Static refusals of the compiler (severity `refused`): recorded, and nothing runs. */
   readonly refusals: readonly Diagnostic[];
+  /** What the texts of its steps do not show: recorded. */
+  readonly decisions?: readonly PlacedDecision[];
   readonly environment: EnvironmentConfig | undefined;
   /** Paths of the plan are resolved from here when there is no environment. Absolute. */
   readonly workspace?: string;

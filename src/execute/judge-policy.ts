@@ -3,7 +3,7 @@
  * keeps the execution from passing, unless its author accepted that by name.
  */
 import type { CanaryResult } from '../model/contract.ts';
-import type { PolicyEnforcedData } from '../model/event.ts';
+import type { CanaryData, PolicyEnforcedData } from '../model/event.ts';
 import type { IsolationLevel, Policy, Strength } from '../model/policy.ts';
 import type { Step } from '../model/step.ts';
 import type { Verdict } from '../model/verdict.ts';
@@ -16,7 +16,7 @@ export interface PolicyFacts {
   readonly steps: readonly Step[];
   /** The guard of the database; undefined without one, or when nothing came so far. */
   readonly guard?: { readonly superuserAccount: boolean; readonly ownServer: boolean };
-  readonly canaries: readonly CanaryResult[];
+  readonly canaries: readonly CanaryData[];
   readonly decisions: readonly RecordedDecision[];
   /** Did any step run? If not, only the text was judged. */
   readonly executed: boolean;
@@ -44,13 +44,23 @@ export function judgePolicy(policy: Policy, facts: PolicyFacts): PolicyEnforcedD
     rule: policy.rule,
     strength,
     by,
-    canary: canaries.length === 0 ? null : canaries.map((canary) => `${canary.name}: ${canary.refused ? 'refused' : 'NOT refused'}`).join(', '),
+    canary: canaries.length === 0 ? null : tellCanaries(canaries),
     permitted: sum(decisions.filter((decision) => decision.effect === 'permit')),
     refused,
     firstEntry: entries.length === 0 ? null : Math.min(...entries),
     lastEntry: entries.length === 0 ? null : Math.max(...entries),
     verdict: verdictOf(policy, strength, refused, facts),
   };
+}
+
+/** Each by its name once; what happened at the end is told only where it differs from the start. */
+function tellCanaries(canaries: readonly CanaryData[]): string {
+  const tell = (canary: CanaryData): string => `${canary.name}: ${canary.refused ? 'refused' : 'NOT refused'}`;
+  const start = canaries.filter(({ moment }) => moment === 'start');
+  const end = canaries.filter(({ moment }) => moment === 'end');
+  const lost = end.filter(({ refused }) => !refused).map((canary) => `${tell(canary)} at the end`);
+  const again = end.length > 0 && lost.length === 0 ? ['all again at the end'] : [];
+  return [...start.map(tell), ...lost, ...again].join(', ');
 }
 
 interface Enforcement {

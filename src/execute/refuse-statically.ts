@@ -1,6 +1,7 @@
 /** Refusals that are known before anything runs, in the record like every other decision. */
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Plan } from '../model/plan.ts';
+import type { PlacedDecision } from '../model/policy.ts';
 import type { DecisionLog } from './decision-log.ts';
 
 /** The step that a message is about, and the sentence it points at, stand in the diagnostic itself. */
@@ -22,6 +23,26 @@ export async function noteRefusals(plan: Plan, refusals: readonly Diagnostic[], 
       count: 1,
       fates: [],
       ...(span ? { span } : {}),
+    });
+  }
+}
+
+/** What the text of a step does not show: permitted, so that a reader of the record knows where only the gateway can tell. */
+export async function notePermitted(placed: readonly PlacedDecision[], decisions: DecisionLog): Promise<void> {
+  for (const { step: id, decision, span, text } of placed) {
+    const { rule, reason, matched } = decision;
+    await decisions.note({
+      step: id,
+      source: 'static',
+      effect: 'permit',
+      rule,
+      reason,
+      policies: [],
+      text,
+      ...(matched === undefined ? {} : { matched }),
+      count: 1,
+      fates: [],
+      span,
     });
   }
 }

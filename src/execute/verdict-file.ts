@@ -99,8 +99,8 @@ export function createVerdictReader(): VerdictReader {
         return keep('tasks', { id, line: span.start.line, text, verdict: held, attestedBy });
       }
       case 'canary': {
-        const { name, layer, refused, detail } = event.data;
-        return keep('canaries', { name, layer, refused, detail });
+        const { name, layer, moment, refused, detail } = event.data;
+        return keep('canaries', { name, layer, moment, refused, detail });
       }
       case 'expectation': {
         const { id, step, span, text, verdict: held, actual, origin } = event.data;

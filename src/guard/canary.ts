@@ -140,7 +140,7 @@ async function withoutEffect({ tripwire }: CanaryOptions, named: Named, act: () 
   return guarded(named, async () => {
     const before = await tripwire.mark();
     const outcome = await act();
-    const [effect] = compareMarks(before, await tripwire.mark(), reading);
+    const effect = compareMarks(before, await tripwire.mark(), reading).find(({ explained }) => !explained);
     return effect === undefined ? outcome : { refused: false, detail: effect.what };
   });
 }

@@ -2,6 +2,7 @@
 // It counts them, so that a tripwire can tell a connection around the gateway from the guard's own.
 import { Client, Connection, DatabaseError } from 'pg';
 import type { DatabaseAddress } from '../model/environment.ts';
+import { tlsOption } from '../model/tls-option.ts';
 
 /** Settings of a session, as startup options: they are what RESET ALL goes back to. */
 export type SessionSettings = Readonly<Record<string, string>>;
@@ -32,6 +33,7 @@ interface CancelConnection {
 
 const connectTimeoutMs = 15_000;
 const cancelTimeoutMs = 5000;
+const leavingMs = 1000;
 
 /** A session of the server, taken over after pg's login: everything it sends from here on is ours to read. */
 export interface Upstream {
@@ -45,10 +47,16 @@ export interface Upstream {
 export class DatabaseLogin {
   #count = 0;
   readonly #pending = new Set<Promise<unknown>>();
+  readonly #own = new Set<number>();
 
   /** Sessions that the server has accepted from the guard so far. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Process ids of the runner's own sessions, not of those that belong to steps. */
+  get ownSessions(): readonly number[] {
+    return [...this.#own];
   }
 
   /** Resolves when no login is under way, so that the server's count and ours speak of the same moment. */
@@ -60,6 +68,10 @@ export class DatabaseLogin {
   async open(address: DatabaseAddress, settings: SessionSettings): Promise<Client> {
     const client = newClient(address, settings, 'proofplan');
     await this.#connect(client);
+    const { processID } = client as unknown as ClientInternals;
+    this.#own.add(processID);
+    // The server takes a moment to end what its client has left.
+    client.once('end', () => setTimeout(() => this.#own.delete(processID), leavingMs).unref());
     return client;
   }
 
@@ -135,11 +147,6 @@ function newClient(address: DatabaseAddress, settings: SessionSettings, applicat
     connectionTimeoutMillis: connectTimeoutMs,
     types: { getTypeParser: (() => (text: string) => text) as never },
   });
-}
-
-/** Encrypted without a check of the certificate: what `sslmode=require` means to libpq, and all that an address says. */
-function tlsOption(address: DatabaseAddress): false | { readonly rejectUnauthorized: false } {
-  return address.tls ? { rejectUnauthorized: false } : false;
 }
 
 /** The `options` startup parameter: words split at blanks, a backslash takes the next character as it is. */

@@ -2,6 +2,7 @@
 import type { StatementRecord } from '../model/contract.ts';
 import type { Decision } from '../model/policy.ts';
 import type { Access } from '../model/step.ts';
+import { capabilityRules } from '../policy/capability-rule.ts';
 import type { SqlJudgement } from '../policy/decide-sql.ts';
 import { rememberPermissions } from './decision-memory.ts';
 import type { GatewaySession } from './gateway-session.ts';
@@ -59,7 +60,8 @@ export class GatewayDoor {
 
   /** Every other capability reads, and the server is told so too. */
   get mayWrite(): boolean {
-    return this.access.capability === 'write' || this.access.capability === 'production';
+    const { writes } = capabilityRules[this.access.capability];
+    return this.access.capability !== 'probe' && writes !== 'none';
   }
 
   /** The record of one session's permitted statements. */

@@ -7,7 +7,7 @@ import type { SqlJudgement } from '../policy/decide-sql.ts';
 import { cancelUpstream, type Upstream } from './database-login.ts';
 import { Outbox } from './outbox.ts';
 import { PoisonCupboard } from './poison.ts';
-import { statementLimit, wantedOfClient, wantedOfServer } from './session-framing.ts';
+import { dataRow, statementLimit, wantedOfClient, wantedOfServer } from './session-framing.ts';
 import { fastpath, judgeBytes, type Judged } from './statement-judge.ts';
 import type { StatementLedger } from './statement-ledger.ts';
 import { errorResponse, fromClient, fromServer, MessageReader, readCString, readErrorFields, type Piece } from './wire-message.ts';
@@ -25,6 +25,8 @@ export interface SessionContext {
 
 /** How much may lie unread while a decision is awaited. */
 const heldLimit = 4 * statementLimit;
+/** How much of the server's answer is read for a client that has gone, before its session is cut off. */
+const discardLimit = 1024 * 1024;
 /** How long a server may take to end a session before its socket is cut. */
 const endTimeoutMs = 3000;
 
@@ -34,7 +36,10 @@ export class GatewaySession {
   readonly #context: SessionContext;
   readonly #poisons = new PoisonCupboard();
   readonly #clientReader = new MessageReader(wantedOfClient);
-  readonly #serverReader = new MessageReader(wantedOfServer);
+  readonly #serverReader = new MessageReader((type, length) => {
+    if (type === dataRow) this.#rows += 1;
+    return wantedOfServer(type, length);
+  });
   readonly #toServer = new Outbox();
   readonly #toClient = new Outbox();
   /** Resolves when both sockets are closed and every record is made. */
@@ -43,6 +48,11 @@ export class GatewaySession {
   #awaiting = false;
   #ending = false;
   #toldFatal = false;
+  /** The client has said that it sends no more. */
+  #finished = false;
+  /** Rows since the last answer that ends a statement. */
+  #rows = 0;
+  #discarded = 0;
 
   constructor(client: Socket, upstream: Upstream, context: SessionContext) {
     this.#client = client;
@@ -57,10 +67,15 @@ export class GatewaySession {
     stream.on('drain', () => this.#throttle());
     client.on('drain', () => stream.resume());
     this.ended = Promise.all([closed(client), closed(stream)]).then(() => context.ledger.ended());
+    client.once('end', () => {
+      this.#finished = true;
+      this.#pump();
+    });
     client.once('close', () => this.#clientGone());
     stream.once('close', () => this.#serverGone());
     stream.on('error', () => undefined);
     if (client.destroyed) this.#clientGone();
+    else if (client.readableEnded) this.#finished = true;
   }
 
   /** What the client sent together with the end of its login. */
@@ -102,8 +117,13 @@ export class GatewaySession {
         this.#pump();
       });
     }
-    if (!this.#awaiting && !this.#ending) this.#toServer.flush(this.#upstream.stream);
+    if (!this.#awaiting && !this.#ending) this.#flushToServer();
     this.#throttle();
+  }
+
+  #flushToServer(): void {
+    this.#toServer.flush(this.#upstream.stream);
+    if (this.#finished && this.#upstream.stream.writable) this.#upstream.stream.end();
   }
 
   #take(piece: Piece): Promise<void> | undefined {
@@ -200,6 +220,7 @@ export class GatewaySession {
   }
 
   #answer(chunk: Buffer): void {
+    if (this.#client.destroyed && (this.#discarded += chunk.length) > discardLimit) return void this.#upstream.stream.destroy();
     this.#serverReader.push(chunk);
     for (let piece = this.#serverReader.next(); piece !== undefined; piece = this.#serverReader.next()) {
       if (piece.kind === 'malformed') return void this.#fail('08P01', `the server sent ${piece.reason}`);
@@ -212,14 +233,16 @@ export class GatewaySession {
   /** Notes an answer for the record, and gives what the client is to read instead of a poison's error. */
   #heard(type: number, message: Buffer): Buffer {
     const { ledger } = this.#context;
+    const rows = this.#rows;
+    this.#rows = 0;
     if (type === fromServer.parameterStatus) this.#checkParserSetting(message);
     if (type === fromServer.errorResponse) {
       const swapped = this.#poisons.swap(message);
       if (['FATAL', 'PANIC'].includes(readErrorFields(message)['V'] ?? '')) this.#toldFatal = true;
-      ledger.received(type, message, swapped !== undefined);
+      ledger.received(type, message, rows, swapped !== undefined);
       return swapped ?? message;
     }
-    ledger.received(type, message);
+    ledger.received(type, message, rows);
     if (type === fromServer.readyForQuery && !ledger.busy) this.#poisons.settled();
     return message;
   }
@@ -249,13 +272,14 @@ export class GatewaySession {
   }
 
   #clientGone(): void {
-    // As without a gateway: the server sees the end of the input, and finishes what it is at.
+    // As without a gateway: the server sees the end of the input, and finishes what it is at; what it still says is for the record.
     this.#ending = true;
     this.#upstream.stream.end();
+    this.#upstream.stream.resume();
   }
 
   #serverGone(): void {
-    const wanted = this.#ending;
+    const wanted = this.#ending || this.#finished;
     this.#ending = true;
     if (!wanted) this.#tellFatal('08006', 'the database server closed the connection');
     this.#client.end();

@@ -1,16 +1,19 @@
 // The loopback listener between the steps and the database. Each step has an identity of its own, good until its door
 // closes; the real account is known only here. Knows no kind of step and no policy: `decide` is given.
 import { randomBytes } from 'node:crypto';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { StatementRecord, StepDoor } from '../model/contract.ts';
 import { messageOf } from '../model/diagnostic.ts';
 import type { DatabaseAddress } from '../model/environment.ts';
 import type { Decision } from '../model/policy.ts';
 import type { Access } from '../model/step.ts';
 import type { SqlJudgement } from '../policy/decide-sql.ts';
-import { admitClient, authenticationOk, turnAway, type AdmittedClient } from './client-admission.ts';
-import { cancelUpstream, isServerAnswer, meansServerGone, parserSettings, readOnlySettings, type DatabaseLogin, type Upstream } from './database-login.ts';
+import { CancelDesk } from './cancel-desk.ts';
+import { admitClient, authenticationOk, type AdmittedClient } from './client-admission.ts';
+import { turnAway } from './client-startup.ts';
+import { isServerAnswer, meansServerGone, parserSettings, readOnlySettings, type DatabaseLogin, type Upstream } from './database-login.ts';
 import { GatewayDoor } from './gateway-door.ts';
+import { GatewayListener } from './gateway-listener.ts';
 import { GatewaySession } from './gateway-session.ts';
 import { deriveScramSecret, unfittingScramSecret } from './scram.ts';
 import { decideStartup } from './startup-parameter.ts';
@@ -20,6 +23,8 @@ export interface GatewayOptions {
   readonly login: DatabaseLogin;
   /** The account that sessions really run under. */
   readonly database: DatabaseAddress;
+  /** Where it also listens on a Unix socket; absolute. */
+  readonly socketFolder?: string;
   readonly decide: (text: string, access: Access) => Promise<SqlJudgement>;
   /** Told of each record once its fate is known; of a refusal at once. Not of the canaries'. */
   readonly onStatement?: (record: StatementRecord) => void;
@@ -39,38 +44,33 @@ const backendKeyData = 0x4b;
 
 export class Gateway {
   readonly #options: GatewayOptions;
-  readonly #server: Server;
+  #listener: GatewayListener | undefined;
   readonly #doors = new Map<string, GatewayDoor>();
   readonly #sockets = new Set<Socket>();
-  readonly #cancelKeys = new Map<string, Upstream>();
+  readonly #cancelDesk: CancelDesk;
   readonly #strangers: Stranger[] = [];
   #sequence = 0;
   #sessions = 0;
-  #closing = false;
 
-  private constructor(options: GatewayOptions, server: Server) {
+  private constructor(options: GatewayOptions) {
     this.#options = options;
-    this.#server = server;
-    server.on('connection', (socket) => void this.#receive(socket));
-    server.on('error', (error) => options.fail(`the gateway's listener failed: ${error.message}`));
-    server.on('close', () => {
-      if (!this.#closing) options.fail("the gateway's listener was closed");
-    });
+    this.#cancelDesk = new CancelDesk(options.database);
   }
 
-  /** Listens on 127.0.0.1, on a port that the system picks. Rejects when that is not possible. */
+  /** Listens on 127.0.0.1, on a port that the system picks, and where wanted on a Unix socket. Rejects when that is not possible. */
   static async listen(options: GatewayOptions): Promise<Gateway> {
-    const server = createServer({ noDelay: true });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ host: '127.0.0.1', port: 0 }, resolve);
+    const gateway = new Gateway(options);
+    const { socketFolder, fail } = options;
+    gateway.#listener = await GatewayListener.open({
+      receive: (socket) => void gateway.#receive(socket),
+      fail,
+      ...(socketFolder === undefined ? {} : { socketFolder }),
     });
-    server.removeAllListeners('error');
-    return new Gateway(options, server);
+    return gateway;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#listener?.port ?? 0;
   }
 
   /** Everyone who came with a token that is not good, in order. */
@@ -94,14 +94,17 @@ export class Gateway {
       onStatement: (record) => (canary ? undefined : this.#tell(record)),
     });
     this.#doors.set(user, door);
-    const { database } = this.#options.database;
-    const url = `postgresql://${encodeURIComponent(user)}:${token}@127.0.0.1:${this.port}/${encodeURIComponent(database)}?sslmode=disable`;
-    return { url, close: () => door.close() };
+    const database = encodeURIComponent(this.#options.database.database);
+    const login = `postgresql://${encodeURIComponent(user)}:${token}`;
+    const url = `${login}@127.0.0.1:${this.port}/${database}?sslmode=disable`;
+    const { socketFolder } = this.#options;
+    if (socketFolder === undefined) return { url, close: () => door.close() };
+    const socketUrl = `${login}@/${database}?host=${encodeURIComponent(socketFolder)}&port=${this.port}`;
+    return { url, socketFolder, socketUrl, close: () => door.close() };
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = this.#listener?.close();
     await Promise.all([...this.#doors.values()].map((door) => door.close()));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
@@ -124,7 +127,7 @@ export class Gateway {
     const admitted = await admitClient(socket, {
       secretOf: (user) => this.#openDoor(user)?.secret ?? unfittingScramSecret(),
       rejected: (user) => this.#rejected(user),
-      cancel: (processId, secretKey) => this.#cancel(processId, secretKey),
+      cancel: (processId, secretKey) => this.#cancelDesk.cancel(processId, secretKey),
     });
     const door = admitted && this.#openDoor(admitted.user);
     if (admitted !== undefined && door === undefined) turnAway(socket, '57P01', 'the step that this connection belongs to has ended');
@@ -161,14 +164,8 @@ export class Gateway {
       refused: (text, decision) => door.refused(number, text, decision),
       lost: this.#options.suspect,
     });
-    // The client's own keys: the server's would let it cancel round the gateway, and the real address stays unknown anyway.
-    const secretKey = randomBytes(4).readInt32BE(0);
-    const key = `${upstream.processId} ${secretKey}`;
-    this.#cancelKeys.set(key, upstream);
-    void session.ended.then(() => this.#cancelKeys.delete(key));
-    const keyData = Buffer.alloc(8);
-    keyData.writeInt32BE(upstream.processId, 0);
-    keyData.writeInt32BE(secretKey, 4);
+    const { keyData, forget } = this.#cancelDesk.register(upstream, admitted.keyLength);
+    void session.ended.then(forget);
     const statuses = [...upstream.parameters].map(([name, value]) => parameterStatus(name, value));
     door.joined(session);
     if (socket.writable) socket.write(Buffer.concat([authenticationOk, ...statuses, frameMessage(backendKeyData, keyData), readyForQuery('I')]));
@@ -177,7 +174,7 @@ export class Gateway {
 
   #refuseConnection(socket: Socket, door: GatewayDoor, text: string, decision: Decision): void {
     door.refused((this.#sessions += 1), text, decision);
-    socket.end(errorResponse({ S: 'FATAL', V: 'FATAL', C: decision.sqlstate ?? '42501', M: `refused by the test plan: ${decision.reason}` }));
+    socket.end(errorResponse({ S: 'FATAL', V: 'FATAL', C: decision.sqlstate ?? '42501', M: `refused by proofplan: ${decision.reason}` }));
   }
 
   #openDoor(user: string): GatewayDoor | undefined {
@@ -190,11 +187,6 @@ export class Gateway {
     if (door?.canary) return;
     this.#strangers.push({ user, step: door?.step });
     door?.refused((this.#sessions += 1), `connect as ${user}`, badTokenRefusal(user));
-  }
-
-  #cancel(processId: number, secretKey: number): void {
-    const upstream = this.#cancelKeys.get(`${processId} ${secretKey}`);
-    if (upstream !== undefined) void cancelUpstream(this.#options.database, upstream);
   }
 }
 

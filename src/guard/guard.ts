@@ -10,6 +10,7 @@ import { tryCanaries } from './canary.ts';
 import { DatabaseLogin, readOnlySettings } from './database-login.ts';
 import { Gateway } from './gateway.ts';
 import { GuardLife } from './guard-life.ts';
+import { feelPulse } from './pulse.ts';
 import { createReaderRole } from './reader-role.ts';
 import { holdSnapshot } from './snapshot.ts';
 import { SqliteWatch } from './sqlite-watch.ts';
@@ -29,6 +30,8 @@ export interface GuardOptions {
   readonly sqlitePolicy: boolean;
   /** Absolute. */
   readonly workspace: string;
+  /** Where the gateway also listens on a Unix socket, for steps without a network; absolute. */
+  readonly socketFolder?: string;
   readonly decide: (text: string, access: Access) => Promise<SqlJudgement>;
   readonly onStatement?: (record: StatementRecord) => void;
 }
@@ -69,7 +72,7 @@ export async function createGuard(options: GuardOptions): Promise<Checked<Guard>
     const missing = options.protectedTables.filter((name) => !tables.some((table) => table.name === name));
     diagnostics.push(...missing.map((name) => noSuchTable(name, options.database)));
     const { suspect } = life;
-    const { onStatement } = options;
+    const { onStatement, socketFolder } = options;
     const sessions = new AssertionSessions({ login, reader, owner: options.database, searchPath: account.searchPath, decide: options.decide, suspect });
     closers.push(() => sessions.close());
     const gateway = await Gateway.listen({
@@ -79,12 +82,14 @@ export async function createGuard(options: GuardOptions): Promise<Checked<Guard>
       suspect,
       fail: life.fail,
       ...(onStatement === undefined ? {} : { onStatement }),
+      ...(socketFolder === undefined ? {} : { socketFolder }),
     });
     closers.push(() => gateway.close());
     const sqlite = options.sqlitePolicy ? new SqliteWatch(options.workspace) : undefined;
     const watcher = new StepWatcher(tripwire, gateway, sqlite, suspect);
     const guard: Guard = {
       canaries: () => tryCanaries({ gateway, sessions, tripwire, sqlite, database: options.database, ownServer: options.ownServer }),
+      pulse: () => feelPulse(options.decide, tables.map(({ quoted }) => quoted)),
       open: (step, access) => gateway.open(step, access),
       assertion: (query) => sessions.ask(query),
       preflight: (queries) => sessions.preflight(queries),

@@ -51,7 +51,7 @@ function refusalFields(decision: Decision): ErrorFields {
     S: 'ERROR',
     V: 'ERROR',
     C: decision.sqlstate ?? '42501',
-    M: `refused by the test plan: ${decision.reason}`,
+    M: `refused by proofplan: ${decision.reason}`,
     D: `rule ${decision.rule}${decision.policy === undefined ? '' : `, policy ${decision.policy}`}; the statement did not reach the database`,
   };
 }

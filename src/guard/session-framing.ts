@@ -33,8 +33,13 @@ export function wantedOfClient(type: number, length: number): number | string | 
   }
 }
 
-const heardAnswers = new Set<number>(Object.values(fromServer));
+/** Not read, only counted: a portal that is suspended does not say how many rows it gave. */
+export const dataRow = 0x44;
+
+/** By type byte: this is asked once for each row. */
+const heard = new Uint8Array(256);
+for (const type of Object.values(fromServer)) heard[type] = 1;
 
 export function wantedOfServer(type: number, length: number): number | undefined {
-  return heardAnswers.has(type) ? Math.min(length, answerLimit) : undefined;
+  return heard[type] === 1 ? Math.min(length, answerLimit) : undefined;
 }

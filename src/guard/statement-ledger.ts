@@ -37,6 +37,9 @@ export interface LedgerOptions {
   readonly emit: (record: LedgerRecord) => void;
 }
 
+/** ReadyForQuery's status outside a transaction, `I`. */
+const idle = 0x49;
+
 export class StatementLedger {
   readonly #options: LedgerOptions;
   readonly #fate: TransactionFate<Draft>;
@@ -87,8 +90,8 @@ export class StatementLedger {
     else this.#pending.push({ kind: 'copy-end' });
   }
 
-  /** An answer of the server, with its header. `swapped`: an ErrorResponse that stands for a refusal, not for the server's own. */
-  received(type: number, message: Buffer, swapped = false): void {
+  /** An answer of the server, with its header, and how many rows came before it. `swapped`: an ErrorResponse that stands for a refusal. */
+  received(type: number, message: Buffer, rows = 0, swapped = false): void {
     this.#dropCopyEnds();
     const head = this.#pending[0];
     switch (type) {
@@ -108,6 +111,7 @@ export class StatementLedger {
       case fromServer.emptyQueryResponse:
         if (head?.kind !== 'execute') return;
         this.#pending.shift();
+        if (head.draft !== undefined && type === fromServer.portalSuspended) head.draft.rowCount = rows;
         if (head.draft !== undefined) this.#fate.completed(head.draft, '', '');
         return;
       case fromServer.errorResponse:
@@ -120,6 +124,8 @@ export class StatementLedger {
         if (head?.kind === 'query') for (const draft of head.drafts) this.#emit(draft, 'none');
         if (head?.kind === 'query' || head?.kind === 'sync') this.#pending.shift();
         this.#fate.ready(String.fromCharCode(message[5] ?? 0));
+        // Portals end with their transaction; what is not forgotten would grow with the session.
+        if (message[5] === idle && !this.busy) this.#names.bind.clear();
     }
   }
 

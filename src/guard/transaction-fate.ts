@@ -1,6 +1,7 @@
 // Which statements of a session were committed in the end. Reads only what the server says (command tags, transaction
 // status); a savepoint's name is the one thing taken from the statement.
 import type { StatementRecord } from '../model/contract.ts';
+import { savepointOf } from './savepoint-name.ts';
 
 export type Fate = StatementRecord['fate'];
 
@@ -25,10 +26,23 @@ export class TransactionFate<T> {
   /** A statement was carried out; `tag` is its CommandComplete's. */
   completed(statement: T, tag: string, text: string): void {
     this.#open.push({ statement, undone: false });
-    if (tag === 'COMMIT') this.#settleAll('committed');
-    else if (tag === 'SAVEPOINT') this.#savepoints.push({ name: savepointName(text), at: this.#open.length });
-    else if (tag === 'ROLLBACK' && rollsBackTo(text)) this.#undoTo(savepointName(text));
-    else if (tag === 'ROLLBACK') this.#settleAll('rolled back');
+    switch (tag) {
+      case 'COMMIT':
+        return this.#settleAll('committed');
+      case 'PREPARE TRANSACTION':
+        // Another session may commit it, or nobody.
+        return this.#settleAll('open');
+      case 'SAVEPOINT':
+        this.#savepoints.push({ name: savepointOf(text) ?? '', at: this.#open.length });
+        return;
+      case 'RELEASE':
+        return this.#release(savepointOf(text));
+      case 'ROLLBACK': {
+        const savepoint = savepointOf(text);
+        if (savepoint === undefined) this.#settleAll('rolled back');
+        else this.#undoTo(savepoint);
+      }
+    }
   }
 
   /** The server rejected something: an implicit transaction is lost, an explicit one waits for its ROLLBACK. */
@@ -61,16 +75,10 @@ export class TransactionFate<T> {
     for (const open of this.#open.slice(found?.at ?? 0, -1)) open.undone = true;
     if (found !== undefined) this.#savepoints.length = this.#savepoints.indexOf(found) + 1;
   }
-}
 
-const leadingComments = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/;
-const savepoint = /^(?:savepoint|rollback(?:\s+work|\s+transaction)?\s+to(?:\s+savepoint)?)\s+("(?:[^"]|"")+"|[^\s;]+)/i;
-
-function rollsBackTo(text: string): boolean {
-  return /^rollback\b[\s\S]*\bto\b/i.test(text.replace(leadingComments, ''));
-}
-
-function savepointName(text: string): string {
-  const written = savepoint.exec(text.replace(leadingComments, ''))?.[1] ?? '';
-  return written.startsWith('"') ? written.slice(1, -1).replaceAll('""', '"') : written.toLowerCase();
+  /** The savepoint and those made after it are no more; what was done since then is their parent's. */
+  #release(name: string | undefined): void {
+    const found = this.#savepoints.findLast((savepoint) => savepoint.name === name);
+    if (found !== undefined) this.#savepoints.length = this.#savepoints.indexOf(found);
+  }
 }

@@ -3,7 +3,7 @@
  * given a database address, which happens to be the gateway's.
  */
 import type { StepEvidence } from './evidence.ts';
-import type { Decision } from './policy.ts';
+import type { Decision, IsolationLevel } from './policy.ts';
 import type { Redactor } from './redactor.ts';
 import type { Access, Step } from './step.ts';
 import type { Binding } from './value.ts';
@@ -27,6 +27,35 @@ export interface EngineContext {
   readonly signal: AbortSignal;
   /** Told of each process (group leader) of the step as it starts, so that a guard can look at the files it opens. */
   readonly processStarted?: (pid: number) => void;
+  /** Puts each program of the step into a sandbox; absent where none can be had. */
+  readonly sandbox?: Sandbox;
+}
+
+/** A program as it is to be started: absolute path, absolute folder, complete environment. */
+export interface ProgramCall {
+  readonly program: string;
+  readonly arguments: readonly string[];
+  readonly workingDirectory: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * A program inside its sandbox: what is really started, with an empty environment. Whoever starts it writes `options` to
+ * descriptor 4 and reads descriptor 5, on which the sandbox says `started`, then for the program's end a line of bash's own
+ * `jobs -l` (`[1]+ 7 Exit 3 …`, or the name of the signal). Nothing there decides: the exit code is that of what was started
+ * (128 + n for signal n), and it comes when no process of the sandbox is left.
+ */
+export interface SandboxedCall {
+  readonly program: string;
+  readonly arguments: readonly string[];
+  readonly options: string;
+  /** So many of the first process ids in it are the sandbox's own. */
+  readonly keepers: number;
+}
+
+export interface Sandbox {
+  readonly level: Exclude<IsolationLevel, 'none'>;
+  readonly wrap: (call: ProgramCall) => SandboxedCall;
 }
 
 /** Carries out one step and returns what it showed. Never throws for what a plan can cause: `problem` says it. */
@@ -77,6 +106,10 @@ export interface StatementRecord {
 export interface StepDoor {
   /** `postgresql://step-2.1:token@127.0.0.1:port/database?sslmode=disable`. */
   readonly url: string;
+  /** The folder of the gateway's Unix socket (`.s.PGSQL.port`), where it has one: what isolation puts into a sandbox. */
+  readonly socketFolder?: string;
+  /** The same identity by the socket, in libpq's form: `postgresql://step-2.1:token@/database?host=/folder&port=port`. */
+  readonly socketUrl?: string;
   /** Ends the identity and its sessions, and answers with everything that came through. */
   readonly close: () => Promise<readonly StatementRecord[]>;
 }
@@ -91,13 +124,15 @@ export interface TripwireFinding {
 /** A canary's answer: the forbidden act that the runner tried, and whether the guard refused it. */
 export interface CanaryResult {
   readonly name: string;
-  readonly layer: 'gateway' | 'session' | 'tripwire' | 'token' | 'sqlite';
+  readonly layer: 'gateway' | 'session' | 'tripwire' | 'token' | 'sqlite' | 'isolation' | 'catalogue';
   readonly refused: boolean;
   readonly detail: string;
 }
 
 export interface Guard {
   readonly canaries: () => Promise<readonly CanaryResult[]>;
+  /** Asked before each step: rejects with the reason when the guard cannot judge any more. */
+  readonly pulse: () => Promise<void>;
   readonly open: (step: string, access: Access) => Promise<StepDoor>;
   readonly assertion: (query: AssertionQuery) => Promise<AssertionAnswer>;
   /** Prepares every query against the live catalogue; one answer a query, in order: undefined, or the server's rejection. */

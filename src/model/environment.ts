@@ -86,7 +86,14 @@ export interface DatabaseAddress {
   readonly user: string;
   readonly password: string;
   readonly database: string;
+  /** Is the connection encrypted? */
   readonly tls: boolean;
+  /** The other way will do as well (sslmode `prefer`, `allow`), and this one is tried first; what the server is asked settles it. */
+  readonly tlsOpen?: 'tls-first' | 'plain-first';
+  /** What is checked of the server's certificate; absent: nothing (sslmode `require`). */
+  readonly certificate?: 'chain' | 'chain-and-host';
+  /** Who must have signed it (`sslrootcert`); absent: anybody whom Node trusts. `file` is absolute, `pem` what stands there. */
+  readonly authority?: { readonly file: string; readonly pem: string };
 }
 
 /** An environment made ready for one execution. */

@@ -258,12 +258,17 @@ export interface VerdictData {
   readonly reason: string;
 }
 
+/** Tried before the first step, and again after the last: in between, the guard was asked before each step whether it still judges. */
+export interface CanaryData extends CanaryResult {
+  readonly moment: 'start' | 'end';
+}
+
 /** What the data of each kind of entry is. */
 export interface EventData {
   readonly opened: OpenedData;
   readonly preparation: PreparationData;
   readonly 'policy-declared': Policy;
-  readonly canary: CanaryResult;
+  readonly canary: CanaryData;
   readonly precondition: PreconditionData;
   readonly 'step-started': StepStartedData;
   readonly 'step-ended': StepEndedData;

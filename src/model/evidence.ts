@@ -1,4 +1,5 @@
 import type { Diagnostic } from './diagnostic.ts';
+import type { IsolationLevel } from './policy.ts';
 import type { Outcome } from './verdict.ts';
 import type { Binding, Value } from './value.ts';
 
@@ -69,6 +70,8 @@ export interface StepEvidence {
   readonly tests?: TestCounts;
   /** Processes that outlived the step and were killed (`pid command`). */
   readonly leftover?: readonly string[];
+  /** How far its processes were kept apart; absent for a step that runs none. */
+  readonly isolation?: IsolationLevel;
   /** The program that ran, resolved: absolute path and digest. */
   readonly program?: { readonly path: string; readonly sha256: string };
   /** Why no judgement is possible (no such program, the database died, a hole without value). Verdict `error`. */

@@ -64,3 +64,11 @@ export interface Decision {
   /** The kind of policy that forbids it, so that the runner can name the sentence; absent where the guard's own integrity does. */
   readonly policy?: PolicyKind;
 }
+
+/** A decision about a stretch of the plan's own text that refuses nothing and must be known: the text does not show what it sends. */
+export interface PlacedDecision {
+  readonly step: string;
+  readonly decision: Decision;
+  readonly span: Span;
+  readonly text: string;
+}

@@ -2,8 +2,12 @@ import type { Expectation } from './claim.ts';
 import type { Span } from './span.ts';
 import type { ValueType } from './value.ts';
 
-/** What a step may do to the database. `production` is the path that the plan names as the legitimate writer. */
-export type Capability = 'none' | 'read' | 'write' | 'production' | 'probe';
+/**
+ * What a step may do to the database. `write`: only the tables that it declares; `write-except-protected`: any that is not protected;
+ * `ddl`: that, and changes of the schema of what is not protected; `full`: everything but what would blind the guard itself;
+ * `production` is the path that the plan names as the legitimate writer; `probe` is one change that the runner rolls back.
+ */
+export type Capability = 'none' | 'read' | 'write' | 'write-except-protected' | 'ddl' | 'full' | 'production' | 'probe';
 
 /** The permission a step has at the gateway; `writes` names the tables that a `write` or `production` step declares. */
 export interface Access {

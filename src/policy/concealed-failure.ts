@@ -44,11 +44,31 @@ function concealedBy(script: ShellScript, command: ShellCommand): string | undef
       .some((word, index) => /^\+[a-z]*e/.test(word ?? '') || (word === '+o' && ['errexit', 'pipefail'].includes(words[index + 2] ?? '')));
     return off ? `\`${command.words.map(({ text }) => text).join(' ')}\`` : undefined;
   }
+  if (name === 'shopt' && words.includes('-u') && words.includes('-o') && (words.includes('errexit') || words.includes('pipefail')))
+    return `\`${command.words.map(({ text }) => text).join(' ')}\``;
+  if (name === 'hash' && words.includes('-p')) return '`hash -p`, which puts another program in the place of a command';
+  if (name === 'alias' && command.words.length > 1) return '`alias`, which puts something else in the place of a command';
+  // What follows a program that the shell became is never carried out.
+  if (command.words[0]?.value === 'exec' && name !== undefined && command.within === 'top' && script.commands.some(({ start }) => start > command.end))
+    return '`exec`, after which nothing more of the block is carried out';
+  if (command.after === undefined && isUnfinishedList(script, command)) return '`&&`, whose failure does not stop the script before its end';
   if (name === 'trap' && /\bexit 0\b|^(?:true|:)$/.test(words[1] ?? '') && /^(?:EXIT|ERR|0)$/.test(words.at(-1) ?? ''))
     return '`trap`, which answers for the command that failed';
   if (declarations.has(name ?? '') && holdsSubstitution(script, command)) return `\`${name}\`, whose exit code stands for that of the command inside`;
   if (command.background && command.within !== 'top' && command.within !== 'pipeline') return 'a command in the background, whose exit code nobody asks for';
   return undefined;
+}
+
+/**
+ * POSIX, "set -e": only the last command of an and-list ends the script, so that a failure before it goes on with what stands
+ * after the list. A test that guards a command (`[ -e x ] && rm x`) is meant so.
+ */
+function isUnfinishedList(script: ShellScript, command: ShellCommand): boolean {
+  const statement = script.statements.find(({ kind, start, end }) => kind === 'list' && start <= command.start && command.end <= end);
+  if (statement === undefined || statement === script.statements.at(-1) || command.within !== 'top') return false;
+  const members = script.commands.filter(({ start, end, within }) => within === 'top' && start >= statement.start && end <= statement.end);
+  const tests = new Set(['[', '[[', 'test', 'grep', 'command', 'which', 'type']);
+  return members[0] === command && members.slice(1).every(({ after }) => after === '&&') && !tests.has(command.words[0]?.value ?? '');
 }
 
 function holdsSubstitution(script: ShellScript, command: ShellCommand): boolean {

@@ -1,26 +1,30 @@
 /**
  * What can be said of a shell text before it runs: statements that it hands to psql, and ways round the guard that stand in
- * it. Programs of other languages, files and what is made at run time are no findings: the gateway decides on those.
+ * it. Programs of other languages, files and what is made at run time are named and not refused: the gateway decides on those.
  */
 import type { Decision } from '../model/policy.ts';
-import { decideSql, type SqlPolicy } from './decide-sql.ts';
+import { decideSql } from './decide-sql.ts';
 import { backslashFinding } from './psql-backslash.ts';
 import { readPsqlInvocation } from './psql-invocation.ts';
 import { readPsqlScript } from './psql-script.ts';
-import { type ShellProgram, programOf } from './shell-program.ts';
-import { contentOf, inputsOf, nestedShellOf, type ShellSource } from './shell-source.ts';
+import { elsewhere, judgeProgram, psqlLike, type ShellPolicy } from './shell-client.ts';
+import { isKnown, isUnknownInput, opaquePart, wholeIsOpen } from './shell-opaque.ts';
+import { carriedCommands, programOf, type ShellProgram } from './shell-program.ts';
 import type { ShellCommand, ShellScript } from './shell-script.ts';
+import { contentOf, inputsOf, nestedShellOf, remoteShellOf, type ShellSource } from './shell-source.ts';
+import { writingStrings } from './shell-string.ts';
 import { parseShell } from './shell-syntax.ts';
 import type { SqlParser } from './sql-parser.ts';
 
 export { productionPathProblem } from './production-path.ts';
+export type { ShellPolicy } from './shell-client.ts';
 
-export interface ShellPolicy extends SqlPolicy {
-  /** The step is the plan's production path, beside which no database client may stand. */
-  readonly productionPath: boolean;
-}
-
-/** A refusal with its place in the shell text. `decision.policy` names the kind of policy that it falls under; it is for the caller to see whether the plan has one. */
+/**
+ * A decision with its place in the shell text. A refusal's `policy` names the kind of policy that it falls under; it is for the
+ * caller to see whether the plan has one. Permissions are shown where the text alone does not tell: `opaque-program` (what it
+ * sends is not in the text), `opaque-write` (a statement that the step may not send stands in such a program as a string) and
+ * the rules of `decideSql` for each statement that stands in the text and may be sent.
+ */
 export interface ShellFinding {
   readonly decision: Decision;
   readonly offset: number;
@@ -30,29 +34,63 @@ export interface ShellFinding {
 /** Shells within shells beyond this are left to the gateway. */
 const deepestShell = 5;
 
-/** Findings in order of text; empty when nothing is to be said against it. */
+/** Findings in order of text; one is against it only if its `effect` is `refuse`. */
 export async function decideShell(parser: SqlParser, script: ShellScript, policy: ShellPolicy): Promise<readonly ShellFinding[]> {
-  const findings = await findIn(parser, script, policy, 0);
+  const findings = await findIn(parser, script, policy, { depth: 0, remote: false });
   // A pipeline of two clients has both of them read the same text.
   const distinct = new Map(findings.map((finding) => [`${finding.offset} ${finding.length} ${finding.decision.rule} ${finding.decision.matched}`, finding]));
   return [...distinct.values()].sort((a, b) => a.offset - b.offset);
 }
 
-async function findIn(parser: SqlParser, script: ShellScript, policy: ShellPolicy, depth: number): Promise<readonly ShellFinding[]> {
+interface Nesting {
+  readonly depth: number;
+  /** The text is carried out on another machine. */
+  readonly remote: boolean;
+}
+
+async function findIn(parser: SqlParser, script: ShellScript, policy: ShellPolicy, nesting: Nesting): Promise<readonly ShellFinding[]> {
   const findings: ShellFinding[] = [];
   for (const command of script.commands) {
     findings.push(...addressFindings(command));
-    const program = programOf(command);
-    if (!program) continue;
-    const finding = programFinding(program, script, policy);
-    if (finding) findings.push({ decision: finding, offset: program.word.start, length: program.word.end - program.word.start });
-    if (program.name === 'psql') findings.push(...(await psqlFindings(parser, script, command, program, policy)));
-    if (depth >= deepestShell) continue;
-    for (const source of nestedShellOf(script, command, program)) {
-      const nested = await findIn(parser, parseShell(source.text), policy, depth + 1);
-      findings.push(...nested.map((found) => ({ decision: found.decision, ...source.place(found.offset, found.length) })));
+    const found = programOf(command);
+    if (!found) continue;
+    const program = nesting.remote ? { ...found, remote: true } : found;
+    findings.push(...(await commandFindings(parser, script, command, program, policy, nesting)));
+    for (const carried of carriedCommands(command, program)) {
+      const inner = programOf(carried);
+      if (inner) findings.push(...(await commandFindings(parser, script, carried, inner, policy, nesting)));
     }
   }
+  return findings;
+}
+
+async function commandFindings(
+  parser: SqlParser,
+  script: ShellScript,
+  command: ShellCommand,
+  program: ShellProgram,
+  policy: ShellPolicy,
+  nesting: Nesting,
+): Promise<readonly ShellFinding[]> {
+  const findings: ShellFinding[] = [];
+  const place = { offset: program.word.start, length: program.word.end - program.word.start };
+  const decision = judgeProgram(program, script, policy);
+  if (decision) findings.push({ decision, ...place });
+  if (psqlLike.has(program.name ?? '')) findings.push(...(await psqlFindings(parser, script, command, program, policy)));
+  const opaque = opaquePart(script, command, program);
+  if (opaque) {
+    findings.push({ decision: opaqueDecision(opaque.what, opaque.matched), ...place });
+    for (const source of opaque.sources)
+      for (const { decision: against, offset, length } of await writingStrings(parser, source.text, policy))
+        findings.push({ decision: suspected(against), ...source.place(offset, length) });
+  }
+  if (nesting.depth >= deepestShell) return findings;
+  const within = async (source: ShellSource, remote: boolean): Promise<void> => {
+    const nested = await findIn(parser, parseShell(source.text), policy, { depth: nesting.depth + 1, remote });
+    findings.push(...nested.map((found) => ({ decision: found.decision, ...source.place(found.offset, found.length) })));
+  };
+  for (const source of nestedShellOf(script, command, program)) await within(source, program.remote);
+  for (const source of remoteShellOf(script, program)) await within(source, true);
   return findings;
 }
 
@@ -65,6 +103,7 @@ async function psqlFindings(
 ): Promise<readonly ShellFinding[]> {
   const invocation = readPsqlInvocation(program.arguments);
   const findings: ShellFinding[] = [];
+  const place = { offset: program.word.start, length: program.word.end - program.word.start };
   for (const word of invocation.connection) {
     if (isOpen(word.sketch)) continue;
     findings.push({
@@ -73,29 +112,46 @@ async function psqlFindings(
       length: word.end - word.start,
     });
   }
+  for (const word of invocation.outputs) {
+    if (!word.sketch.startsWith('|')) continue;
+    const reason = `a program that \`${program.name}\` pipes its output into`;
+    findings.push({ decision: { effect: 'refuse', rule: 'shell-escape', reason, matched: word.sketch }, offset: word.start, length: word.end - word.start });
+  }
+  const unread = (what: string): void => void findings.push({ decision: opaqueDecision(what, program.name ?? 'psql'), ...place });
   for (const word of invocation.commands) {
     const source = contentOf(script, word);
-    if (/^\s*\\/.test(source.text)) findings.push(...(await scriptFindings(parser, source, policy)));
+    if (wholeIsOpen(word) && !isKnown(script, word)) unread(`a statement for \`${program.name}\` that is only made when it runs`);
+    if (/^\s*\\/.test(source.text)) findings.push(...(await scriptFindings(parser, source, policy, invocation.variables)));
     else findings.push(...(await sqlFindings(parser, source, source.text, 0, source.sketchy, policy)));
   }
-  const readsInput = invocation.commands.length === 0 && (invocation.files.length === 0 || invocation.files.some(({ value }) => value === '-'));
-  for (const source of inputsOf(script, command, readsInput)) findings.push(...(await scriptFindings(parser, source, policy)));
+  const files = invocation.files.filter(({ value, text }) => value !== '-' && !text.startsWith('<('));
+  if (files.length > 0) unread(`a file of statements for \`${program.name}\``);
+  const readsInput = program.fed || (invocation.commands.length === 0 && (invocation.files.length === 0 || invocation.files.some(({ value }) => value === '-')));
+  const sources = inputsOf(script, command, readsInput);
+  const blind = readsInput && isUnknownInput(script, command);
+  if (blind || invocation.files.length > files.length + sources.length) unread(`statements for \`${program.name}\` that come from elsewhere`);
+  for (const source of sources) findings.push(...(await scriptFindings(parser, source, policy, invocation.variables)));
   return findings;
 }
 
-async function scriptFindings(parser: SqlParser, source: ShellSource, policy: ShellPolicy): Promise<readonly ShellFinding[]> {
+async function scriptFindings(
+  parser: SqlParser,
+  source: ShellSource,
+  policy: ShellPolicy,
+  variables: ReadonlyMap<string, string>,
+): Promise<readonly ShellFinding[]> {
   const findings: ShellFinding[] = [];
-  for (const piece of readPsqlScript(source.text)) {
-    const sketchy = piece.sketchy || source.sketchy;
-    if (piece.kind === 'sql') findings.push(...(await sqlFindings(parser, source, piece.text, piece.offset, sketchy, policy)));
+  for (const piece of readPsqlScript(source.text, variables)) {
+    // Without the space before it and the semicolon at its end.
+    const shown = piece.text.trim().replace(/\s*;$/, '');
+    const place = source.place(piece.offset + piece.text.indexOf(shown), shown.length);
+    const whole: ShellSource = { ...source, place: () => place };
+    if (piece.kind === 'sql' && piece.expanded !== undefined) findings.push(...(await sqlFindings(parser, whole, piece.expanded, 0, source.sketchy, policy)));
+    else if (piece.kind === 'sql') findings.push(...(await sqlFindings(parser, source, piece.text, piece.offset, piece.sketchy || source.sketchy, policy)));
     else {
       const verdict = backslashFinding(piece.text, policy.access.capability);
-      const place = source.place(piece.offset, piece.text.length);
       if (verdict?.kind === 'refused') findings.push({ decision: verdict.decision, ...place });
-      if (verdict?.kind === 'sql') {
-        const { decision } = await decideSql(parser, verdict.text, policy);
-        if (decision.effect === 'refuse' && !isGuess(decision, sketchy)) findings.push({ decision, ...place });
-      }
+      if (verdict?.kind === 'sql') findings.push(...(await sqlFindings(parser, whole, verdict.text, 0, source.sketchy, policy)));
     }
   }
   return findings;
@@ -113,7 +169,7 @@ async function sqlFindings(
   if (judgement.decision.rule === 'unparsable')
     return isGuess(judgement.decision, sketchy) ? [] : [{ decision: judgement.decision, ...source.place(offset, sql.length) }];
   return judgement.statements.flatMap(({ decision, offset: at, text }) =>
-    decision.effect === 'refuse' && !isGuess(decision, sketchy) ? [{ decision, ...source.place(offset + at, text.length) }] : [],
+    decision.effect === 'permit' || !isGuess(decision, sketchy) ? [{ decision, ...source.place(offset + at, text.length) }] : [],
   );
 }
 
@@ -127,7 +183,7 @@ function isOpen(sketch: string): boolean {
   return sketch.includes('\0') || /<[^<>\s]+>/.test(sketch);
 }
 
-const addressNames = /^(?:export\s+)?(PGHOST|PGHOSTADDR|PGPORT|PGSERVICE|PGSERVICEFILE)=(.*)$/s;
+const addressNames = /^(?:export\s+)?(PGHOST|PGHOSTADDR|PGPORT|PGSERVICE|PGSERVICEFILE|PGSYSCONFDIR)=(.*)$/s;
 const addressValue = /^(\w*DATABASE_URL|\w*DB_URL|\w*POSTGRES_URL)=(postgres(?:ql)?(?:\+\w+)?:\/\/.*)$/s;
 
 /** Variables that lead clients to another server than the one each step is given. */
@@ -143,36 +199,17 @@ function addressFindings(command: ShellCommand): readonly ShellFinding[] {
   });
 }
 
-function elsewhere(what: string, matched: string): Decision {
-  return { effect: 'refuse', rule: 'connection-elsewhere', reason: `${what}, which leads round the guard`, matched };
+function opaqueDecision(what: string, matched: string): Decision {
+  return { effect: 'permit', rule: 'opaque-program', reason: what, matched };
 }
 
-const sqlitePrograms = new Set(['sqlite', 'sqlite3', 'litecli', 'sqlite-utils']);
-const schemaPrograms = new Set(['createdb', 'dropdb', 'createuser', 'dropuser']);
-const maintenancePrograms = new Set(['vacuumdb', 'reindexdb', 'clusterdb']);
-
-/** What is to be said against a program as such. */
-function programFinding(program: ShellProgram, script: ShellScript, policy: ShellPolicy): Decision | undefined {
-  const { name, remote } = program;
-  if (name === undefined) return undefined;
-  const matched = name;
-  const production = policy.access.capability === 'production';
-  if (sqlitePrograms.has(name))
-    return { effect: 'refuse', rule: 'sqlite-program', reason: `a call of \`${name}\`, where SQLite is no substitute`, matched, policy: 'no-sqlite-fallback' };
-  const client = name === 'psql' || name === 'pg_restore' || name === 'pgbench' || schemaPrograms.has(name) || maintenancePrograms.has(name);
-  if (!client) return undefined;
-  if (remote) return elsewhere(`\`${name}\` in another place`, name);
-  if (policy.productionPath && script.commands.length > 1) {
-    return { effect: 'refuse', rule: 'client-beside-production-path', reason: `\`${name}\` beside the production path`, matched, policy: 'no-manual-writes' };
-  }
-  if (schemaPrograms.has(name)) return { effect: 'refuse', rule: 'ddl', reason: `a call of \`${name}\`, a change of the schema`, matched, policy: 'no-ddl' };
-  if (production) return undefined;
-  if (maintenancePrograms.has(name))
-    return { effect: 'refuse', rule: 'side-effect', reason: `a call of \`${name}\`, which does more than read`, matched, policy: 'no-manual-writes' };
-  const options = program.arguments.map(({ sketch }) => sketch);
-  const restores = name === 'pg_restore' && options.some((option) => /^(?:-d|--dbname)/.test(option));
-  const loads = name === 'pgbench' && !options.some((option) => option === '-S' || option === '--select-only');
-  return restores || loads
-    ? { effect: 'refuse', rule: 'opaque', reason: `a call of \`${name}\`, of which nobody knows here what it writes`, matched, policy: 'no-manual-writes' }
-    : undefined;
+/** A string of a program is no statement until it is sent. */
+function suspected({ reason, matched, policy }: Decision): Decision {
+  return {
+    effect: 'permit',
+    rule: 'opaque-write',
+    reason: `a string that is a statement which this step may not send: ${reason}`,
+    ...(matched === undefined ? {} : { matched }),
+    ...(policy === undefined ? {} : { policy }),
+  };
 }

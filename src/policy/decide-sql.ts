@@ -1,5 +1,6 @@
 /** Decides whether a step may send a text of SQL: every statement of it, on PostgreSQL's own parse tree. Sends nothing itself. */
 import type { Decision } from '../model/policy.ts';
+import type { Capability } from '../model/step.ts';
 import { judgeEffect, mostTelling, nameOf, type SqlPolicy } from './judge-effect.ts';
 import { readPlpgsqlBody } from './plpgsql-body.ts';
 import { classifyFunction } from './sql-function.ts';
@@ -52,7 +53,7 @@ export async function decideSql(parser: SqlParser, text: string, policy: SqlPoli
 }
 
 function worstOf(decisions: readonly Decision[]): Decision {
-  const order = ['production-write', 'declared-write', 'probe', 'schema-change', 'unseen', 'side-effect'];
+  const order = ['full-write', 'production-write', 'unprotected-write', 'declared-write', 'probe', 'schema-change', 'unseen', 'side-effect'];
   const permitted = [...decisions].sort((a, b) => (order.indexOf(a.rule) + 1 || order.length + 1) - (order.indexOf(b.rule) + 1 || order.length + 1))[0];
   return mostTelling(decisions.filter(({ effect }) => effect === 'refuse')) ?? permitted ?? { effect: 'permit', rule: 'empty', reason: 'no statement' };
 }
@@ -75,21 +76,29 @@ function decide(tag: string, effects: readonly SqlEffect[], count: number, polic
   if (refusal) return refusal;
   if (capability === 'probe') return { effect: 'permit', rule: 'probe', reason: 'a probe, which is rolled back' };
   const written = effects.find((effect) => effect.kind === 'write');
-  if (written?.kind === 'write') {
-    const rule = capability === 'production' ? 'production-write' : 'declared-write';
-    return {
-      effect: 'permit',
-      rule,
-      reason: capability === 'production' ? 'the production path writes' : 'this step declares that it writes this table',
-      matched: nameOf(written.relation),
-    };
-  }
+  if (written?.kind === 'write') return { effect: 'permit', ...writeReason(capability), matched: nameOf(written.relation) };
+  const changed = effects.find((effect) => effect.kind === 'ddl');
+  if (changed?.kind === 'ddl') return { effect: 'permit', rule: 'schema-change', reason: 'this step may change the schema', matched: changed.what };
   const created = effects.find((effect) => effect.kind === 'create');
   if (created?.kind === 'create')
     return { effect: 'permit', rule: 'schema-change', reason: 'creates only what does not exist', matched: nameOf(created.relation) };
   if (effects.some(isUnseen)) return { effect: 'permit', rule: 'unseen', reason: 'what it does is not in its text, and this step may do it' };
   if (effects.some(isSideEffect)) return { effect: 'permit', rule: 'side-effect', reason: 'a side effect that this step may have' };
   return { effect: 'permit', rule: 'read', reason: 'changes nothing' };
+}
+
+function writeReason(capability: Capability): { readonly rule: string; readonly reason: string } {
+  switch (capability) {
+    case 'production':
+      return { rule: 'production-write', reason: 'the production path writes' };
+    case 'full':
+      return { rule: 'full-write', reason: 'this step may write every table, the protected ones too' };
+    case 'write-except-protected':
+    case 'ddl':
+      return { rule: 'unprotected-write', reason: 'this step may write every table that is not protected' };
+    default:
+      return { rule: 'declared-write', reason: 'this step declares that it writes this table' };
+  }
 }
 
 function isUnseen(effect: SqlEffect): boolean {

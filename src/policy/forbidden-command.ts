@@ -1,7 +1,7 @@
 /** Commands that a policy rules out by program and words (`git push`, `rm -rf`), found in shell text before it runs. */
-import { programOf } from './shell-program.ts';
+import { carriedCommands, programOf } from './shell-program.ts';
 import type { ShellCommand, ShellScript, ShellWord } from './shell-script.ts';
-import { nestedShellOf } from './shell-source.ts';
+import { nestedShellOf, remoteShellOf } from './shell-source.ts';
 import { parseShell } from './shell-syntax.ts';
 
 /** `command` is the ruled-out one; undefined where the program is only known when it runs, so that nothing can be said for it. */
@@ -19,14 +19,18 @@ const interpreters = new Set(['bash', 'sh', 'dash', 'zsh', 'ksh', 'source', '.',
 /** In order of text; empty when none of `forbidden` is called. Shells within shells are looked through. */
 export function findForbiddenCommands(script: ShellScript, forbidden: readonly string[], depth = 0): readonly ForbiddenCommand[] {
   if (forbidden.length === 0) return [];
-  return script.commands.flatMap((command): readonly ForbiddenCommand[] => {
+  const carried = script.commands.flatMap((command) => {
+    const program = programOf(command);
+    return program ? carriedCommands(command, program) : [];
+  });
+  return [...script.commands, ...carried].flatMap((command): readonly ForbiddenCommand[] => {
     const program = programOf(command);
     if (!program) return [];
     const place = { offset: program.word.start, length: program.word.end - program.word.start };
     if (program.name === undefined) return [{ command: undefined, ...place }];
     const found = forbidden.filter((text) => calls(command, program, text)).map((text) => ({ command: text, ...place }));
     if (depth >= deepestShell) return found;
-    const nested = nestedShellOf(script, command, program).flatMap((source) =>
+    const nested = [...nestedShellOf(script, command, program), ...remoteShellOf(script, program)].flatMap((source) =>
       findForbiddenCommands(parseShell(source.text), forbidden, depth + 1).map((inner) => ({ ...inner, ...source.place(inner.offset, inner.length) })),
     );
     return [...found, ...nested];

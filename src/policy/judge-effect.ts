@@ -1,6 +1,7 @@
 /** One effect of a statement against what a step may do: the table of capabilities, in one exhaustive switch. */
 import type { Decision, PolicyKind } from '../model/policy.ts';
 import type { Access, Capability } from '../model/step.ts';
+import { capabilityRules } from './capability-rule.ts';
 import { classifyFunction } from './sql-function.ts';
 import type { Relation, SqlEffect, WriteVerb } from './sql-effect.ts';
 import { judgeSetting } from './sql-setting.ts';
@@ -41,13 +42,14 @@ export function mostTelling(refusals: readonly Decision[]): Decision | undefined
 /** A refusal, or undefined where the effect is permitted. */
 export function judgeEffect(effect: SqlEffect, policy: SqlPolicy): Decision | undefined {
   const { capability } = policy.access;
+  const rule = capabilityRules[capability];
   switch (effect.kind) {
     case 'write':
       return judgeWrite(effect, policy);
     case 'function':
       return judgeFunction(effect.names, policy);
     case 'foreign-name':
-      if (capability === 'production' || capability === 'probe' || policy.harmless?.includes(effect.names.join('.'))) return undefined;
+      if (rule.calls || policy.harmless?.includes(effect.names.join('.'))) return undefined;
       return refuse(
         capability,
         'opaque',
@@ -58,7 +60,7 @@ export function judgeEffect(effect: SqlEffect, policy: SqlPolicy): Decision | un
     case 'setting': {
       const { change } = effect;
       const schemas = [...policy.protectedTables, ...policy.access.writes].flatMap((name) => parseRelation(name).schema ?? []);
-      const problem = judgeSetting(change, { schemas, writing: capability !== 'read', owner: capability === 'production' });
+      const problem = judgeSetting(change, { schemas, writing: rule.writes !== 'none', owner: rule.settings });
       if (problem === undefined) return undefined;
       if (change.kind === 'two-phase') return refuse(undefined, problem, 'a two-phase commit, whose end the guard could not see', 'PREPARE TRANSACTION');
       const name = change.name ?? 'a computed name';
@@ -72,7 +74,7 @@ export function judgeEffect(effect: SqlEffect, policy: SqlPolicy): Decision | un
       );
     }
     case 'create':
-      if (capability === 'read')
+      if (rule.schema === 'none')
         return refuse(
           capability,
           'schema-change',
@@ -98,13 +100,26 @@ export function judgeEffect(effect: SqlEffect, policy: SqlPolicy): Decision | un
       }
       return undefined;
     case 'ddl': {
-      const hit = effect.relations.find((relation) => isProtected(relation, policy));
+      if (effect.nature === 'blinding' && rule.schema !== 'none')
+        return refuse(undefined, 'guard-ddl', `${anyOf(effect.what)}, which leads round the guard or changes what it rests on`, effect.what);
+      if (rule.schema === 'all') return undefined;
+      const hit = [...effect.relations, ...effect.sources].find((relation) => isProtected(relation, policy));
       if (hit)
         return refuse(capability, 'protected-relation', `${anyOf(effect.what)} on the protected table \`${nameOf(hit)}\``, nameOf(hit), 'no-manual-writes');
-      return refuse(capability, 'ddl', `${anyOf(effect.what)}, a change of the schema`, effect.what, 'no-ddl');
+      if (rule.schema !== 'unprotected') return refuse(capability, 'ddl', `${anyOf(effect.what)}, a change of the schema`, effect.what, 'no-ddl');
+      if (policy.protectedTables.length === 0 || effect.nature === 'data') return undefined;
+      return refuse(
+        capability,
+        'ddl',
+        effect.nature === 'cascade'
+          ? `${anyOf(effect.what)} CASCADE, which may reach a protected table`
+          : `${anyOf(effect.what)}, which could reach a protected table later by itself`,
+        effect.what,
+        'no-ddl',
+      );
     }
     case 'lock':
-      return capability === 'read'
+      return rule.side === 'none'
         ? refuse(
             capability,
             'lock',
@@ -114,12 +129,12 @@ export function judgeEffect(effect: SqlEffect, policy: SqlPolicy): Decision | un
           )
         : undefined;
     case 'side':
-      if (capability === 'production' || (capability === 'write' && effect.what === 'notify')) return undefined;
+      if (rule.side === 'upkeep' || (rule.side === 'ordinary' && effect.what === 'notify')) return undefined;
       return refuse(capability, 'side-effect', `${anyOf(effect.name)}, which does more than read`, effect.name, 'no-manual-writes');
     case 'outside':
       return refuse(undefined, 'server-file', `${anyOf(effect.what)}, which reaches outside the database`, effect.what);
     case 'opaque':
-      if (capability === 'production' && effect.known) return undefined;
+      if (rule.unseen === 'all' || (rule.unseen === 'known' && effect.known)) return undefined;
       return refuse(capability, 'opaque', `${anyOf(effect.what)}, of which nobody knows here what it writes`, effect.what, 'no-manual-writes');
     case 'unknown':
       return refuse(undefined, 'unknown-statement', `a part that is not known here (${effect.what})`, effect.what);
@@ -129,25 +144,27 @@ export function judgeEffect(effect: SqlEffect, policy: SqlPolicy): Decision | un
 function judgeWrite(effect: Extract<SqlEffect, { kind: 'write' }>, policy: SqlPolicy): Decision | undefined {
   const { relation, verb } = effect;
   const { capability } = policy.access;
+  const { writes } = capabilityRules[capability];
   const name = nameOf(relation);
   const act = actOf(verb, name);
   if (isSystemCatalog(relation)) return refuse(undefined, 'system-catalog', `${act}, a table of the system itself`, name);
   const guarded = isProtected(relation, policy);
-  if (capability === 'probe') return undefined;
+  if (capability === 'probe' || capability === 'full') return undefined;
   if (capability === 'production') {
     if (verb === 'truncate' && (guarded || effect.cascade))
       return refuse(capability, 'protected-relation', `${act}, which would end what the plan is to prove`, name, 'no-manual-writes');
     return undefined;
   }
   if (guarded) return refuse(capability, 'protected-relation', `${act}, which only the production path may write`, name, 'no-manual-writes');
-  if (capability === 'read') return refuse(capability, 'write-in-read-step', `${act}, in a step that only reads`, name, 'no-manual-writes');
+  if (writes === 'none') return refuse(capability, 'write-in-read-step', `${act}, in a step that only reads`, name, 'no-manual-writes');
   if (effect.cascade) return refuse(capability, 'undeclared-write', `${act} CASCADE, which reaches tables that are not named`, name, 'no-manual-writes');
-  if (isNamed(relation, policy)) return undefined;
+  if (writes !== 'declared' || isNamed(relation, policy)) return undefined;
   return refuse(capability, 'undeclared-write', `${act}, which this step does not declare to write`, name, 'no-manual-writes');
 }
 
 function judgeFunction(names: readonly string[], policy: SqlPolicy): Decision | undefined {
   const { capability } = policy.access;
+  const rule = capabilityRules[capability];
   const name = names.join('.');
   const known = classifyFunction(names);
   switch (known) {
@@ -156,18 +173,18 @@ function judgeFunction(names: readonly string[], policy: SqlPolicy): Decision | 
     case 'guard':
       return refuse(undefined, 'guard-function', `a call of \`${name}\`, which reaches outside what the guard can see`, name);
     case 'effect':
-      return capability === 'read'
+      return rule.side === 'none'
         ? refuse(capability, 'volatile-function', `a call of \`${name}\`, which does more than read`, name, 'no-manual-writes')
         : undefined;
     case 'owner':
-      return capability === 'production'
+      return rule.side === 'upkeep'
         ? undefined
         : refuse(capability, 'volatile-function', `a call of \`${name}\`, which does more than read`, name, 'no-manual-writes');
     case 'unknown':
-      if (capability === 'production' || capability === 'probe' || policy.harmless?.includes(name)) return undefined;
+      if (rule.calls || policy.harmless?.includes(name)) return undefined;
       return refuse(
         capability,
-        capability === 'read' ? 'unknown-function' : 'opaque',
+        rule.readOnly ? 'unknown-function' : 'opaque',
         `a call of \`${name}\`, of which nobody knows here what it writes`,
         name,
         'no-manual-writes',
@@ -182,7 +199,7 @@ function refuse(capability: Capability | undefined, rule: string, reason: string
     rule,
     reason,
     matched,
-    sqlstate: capability === 'read' ? readOnlySqlState : insufficientPrivilege,
+    sqlstate: capability !== undefined && capabilityRules[capability].readOnly ? readOnlySqlState : insufficientPrivilege,
     ...(policy === undefined ? {} : { policy }),
   };
 }

@@ -1,5 +1,5 @@
 /** The production path has to be one simple command: no other program may hide in the block that may write the protected tables. */
-import { programOf } from './shell-program.ts';
+import { carriedCommands, programOf } from './shell-program.ts';
 import type { ShellScript, ShellStatement } from './shell-script.ts';
 import { nestedShellOf } from './shell-source.ts';
 
@@ -25,6 +25,7 @@ export function productionPathProblem(script: ShellScript): string | undefined {
   const program = command && programOf(command);
   if (!program) return 'it starts no program';
   if (program.name === undefined) return 'its program is only known when it runs';
+  if (carriedCommands(command, program).length > 0) return 'it starts another program';
   if (nestedShellOf(script, command, program).length > 0) return 'it starts a shell with a text of its own';
   return undefined;
 }

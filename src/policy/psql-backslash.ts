@@ -28,8 +28,13 @@ export function backslashFinding(command: string, capability: Capability): Backs
     case 'include':
     case 'include_relative':
     case 'gexec':
-      if (capability === 'production') return undefined;
+      if (capability === 'production' || capability === 'full') return undefined;
       return refused('opaque', `psql's \`\\${name}\`, of which nobody knows here what it writes`, 'no-manual-writes');
+    case 'e':
+    case 'edit':
+    case 'ef':
+    case 'ev':
+      return refused('shell-escape', `the editor that psql's \`\\${name}\` starts`);
     case 'lo_import':
     case 'lo_unlink':
     case 'password':

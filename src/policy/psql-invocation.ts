@@ -7,6 +7,10 @@ export interface PsqlInvocation {
   readonly files: readonly ShellWord[];
   /** Host, port, user, and a database that is an address: what leads elsewhere. */
   readonly connection: readonly ShellWord[];
+  /** Of `-o` and `-L`: a file, or `|` and a program. */
+  readonly outputs: readonly ShellWord[];
+  /** Of `-v`, with literal values. */
+  readonly variables: ReadonlyMap<string, string>;
 }
 
 const valued: Readonly<Record<string, string>> = {
@@ -30,11 +34,17 @@ export function readPsqlInvocation(words: readonly ShellWord[]): PsqlInvocation 
   const commands: ShellWord[] = [];
   const files: ShellWord[] = [];
   const connection: ShellWord[] = [];
+  const outputs: ShellWord[] = [];
+  const variables = new Map<string, string>();
   const take = (option: string, word: ShellWord): void => {
     if (option === 'command') commands.push(word);
     else if (option === 'file') files.push(word);
     else if (option === 'host' || option === 'port' || option === 'username') connection.push(word);
-    else if (option === 'dbname' && isAddress(word)) connection.push(word);
+    else if (option === 'output' || option === 'log-file') outputs.push(word);
+    else if (option === 'set' || option === 'variable') {
+      const [, name, value] = /^(\w+)=(.*)$/s.exec(word.value ?? '') ?? [];
+      if (name !== undefined && value !== undefined) variables.set(name, value);
+    } else if (option === 'dbname' && isAddress(word)) connection.push(word);
   };
   let plain = 0;
   let optionsEnded = false;
@@ -73,7 +83,7 @@ export function readPsqlInvocation(words: readonly ShellWord[]): PsqlInvocation 
       }
     }
   }
-  return { commands, files, connection };
+  return { commands, files, connection, outputs, variables };
 }
 
 /** A connection string or an address; a bare name is a database of the server that the environment names. */

@@ -10,24 +10,34 @@ export interface PsqlPiece {
   readonly offset: number;
   /** A variable of psql's stands in it, in whose place a stand-in is. */
   readonly sketchy: boolean;
+  /** What psql makes of it, where the values of all its variables are known; its length is another. */
+  readonly expanded?: string;
 }
 
+const variableSign = /^:(?:'\w+'|"\w+"|\{\?\w+\}|(?!\d)\w+)/;
+
 /** The pieces in order; what stands between them is space, data and comments. Never throws: what is not closed goes on to the end. */
-export function readPsqlScript(script: string): readonly PsqlPiece[] {
+export function readPsqlScript(script: string, given: ReadonlyMap<string, string> = new Map()): readonly PsqlPiece[] {
   const pieces: PsqlPiece[] = [];
+  const values = new Map(given);
   let text = '';
+  /** Undefined once a variable of an unknown value has come. */
+  let expanded: string | undefined = '';
   let start = 0;
   let sketchy = false;
   let parentheses = 0;
   let offset = 0;
 
   const keep = (length: number): void => {
-    text += script.slice(offset, offset + length);
+    const piece = script.slice(offset, offset + length);
+    text += piece;
+    if (expanded !== undefined) expanded += piece;
     offset += length;
   };
   const end = (): void => {
-    if (text.trim() !== '') pieces.push({ kind: 'sql', text, offset: start, sketchy });
+    if (text.trim() !== '') pieces.push({ kind: 'sql', text, offset: start, sketchy, ...(sketchy && expanded !== undefined ? { expanded } : {}) });
     text = '';
+    expanded = '';
     start = offset;
     sketchy = false;
     parentheses = 0;
@@ -40,14 +50,17 @@ export function readPsqlScript(script: string): readonly PsqlPiece[] {
       keep(quoted);
       continue;
     }
-    const variable = /^:(?:'\w+'|"\w+"|\{\?\w+\}|(?!\d)\w+)/.exec(rest)?.[0];
+    const variable = variableSign.exec(rest)?.[0];
     const before = script.charAt(offset - 1);
     if (variable !== undefined && before !== ':' && !/[\w\]]/.test(before)) {
       sketchy = true;
       text += variableStandIn(variable);
+      const value = variableValue(variable, values);
+      expanded = expanded === undefined || value === undefined ? undefined : expanded + value;
       offset += variable.length;
     } else if (rest.startsWith('\\;')) {
       text += ' ;';
+      if (expanded !== undefined) expanded += ' ;';
       offset += 2;
     } else if (rest.startsWith('\\')) {
       const line = /^\\[^\n]*/.exec(script.slice(offset))?.[0] ?? '\\';
@@ -59,8 +72,14 @@ export function readPsqlScript(script: string): readonly PsqlPiece[] {
       const at = offset;
       const length = separator < 0 ? command.length : command.length + 2;
       offset += length;
+      // Its columns become variables.
+      if (command.startsWith('\\gset')) values.clear();
       if (sends) end();
-      else text += ' '.repeat(length);
+      else {
+        text += ' '.repeat(length);
+        if (expanded !== undefined) expanded += ' ';
+        setVariable(command, values);
+      }
       pieces.push({ kind: 'backslash', text: command, offset: at, sketchy: false });
       if (sends) start = offset;
     } else if (rest.startsWith(';') && parentheses === 0) {
@@ -82,6 +101,29 @@ export function readPsqlScript(script: string): readonly PsqlPiece[] {
   }
   end();
   return pieces;
+}
+
+/** `\set name word word`: words are joined, quotation marks taken off. What `\gset` and `\prompt` set is not known. */
+function setVariable(command: string, values: Map<string, string>): void {
+  const unknown = /^\\(?:prompt\b.*\s|getenv\s+|unset\s+)(\w+)/.exec(command)?.[1];
+  if (unknown !== undefined) values.delete(unknown);
+  const [, name, rest] = /^\\set\s+(\w+)(?:\s+([^]*?))?\s*$/.exec(command) ?? [];
+  if (name === undefined) return;
+  if (rest?.includes('`') === true) values.delete(name);
+  else
+    values.set(
+      name,
+      (rest ?? '').replace(/'((?:[^'\\]|\\.|'')*)'|\s+/g, (_, quoted: string | undefined) => quoted?.replaceAll("''", "'").replaceAll(/\\(.)/g, '$1') ?? ''),
+    );
+}
+
+function variableValue(variable: string, values: ReadonlyMap<string, string>): string | undefined {
+  const name = variable.replace(/\W/g, '');
+  if (variable.startsWith(':{')) return values.has(name) ? 'true' : 'false';
+  const value = values.get(name);
+  if (value === undefined) return undefined;
+  if (variable.startsWith(":'")) return `'${value.replaceAll("'", "''")}'`;
+  return variable.startsWith(':"') ? `"${value.replaceAll('"', '""')}"` : value;
 }
 
 /** Something that is a name, and a value inside quotes, as long as what it stands for. */

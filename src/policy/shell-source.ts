@@ -70,22 +70,80 @@ function formatted(format: string, values: readonly string[]): string {
   });
 }
 
-const shells = new Set(['bash', 'sh', 'dash', 'ash', 'zsh', 'ksh']);
+export const shells: ReadonlySet<string> = new Set(['bash', 'sh', 'dash', 'ash', 'zsh', 'ksh']);
 
-/** Shell texts that a command has carried out by a shell: `sh -c`, `eval`, a here-document for a shell. */
+/** Programs that have a text carried out by a shell: with which option, or with all their words (`eval`, `watch`) or the first (`trap`). */
+const texts: Readonly<Record<string, RegExp | 'words' | 'first'>> = {
+  alias: 'first',
+  env: /^(?:-[a-z]*S|--split-string)/,
+  eval: 'words',
+  flock: /^(?:-c|--command)$/,
+  parallel: 'words',
+  runuser: /^(?:-c|--command)$/,
+  script: /^(?:-[a-z]*c|--command)$/,
+  sg: /^-c$/,
+  su: /^(?:-c|--command)$/,
+  trap: 'first',
+  watch: 'words',
+};
+
+/** Shell texts that a command has carried out by a shell here: `sh -c`, `eval`, a here-document for a shell, `trap`. */
 export function nestedShellOf(script: ShellScript, command: ShellCommand, program: ShellProgram): readonly ShellSource[] {
   const words = program.arguments;
-  if (program.name === 'eval') {
-    const first = words[0];
-    const last = words.at(-1);
-    if (!first || !last) return [];
-    return [words.length === 1 ? contentOf(script, first) : wholeSource(words.map(({ sketch }) => sketch).join(' '), first.start, last.end)];
+  const name = program.name ?? '';
+  const kind = Object.hasOwn(texts, name) ? texts[name] : undefined;
+  if (kind === 'first') {
+    const first = words.find(({ text }) => !/^-/.test(text));
+    if (!first || (name === 'trap' && words.length < 2)) return [];
+    const source = contentOf(script, first);
+    return name === 'alias' ? [{ ...source, text: source.text.replace(/^[\w.-]+=/, (head) => ' '.repeat(head.length)) }] : [source];
   }
-  if (!shells.has(program.name ?? '')) return [];
+  if (kind === 'words') {
+    const rest = name === 'eval' ? words : words.slice(words.findIndex(({ text }) => !text.startsWith('-')));
+    return joined(script, rest);
+  }
+  if (kind) {
+    const option = words.findIndex(({ value }) => kind.test(value ?? ''));
+    const text = option < 0 ? undefined : words[option + 1];
+    const inWord = option < 0 ? undefined : /^(?:-S|--split-string=)(.+)$/s.exec(words[option]?.value ?? '')?.[1];
+    const own = words[option];
+    if (inWord !== undefined && own) return [wholeSource(inWord, own.start, own.end)];
+    return text ? [contentOf(script, text)] : [];
+  }
+  if (name === 'at' || name === 'batch') return inputsOf(script, command, true);
+  if (name === 'source' || name === '.') return /^<\(|^\/(?:dev\/stdin|dev\/fd\/0|proc\/self\/fd\/0)$/.test(words[0]?.text ?? '') ? inputsOf(script, command, true) : [];
+  if (!shells.has(name)) return [];
   const option = words.findIndex(({ value }) => /^-[a-z]*c$/.test(value ?? ''));
   const text = option < 0 ? undefined : words.slice(option + 1).find(({ value }) => !/^[-+]/.test(value ?? ''));
-  if (text) return [contentOf(script, text)];
-  return words.every(({ value }) => value?.startsWith('-') === true) ? inputsOf(script, command, true) : [];
+  if (text && !(program.fed && isFilledIn(text))) return [contentOf(script, text)];
+  return text || readsItsInput(words) ? inputsOf(script, command, true) : [];
+}
+
+/** The text that `ssh host …` has carried out on the other machine. */
+export function remoteShellOf(script: ShellScript, program: ShellProgram): readonly ShellSource[] {
+  if (program.name !== 'ssh') return [];
+  const valued = /^-[BbcDEeFIiJLlmOopQRSWw]$/;
+  let index = 0;
+  for (let word = program.arguments[index]; word?.text.startsWith('-') === true; word = program.arguments[index]) index += valued.test(word.text) ? 2 : 1;
+  return joined(script, program.arguments.slice(index + 1));
+}
+
+function joined(script: ShellScript, words: readonly ShellWord[]): readonly ShellSource[] {
+  const [first] = words;
+  const last = words.at(-1);
+  if (!first || !last) return [];
+  return [words.length === 1 ? contentOf(script, first) : wholeSource(words.map(({ sketch }) => sketch).join(' '), first.start, last.end)];
+}
+
+/** A shell or an interpreter without a file: `-`, a descriptor and a process substitution are its input, too. */
+export function readsItsInput(words: readonly ShellWord[]): boolean {
+  const first = words.find(({ value, text }) => value?.startsWith('-') !== true || text === '-');
+  return first === undefined || first.text === '-' || /^<\(|^\/(?:dev\/stdin|dev\/fd\/\d+|proc\/self\/fd\/\d+)$/.test(first.text) || words.some(({ value }) => value === '-s');
+}
+
+/** The place that `xargs -I{}` fills. */
+function isFilledIn(word: ShellWord): boolean {
+  return /\{\}|%|@@/.test(word.text);
 }
 
 function heredocSource(heredoc: ShellHeredoc): ShellSource {

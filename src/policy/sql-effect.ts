@@ -1,4 +1,5 @@
 /** What a query or a change of data would do, read off its parse tree: facts without a judgement. What is not known here is an effect too. */
+import type { SchemaNature } from './schema-nature.ts';
 import type { SettingChange } from './sql-setting.ts';
 import { constantIn, listIn, namesIn, nodeIn, type SqlNode, textIn, walkTree } from './sql-node.ts';
 
@@ -19,7 +20,14 @@ export type SqlEffect =
   | { readonly kind: 'setting'; readonly change: SettingChange }
   /** `CREATE … IF NOT EXISTS`: nothing at all when the object exists. */
   | { readonly kind: 'create'; readonly what: 'table' | 'index' | 'schema'; readonly relation: Relation }
-  | { readonly kind: 'ddl'; readonly what: string; readonly relations: readonly Relation[] }
+  /** `sources` are only read by it, like the tables under a new view. */
+  | {
+      readonly kind: 'ddl';
+      readonly what: string;
+      readonly nature: SchemaNature;
+      readonly relations: readonly Relation[];
+      readonly sources: readonly Relation[];
+    }
   | { readonly kind: 'lock'; readonly what: 'rows' | 'table'; readonly relation?: Relation }
   | { readonly kind: 'side'; readonly what: 'notify' | 'maintenance'; readonly name: string }
   /** Reaches outside the database: a file or a program of the server's machine, a library. */
@@ -81,7 +89,7 @@ export function effectsIn(tag: string, root: SqlNode): readonly SqlEffect[] {
         break;
       case 'intoClause':
       case 'into':
-        effects.push({ kind: 'ddl', what: 'SELECT INTO', relations: relationsIn(node['rel']) });
+        effects.push({ kind: 'ddl', what: 'SELECT INTO', nature: 'data', relations: relationsIn(node['rel']), sources: [] });
         break;
       default:
         if (/^[A-Z]/.test(key) && !plainTags.has(key) && !(tag === 'CreateStmt' && (tableTags.has(key) || key === tag)))

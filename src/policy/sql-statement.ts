@@ -1,6 +1,7 @@
 /** Each kind of statement and the effects it has: one table from libpg-query's tags. A kind that is not in it is taken for a change of the schema. */
 import { effectsIn, type Relation, relationOf, relationsIn, type SqlEffect } from './sql-effect.ts';
 import { constantIn, listIn, namesIn, nodeIn, type SqlNode, taggedIn, textIn, walkTree } from './sql-node.ts';
+import { schemaNature } from './schema-nature.ts';
 import { readSetting } from './sql-setting.ts';
 
 const kindNames: Readonly<Record<string, string>> = {
@@ -44,7 +45,7 @@ export function statementEffects(tag: string, node: SqlNode): readonly SqlEffect
     case 'CopyStmt':
       return copyEffects(node);
     case 'CreateTableAsStmt':
-      return [{ kind: 'ddl', what: 'CREATE TABLE AS', relations: relationsIn(nodeIn(node['into'])?.['rel']) }, ...effectsOfInner(node['query'])];
+      return [{ kind: 'ddl', what: 'CREATE TABLE AS', nature: 'data', relations: relationsIn(nodeIn(node['into'])?.['rel']), sources: [] }, ...effectsOfInner(node['query'])];
     case 'TruncateStmt':
       return relationsIn(node['relations']).map((relation) => ({
         kind: 'write',
@@ -89,7 +90,7 @@ export function statementEffects(tag: string, node: SqlNode): readonly SqlEffect
     case 'ConstraintsSetStmt':
       return [];
     default:
-      return [{ kind: 'ddl', what: statementKind(tag, node).toUpperCase(), relations: relationsNamed(node) }];
+      return schemaEffects(tag, node);
   }
 }
 
@@ -97,6 +98,17 @@ export function statementEffects(tag: string, node: SqlNode): readonly SqlEffect
 function effectsOfInner(value: unknown): readonly SqlEffect[] {
   const inner = taggedIn(value);
   return inner ? statementEffects(inner.tag, inner.node) : [{ kind: 'unknown', what: 'statement' }];
+}
+
+/** A change of the schema with what it carries out at once: a default of a new column, the query of a view. */
+function schemaEffects(tag: string, node: SqlNode): readonly SqlEffect[] {
+  const nature = schemaNature(tag, node);
+  const what = statementKind(tag, node).toUpperCase();
+  const newName = tag === 'RenameStmt' ? relationOf({ relname: node['newname'] }) : undefined;
+  const view = tag === 'ViewStmt' ? relationsIn(node['view']) : undefined;
+  const named = [...relationsNamed(node), ...(newName ? [newName] : [])];
+  const inner = nature === 'acting' ? [] : effectsIn(tag, node).filter(({ kind }) => kind === 'function' || kind === 'foreign-name' || kind === 'setting');
+  return [{ kind: 'ddl', what, nature, relations: view ?? named, sources: view ? named : [] }, ...inner];
 }
 
 /** Whatever a change of the schema may be about: relations, and for a DROP each part of each dotted name. */
@@ -153,8 +165,7 @@ function createEffects(tag: string, node: SqlNode): readonly SqlEffect[] {
     node['partbound'] === undefined &&
     node['schemaElts'] === undefined &&
     node['ofTypename'] === undefined;
-  const kind = statementKind(tag, node).toUpperCase();
-  if (!relation || !plain) return [{ kind: 'ddl', what: kind, relations: relation ? [relation] : [] }];
+  if (!relation || !plain) return schemaEffects(tag, node);
   const what = tag === 'CreateStmt' ? 'table' : tag === 'IndexStmt' ? 'index' : 'schema';
   const inner =
     tag === 'CreateStmt'

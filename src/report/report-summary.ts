@@ -1,5 +1,5 @@
 /** What `report.md` says at its top about the whole, and at its end about what has no place in the document. */
-import type { ExecutionEvent } from '../model/event.ts';
+import type { EventData, ExecutionEvent } from '../model/event.ts';
 import { dataOf } from './data-of.ts';
 import { code, fenced, prose, verdict } from './report-remark.ts';
 import { count, renderDuration } from './verdict-mark.ts';
@@ -26,7 +26,7 @@ export function remarkTop(execution: string, events: readonly ExecutionEvent[]):
 
 export function remarkEnd(events: readonly ExecutionEvent[]): readonly string[] {
   const preparations = dataOf(events, 'preparation').map((data) => `${code(data.command)}, exit code ${data.exitCode}, ${renderDuration(data.durationMs)}, stdout SHA-256 ${data.stdoutSha256}`);
-  const canaries = dataOf(events, 'canary').map((data) => `${data.refused ? '✓' : '!'} ${prose(data.name)} (${data.layer}): ${data.refused ? 'refused' : '**not refused**'}, ${prose(data.detail)}`);
+  const canaries = tellCanaries(dataOf(events, 'canary'));
   const refusals = dataOf(events, 'decision')
     .filter((data) => data.effect === 'refuse')
     .map((data) => `⊘ step ${data.step}: ${prose(data.reason)}${data.sqlstate === undefined ? '' : ` (${data.sqlstate})`}: ${code(data.text)}`);
@@ -45,4 +45,15 @@ export function remarkEnd(events: readonly ExecutionEvent[]): readonly string[] 
 
 function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ['', `**${title}**`, '', ...lines.map((line) => `  ${line}`)];
+}
+
+/** One line for each act: it is tried at the start, and again at the end. */
+function tellCanaries(canaries: readonly EventData['canary'][]): readonly string[] {
+  const acts = new Map<string, EventData['canary'][]>();
+  for (const canary of canaries) acts.set(`${canary.layer} ${canary.name}`, [...(acts.get(`${canary.layer} ${canary.name}`) ?? []), canary]);
+  return [...acts.values()].map((tries) => {
+    const moments = tries.map(({ moment, refused }) => `${refused ? 'refused' : '**not refused**'} at the ${moment}`).join(', ');
+    const telling = tries.find(({ refused }) => !refused) ?? tries[0];
+    return `${tries.every(({ refused }) => refused) ? '✓' : '!'} ${prose(telling?.name ?? '')} (${telling?.layer ?? ''}): ${moments}, ${prose(telling?.detail ?? '')}`;
+  });
 }

@@ -122,4 +122,9 @@ export const cliReasons = {
     bad: 'proofplan check --frial plan.md',
     good: 'proofplan check --frail plan.md',
   },
+  'cli/variable-not-passed': {
+    why: 'a program that finds the real address, or that of another database, would not go through the gateway',
+    bad: 'REPORTS_DATABASE_URL=postgresql://… proofplan guard --database env:APP_URL -- ./job.sh',
+    good: 'env -u REPORTS_DATABASE_URL proofplan guard --database env:APP_URL -- ./job.sh',
+  },
 } as const satisfies Readonly<Record<string, CodeReason>>;

@@ -71,6 +71,11 @@ export const environmentReasons = {
     good: url,
   },
   'environment/path-folder': { why: 'programs of the same names from elsewhere would be used instead', bad: 'path: [.venv/bn]', good: 'path: [.venv/bin]' },
+  'environment/pooler': {
+    why: 'the guard relies on settings, keys and counters of its own sessions, which a pooler keeps to itself',
+    bad: 'postgres://app@db.example:6432/shop   (pgbouncer)',
+    good: 'postgres://app@db.example:5432/shop   (PostgreSQL)',
+  },
   'environment/port-taken': {
     why: 'what answers at the port would be another server',
     bad: 'every port that was tried is taken',

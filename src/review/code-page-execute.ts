@@ -76,6 +76,11 @@ export const executeReasons = {
     bad: 'every row has status paid            (0 rows came back)',
     good: 'at least 1 row, every row has status paid',
   },
+  'execute/command-not-started': {
+    why: 'a command that never ran has kept no rule; the exit code is 127, as a shell says it',
+    bad: 'proofplan guard --database env:APP_URL -- pgsql -c "select 1"',
+    good: 'proofplan guard --database env:APP_URL -- psql -c "select 1"',
+  },
   'execute/conflicting-values': {
     why: 'one of two observations is wrong, and a claim could be met by choosing the other',
     bad: 'step 3 shows step_count 7, step 4 shows step_count 0',

@@ -105,6 +105,11 @@ export const recordReasons = {
     bad: 'No manual inserts into `orders`.\n\n```bash\npsql -c "INSERT INTO orders VALUES (1, \'paid\')"\n```',
     good: 'No manual inserts into `orders`.\n\n## 2. Import (Production Path)\n\n```bash\npython -m shop.import_orders\n```',
   },
+  'policy/opaque-write': {
+    why: 'no reading of a program tells what it will send; the guard refuses the statement when it is sent, in the middle of the execution',
+    bad: 'No manual inserts into `orders`.\n\n```bash\npython3 -c \'connect().execute("INSERT INTO orders VALUES (1)")\'\n```',
+    good: 'No manual inserts into `orders`.\n\n```bash\npython3 -c \'print(connect().execute("SELECT count(*) FROM orders").fetchone())\'\n```',
+  },
   'policy/sqlite-fallback': {
     why: 'what passed on a local file says nothing about the real database',
     bad: 'No SQLite fallback.    (the program found no database and wrote shop.db)',

@@ -29,7 +29,7 @@ export const presenceRules: readonly PresenceRule[] = [
   { part: 'step', change: 'lost', when: { facet: 'mode', in: ['probe'] }, means: weaker('nothing tries the forbidden statement any more') },
   { part: 'step', change: 'lost', when: { facet: 'production', in: [true] }, means: unclear('the production path is gone') },
   { part: 'step', change: 'lost', means: weaker('nothing shows any more what it showed') },
-  { part: 'step', change: 'added', when: { facet: 'capability', in: ['write', 'production'] }, means: unclear('it may write to the database') },
+  { part: 'step', change: 'added', when: { facet: 'capability', in: ['write', 'write-except-protected', 'ddl', 'full', 'production'] }, means: unclear('it may write to the database') },
   { part: 'step', change: 'added', when: { facet: 'kind', in: ['shell'] }, means: unclear('another command is executed') },
   { part: 'step', change: 'added', means: stronger('something more is looked at') },
   { part: 'direction', change: 'lost', means: unclear('the document does not say any more where the next command runs') },

@@ -33,7 +33,7 @@ export const stepRules: readonly FacetRule[] = [
   {
     part: 'step',
     facet: 'capability',
-    as: { scale: ['none', 'read', 'write'] },
+    as: { scale: ['none', 'read', 'write', 'write-except-protected', 'ddl', 'full'] },
     less: stronger('it may do less to the database'),
     more: weaker('it may do more to the database'),
     different: unclear('it has another permission at the database'),

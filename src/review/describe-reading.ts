@@ -74,6 +74,7 @@ function describeStep(step: ExplainedStep, explanation: Explanation): readonly D
     main(`step ${step.id} (${step.kind}${step.role === 'step' ? '' : `, ${step.role}`}): ${step.title}`),
     below(`${accessOf(step, explanation)}${folder}${step.timeoutMs === usualTimeoutMs ? '' : `, ${step.timeoutMs / 1000} s at most`}`),
     ...(process && step.access.capability !== 'none' ? [below('given by the runner: DATABASE_URL')] : []),
+    ...(step.opaque ?? []).map(({ line, reason }) => below(`opaque (line ${line}): ${reason}; the guard sees what it sends`)),
     ...(step.condition === undefined ? [] : [below(step.condition)]),
     ...step.captures.map((capture) => below(`records ${capture.name} (${capture.type}${capture.optional ? ', optional' : ''}) from ${capture.from}`)),
     ...step.expectations.map((expectation) =>
@@ -92,6 +93,12 @@ function accessOf({ access }: ExplainedStep, { protectedTables }: Explanation): 
       return 'may read';
     case 'write':
       return `may write ${tables}`;
+    case 'write-except-protected':
+      return protectedTables.length === 0 ? 'may write any table' : `may write any table but ${protectedTables.join(', ')}`;
+    case 'ddl':
+      return protectedTables.length === 0 ? 'may write and change any table' : `may write and change any table but ${protectedTables.join(', ')}`;
+    case 'full':
+      return 'may do everything but blind the guard';
     case 'production':
       return tables === '' ? 'no policy restricts what it writes' : `production path: may write ${tables}`;
     case 'probe':

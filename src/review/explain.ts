@@ -1,7 +1,7 @@
 /** The whole reading of a plan, before anything runs: what each block became, and what each step may do and must show. */
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Plan, PreconditionCheck, ReportSource, Witness } from '../model/plan.ts';
-import type { PolicyScope } from '../model/policy.ts';
+import type { PlacedDecision, PolicyScope } from '../model/policy.ts';
 import type { Span } from '../model/span.ts';
 import type { CaptureSource, Step } from '../model/step.ts';
 import type { ValueType } from '../model/value.ts';
@@ -11,7 +11,7 @@ import { placeDiagnostic } from './placed-diagnostic.ts';
 import { renderClaim } from '../model/render-claim.ts';
 
 /** `plan` is undefined where the document could not be read at all: then there is nothing but messages. */
-export function explainPlan(plan: Plan | undefined, diagnostics: readonly Diagnostic[]): Explanation {
+export function explainPlan(plan: Plan | undefined, diagnostics: readonly Diagnostic[], decisions: readonly PlacedDecision[] = []): Explanation {
   const blocks = (plan?.blocks ?? []).map((block) => ({
     line: block.span.start.line,
     column: block.span.start.column,
@@ -55,7 +55,7 @@ export function explainPlan(plan: Plan | undefined, diagnostics: readonly Diagno
       verifiedBy,
       ...(condition === undefined ? {} : { condition }),
     })),
-    steps: (plan?.steps ?? []).map(explainStep),
+    steps: (plan?.steps ?? []).map((step) => explainStep(step, decisions.filter(({ step: id, decision }) => id === step.id && decision.rule === 'opaque-program'))),
     policies: (plan?.policies ?? []).map((policy) => ({
       id: policy.id,
       text: policy.text,
@@ -80,7 +80,7 @@ export function explainPlan(plan: Plan | undefined, diagnostics: readonly Diagno
   };
 }
 
-function explainStep(step: Step): ExplainedStep {
+function explainStep(step: Step, opaque: readonly PlacedDecision[]): ExplainedStep {
   const executes = step.kind === 'sql-assert' ? step.sql : step.kind === 'rg-check' ? undefined : step.command;
   return {
     id: step.id,
@@ -107,6 +107,7 @@ function explainStep(step: Step): ExplainedStep {
       ...(boundBy === undefined ? {} : { boundBy }),
     })),
     expectations: step.expectations.map(({ id, text, span, claim, origin }) => ({ id, text, line: span.start.line, claim: renderClaim(claim), origin })),
+    ...(opaque.length === 0 ? {} : { opaque: opaque.map(({ decision, span, text }) => ({ program: text, line: span.start.line, reason: decision.reason })) }),
     ...(step.boundBy === undefined ? {} : { boundBy: step.boundBy }),
   };
 }

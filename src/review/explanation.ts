@@ -94,6 +94,8 @@ export interface ExplainedStep {
     readonly boundBy?: 'addendum';
   }[];
   readonly expectations: readonly ExplainedExpectation[];
+  /** Programs in it whose doing the text does not show: only the gateway sees what they send. */
+  readonly opaque?: readonly { readonly program: string; readonly line: number; readonly reason: string }[];
   readonly boundBy?: 'addendum' | 'yaml';
 }
 

@@ -18,7 +18,7 @@ export function renderExecution(shown: ShownExecution): string {
         add(`prepared: ${event.data.command} (exit code ${event.data.exitCode})`);
         break;
       case 'canary':
-        add(`canary ${event.data.name} (${event.data.layer}) ${event.data.refused ? 'refused' : 'NOT refused'}: ${event.data.detail}`);
+        add(`canary at the ${event.data.moment}: ${event.data.name} (${event.data.layer}) ${event.data.refused ? 'refused' : 'NOT refused'}: ${event.data.detail}`);
         break;
       case 'precondition':
         add(`precondition ${event.data.id} ${event.data.verdict}: ${event.data.text}`);

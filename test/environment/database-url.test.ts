@@ -1,18 +1,22 @@
 /** URL ↔ address: what libpq accepts and the gateway can stand before; everything else is said plainly and without the password. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseDatabaseUrl, renderDatabaseUrl } from '../../src/environment/database-url.ts';
 import type { DatabaseAddress } from '../../src/model/environment.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const address: DatabaseAddress = { host: 'db.example', port: 5432, user: 'app', password: 'secret', database: 'shop', tls: false };
+const address: DatabaseAddress = { host: 'db.example', port: 5432, user: 'app', password: 'secret', database: 'shop', tls: true, tlsOpen: 'tls-first' };
+/** Without the choice that an URL without sslmode leaves. */
+const { tlsOpen: _open, ...settled } = address;
 
 test.each<[string, Partial<DatabaseAddress>]>([
   ['postgresql://app:secret@db.example:5432/shop', {}],
   ['postgres://app:secret@db.example/shop', {}],
   ['POSTGRESQL://app:secret@db.example/shop', {}],
-  ['postgresql://app:secret@db.example:6000/shop?sslmode=require', { port: 6000, tls: true }],
-  ['postgresql://app:secret@db.example/shop?sslmode=verify-full', { tls: true }],
   ['postgresql://app:secret@db.example/shop?sslmode=prefer', {}],
+  ['postgresql://app:secret@db.example/shop?sslmode=allow', { tls: false, tlsOpen: 'plain-first' }],
   ['postgresql://app:p%40s%2Fs%3A%25@db.example/shop', { password: 'p@s/s:%' }],
   ['postgresql://app:se:cr:et@db.example/shop', { password: 'se:cr:et' }],
   ['postgresql://app:se+cret@db.example/shop', { password: 'se+cret' }],
@@ -65,6 +69,36 @@ describe('what cannot be used', () => {
   ])('a socket: %s', (url, message) => {
     expect(parseDatabaseUrl(url).diagnostics).toMatchObject([{ code: 'environment/socket-address', message }]);
   });
+});
+
+test.each<[string, Partial<DatabaseAddress>]>([
+  ['disable', { tls: false }],
+  ['require', { tls: true }],
+  ['verify-ca', { tls: true, certificate: 'chain' }],
+  ['verify-full', { tls: true, certificate: 'chain-and-host' }],
+  ['verify-full&sslrootcert=system', { tls: true, certificate: 'chain-and-host' }],
+  ['disable&sslrootcert=/nowhere', { tls: false }],
+])('sslmode=%s', (sslmode, encryption) => {
+  const { tls: _tls, ...rest } = settled;
+  expect(parseDatabaseUrl(`postgresql://app:secret@db.example/shop?sslmode=${sslmode}`)).toEqual({ value: { ...rest, ...encryption }, diagnostics: [] });
+});
+
+test('the authority that the URL names is read, and asked whatever the mode', () => {
+  const file = join(temporaryFolder(), 'root ä.crt');
+  const pem = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n';
+  writeFileSync(file, pem);
+  const read = (sslmode: string): DatabaseAddress | undefined =>
+    parseDatabaseUrl(`postgresql://app:secret@db.example/shop?sslmode=${sslmode}&sslrootcert=${encodeURIComponent(file)}`).value;
+  expect(read('require')).toMatchObject({ certificate: 'chain', authority: { file, pem } });
+  expect(read('prefer')).toMatchObject({ tlsOpen: 'tls-first', certificate: 'chain' });
+  const full = read('verify-full');
+  expect(full).toMatchObject({ certificate: 'chain-and-host', authority: { file } });
+  if (full !== undefined) expect(parseDatabaseUrl(renderDatabaseUrl(full)).value).toEqual(full);
+  writeFileSync(file, 'no certificate');
+  for (const path of [file, '/nowhere/root.crt']) {
+    const parsed = parseDatabaseUrl(`postgresql://app:secret@db.example/shop?sslmode=verify-ca&sslrootcert=${encodeURIComponent(path)}`);
+    expect(parsed).toMatchObject({ value: undefined, diagnostics: [{ code: 'environment/database-url', notes: [expect.stringContaining(path)] }] });
+  }
 });
 
 test('a parameter without effect is named, not swallowed', () => {

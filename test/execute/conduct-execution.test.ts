@@ -14,6 +14,7 @@ import { plan, planBytes, shell, sql } from './sample-plan.ts';
 const refused: CanaryResult = { name: 'an INSERT', layer: 'gateway', refused: true, detail: '42501' };
 const guard: Guard = {
   canaries: () => Promise.resolve([refused]),
+  pulse: () => Promise.resolve(),
   open: () => Promise.reject(new Error('no door')),
   assertion: () => Promise.resolve({ kind: 'lost', message: 'gone' }),
   preflight: (queries) => Promise.resolve(queries.map(() => undefined)),
@@ -100,6 +101,31 @@ describe('conductExecution', () => {
     const { context, notRun, started } = await conduct(two, own);
     expect(context.results.get('1.1')).toMatchObject({ verdict: 'error' });
     expect({ notRun, started }).toEqual({ notRun: 1, started: 1 });
+  });
+
+  it('runs no program when the guard has lost its judgement since the last step', async () => {
+    let asked = 0;
+    const door = { url: 'postgresql://s:token@127.0.0.1:1/d', close: () => Promise.resolve([]) };
+    const watch = { processStarted: () => undefined, compare: () => Promise.resolve([]) };
+    const pulse = (): Promise<void> => ((asked += 1) === 1 ? Promise.resolve() : Promise.reject(new Error('blind')));
+    const { context, notRun } = await conduct(plan([shell('1.1', 'true'), shell('1.2', 'true'), shell('1.3', 'true')]), {
+      pulse,
+      open: () => Promise.resolve(door),
+      watch: () => Promise.resolve(watch),
+    });
+    expect(context.results.get('1.2')).toMatchObject({ verdict: 'error' });
+    expect(notRun).toBe(1);
+  });
+
+  it('does not trust what was executed when a canary is let through at the end', async () => {
+    let asked = 0;
+    const canaries = (): Promise<readonly CanaryResult[]> => Promise.resolve([{ ...refused, refused: (asked += 1) === 1 }]);
+    const { parts, codes } = await conduct(plan([shell('1.1', 'true', { capability: 'none' })]), {
+      canaries,
+      watch: () => Promise.resolve({ processStarted: () => undefined, compare: () => Promise.resolve([]) }),
+    });
+    expect(parts).toMatchObject([{ verdict: 'error', reason: 'the canary `an INSERT` was not refused' }]);
+    expect(codes).toContain('execute/canary-not-refused');
   });
 
   it('goes no further when the record cannot be written', async () => {

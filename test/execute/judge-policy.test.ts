@@ -7,8 +7,8 @@ import { policy, search, shell } from './sample-plan.ts';
 const withoutGuard: PolicyFacts = {
   steps: [shell('1.1', 'true'), search('2.1', ['a'], ['b'], [])],
   canaries: [
-    { name: 'insert', layer: 'gateway', refused: true, detail: '' },
-    { name: 'sqlite file', layer: 'sqlite', refused: true, detail: '' },
+    { name: 'insert', layer: 'gateway', moment: 'start', refused: true, detail: '' },
+    { name: 'sqlite file', layer: 'sqlite', moment: 'start', refused: true, detail: '' },
   ],
   decisions: [],
   executed: true,

@@ -43,11 +43,11 @@ test('psql: honest work, refusals, COPY and metacommands', async (context) => {
   );
   expect(honest).toEqual({ code: 0, output: expect.stringMatching(/42[\s\S]*"runs_pkey"[\s\S]*from psql[\s\S]*out/) });
   const refused = await run(psql, [door.url, '-X', '-c', "INSERT INTO runs (id) VALUES ('psql')"], '');
-  expect(refused).toEqual({ code: 1, output: expect.stringContaining('ERROR:  refused by the test plan: an INSERT into `runs`') });
+  expect(refused).toEqual({ code: 1, output: expect.stringContaining('ERROR:  refused by proofplan: an INSERT into `runs`') });
   const copied = await run(psql, [door.url, '-X', '-v', 'ON_ERROR_STOP=1', '-c', '\\copy runs (id) from pstdin'], 'psql copy\n\\.\n');
   expect(copied).toMatchObject({ code: 1, output: expect.stringContaining('a COPY into `runs`') });
   const made = await run(psql, [door.url, '-X'], "SELECT 'INSERT INTO runs (id) VALUES (''gexec'')' \\gexec\n");
-  expect(made.output).toContain('refused by the test plan');
+  expect(made.output).toContain('refused by proofplan');
   const wrong = await run(psql, [door.url.replace(/:[^:@]+@/, ':wrong@'), '-X', '-c', 'SELECT 1'], '');
   expect(wrong).toMatchObject({ code: 2, output: expect.stringContaining('the token of `step-3.1` is not good') });
   expect((await door.close()).filter((record) => record.decision.effect === 'refuse')).toHaveLength(4);

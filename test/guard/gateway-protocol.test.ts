@@ -280,7 +280,7 @@ test('a running statement can be cancelled with the keys that the client was giv
   await door.close();
 });
 
-test('TLS and GSS are declined, a newer protocol is talked down to 3.0, an older one is told', async () => {
+test('TLS and GSS are declined, a newer protocol is talked down to 3.2, an older one is told', async () => {
   const door = await guarded.guard.open('2.4', reading);
   const address = addressOf(door.url);
   const socket = await dial(address);
@@ -288,10 +288,10 @@ test('TLS and GSS are declined, a newer protocol is talked down to 3.0, an older
     socket.write(Buffer.concat([int32(8), int32(code)]));
     expect(((await once(socket, 'data'))[0] as Buffer).toString()).toBe('N');
   }
-  socket.write(startup(2, { user: address.user, database: address.database, '_pq_.novelty': 'on' }));
+  socket.write(startup(9, { user: address.user, database: address.database, '_pq_.novelty': 'on' }));
   let negotiated = Buffer.alloc(0);
   while (negotiated.indexOf('SCRAM-SHA-256') === -1) negotiated = Buffer.concat([negotiated, (await once(socket, 'data'))[0] as Buffer]);
-  expect(negotiated.subarray(0, 13)).toEqual(Buffer.concat([Buffer.from('v'), int32(12 + '_pq_.novelty\0'.length), int32(3 << 16), int32(1)]));
+  expect(negotiated.subarray(0, 13)).toEqual(Buffer.concat([Buffer.from('v'), int32(12 + '_pq_.novelty\0'.length), int32((3 << 16) | 2), int32(1)]));
   socket.destroy();
   const old = await dial(address);
   old.write(Buffer.concat([int32(8), int32(2 << 16)]));

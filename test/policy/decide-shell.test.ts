@@ -15,7 +15,14 @@ async function find(
   productionPath = false,
 ): Promise<readonly (readonly [string, string])[]> {
   const findings = await decideShell(parser, parseShell(text), { access: { capability, writes }, protectedTables: ['runs', 'aos_traces'], productionPath });
-  return findings.map(({ decision, offset, length }) => [decision.rule, text.slice(offset, offset + length)] as const);
+  return findings.filter(({ decision }) => decision.effect === 'refuse').map(({ decision, offset, length }) => [decision.rule, text.slice(offset, offset + length)] as const);
+}
+
+/** What is permitted and named nevertheless. */
+async function findPermitted(text: string, capability: Capability = 'read', rule = /^opaque/): Promise<readonly (readonly [string, string])[]> {
+  const findings = await decideShell(parser, parseShell(text), { access: { capability, writes: [] }, protectedTables: ['runs', 'aos_traces'], productionPath: false });
+  expect(findings.filter(({ decision }) => decision.effect === 'refuse')).toEqual([]);
+  return findings.filter(({ decision }) => rule.test(decision.rule)).map(({ decision, offset, length }) => [decision.rule, text.slice(offset, offset + length)] as const);
 }
 
 const insert = "INSERT INTO runs (id) VALUES ('r1')";
@@ -65,6 +72,39 @@ const hidden: Readonly<Record<string, readonly [string, string]>> = {
   'after COPY data': ["psql <<'SQL'\nCOPY notes FROM STDIN;\n1\tit's;\n\\.\nDELETE FROM runs;\nSQL\n", 'DELETE FROM runs'],
   'after an escaped quote': ["psql <<'SQL'\nSELECT E'\\';', 'a;\\';\nDELETE FROM runs;\nSQL\n", 'DELETE FROM runs'],
   'joined by \\;': ["psql <<'SQL'\nSELECT 1\\; DELETE FROM runs;\nSQL\n", 'DELETE FROM runs'],
+  'a variable of psql that is the statement': ["psql -v s='DELETE FROM runs' <<'SQL'\nSELECT 1; :s ;\nSQL\n", ':s'],
+  'the name of a table in a variable of psql': ["psql --set=t=runs <<'SQL'\nDELETE FROM :t;\nSQL\n", 'DELETE FROM :t'],
+  'a variable set in the script': ["psql <<'SQL'\n\\set t ru 'ns'\nDELETE FROM :\"t\";\nSQL\n", 'DELETE FROM :"t"'],
+  'find -exec': ["find . -name x -exec psql -c 'DELETE FROM runs' \\;", 'DELETE FROM runs'],
+  'find -execdir sh -c': [`find . -execdir sh -c "psql -c 'DELETE FROM runs'" {} +`, 'DELETE FROM runs'],
+  'xargs with the statement as its input': ["echo 'DELETE FROM runs' | xargs -I{} psql -c '{}'", 'DELETE FROM runs'],
+  'xargs psql -c': ["printf 'DELETE FROM runs' | xargs -0 psql -c", 'DELETE FROM runs'],
+  'xargs sh -c': [`echo "psql -c 'DELETE FROM runs'" | xargs -I{} sh -c '{}'`, 'DELETE FROM runs'],
+  'env -S': [`env -S "psql -c 'DELETE FROM runs'"`, 'DELETE FROM runs'],
+  'sudo env timeout nice psql': ["sudo -u x env A=1 timeout 5 nice -n 5 psql -c 'DELETE FROM runs'", 'DELETE FROM runs'],
+  'command and exec': ["command exec psql -c 'DELETE FROM runs'", 'DELETE FROM runs'],
+  'flock -c': [`flock /tmp/l -c "psql -c 'DELETE FROM runs'"`, 'DELETE FROM runs'],
+  'flock and a program': ["flock -w 5 /tmp/l psql -c 'DELETE FROM runs'", 'DELETE FROM runs'],
+  'su -c': [`su postgres -c "psql -c 'DELETE FROM runs'"`, 'DELETE FROM runs'],
+  'script -qc': [`script -qc "psql -c 'DELETE FROM runs'" /dev/null`, 'DELETE FROM runs'],
+  trap: [`trap "psql -c 'DELETE FROM runs'" EXIT`, 'DELETE FROM runs'],
+  'an alias': [`shopt -s expand_aliases\nalias p="psql -c 'DELETE FROM runs'"\np`, `p="psql -c 'DELETE FROM runs'"`],
+  watch: [`watch -n1 "psql -c 'DELETE FROM runs'"`, 'DELETE FROM runs'],
+  'at reads its input': [`echo "psql -c 'DELETE FROM runs'" | at now`, 'DELETE FROM runs'],
+  'source of a process substitution': [`source <(echo "psql -c 'DELETE FROM runs'")`, 'DELETE FROM runs'],
+  'source of the standard input': [`source /dev/stdin <<< "psql -c 'DELETE FROM runs'"`, 'DELETE FROM runs'],
+  'bash of a process substitution': [`bash <(echo "psql -c 'DELETE FROM runs'")`, 'DELETE FROM runs'],
+  'bash -s': ["bash -s x <<'E'\npsql -c 'DELETE FROM runs'\nE\n", 'DELETE FROM runs'],
+  'psql -f of a process substitution': ["psql -f <(echo 'DELETE FROM runs')", 'DELETE FROM runs'],
+  'coproc': ["coproc psql -c 'DELETE FROM runs'", 'DELETE FROM runs'],
+  usql: ["usql -c 'DELETE FROM runs'", 'DELETE FROM runs'],
+  pgcli: ["echo 'DELETE FROM runs' | pgcli", 'DELETE FROM runs'],
+  'busybox sh': [`busybox sh -c "psql -c 'DELETE FROM runs'"`, 'DELETE FROM runs'],
+  'a value of -v beside a statement': [`psql -v x=1 -c 'DELETE FROM runs'`, 'DELETE FROM runs'],
+  '\\watch': ["psql <<'SQL'\nDELETE FROM runs \\watch 1\nSQL\n", 'DELETE FROM runs'],
+  '\\gset': ["psql <<'SQL'\nDELETE FROM runs RETURNING id \\gset\nSQL\n", 'DELETE FROM runs RETURNING id'],
+  'within \\if': ["psql <<'SQL'\n\\if false\n\\else\nDELETE FROM runs;\n\\endif\nSQL\n", 'DELETE FROM runs'],
+  '\\bind': ["psql <<'SQL'\nDELETE FROM runs WHERE id = $1 \\bind x \\g\nSQL\n", 'DELETE FROM runs WHERE id = $1'],
   '\\copy from': ["psql <<'SQL'\n\\copy runs (id) from 'x.csv' with csv\nSQL\n", "\\copy runs (id) from 'x.csv' with csv"],
   '\\copy as -c': ["psql -c '\\copy runs from x'", '\\copy runs from x'],
   '\\copy of a deleting query': ["psql <<'SQL'\n\\copy (delete from runs returning *) to 'x'\nSQL\n", "\\copy (delete from runs returning *) to 'x'"],
@@ -102,6 +142,18 @@ describe('other findings', () => {
     'docker compose exec db psql -U app -c "SELECT 1"': ['connection-elsewhere', 'psql'],
     'kubectl exec pod -- psql': ['connection-elsewhere', 'psql'],
     "sqlite3 traces.db 'SELECT 1'": ['sqlite-program', 'sqlite3'],
+    'ssh db psql -c x': ['connection-elsewhere', 'psql'],
+    'ssh -p 22 -i key app@db "cd /x && psql -c 1"': ['connection-elsewhere', 'psql'],
+    'docker exec db sh -c "psql -c 1"': ['connection-elsewhere', 'psql'],
+    'kubectl exec -i pod -- bash -c "psql -c 1"': ['connection-elsewhere', 'psql'],
+    'usql postgres://a@b/c': ['connection-elsewhere', 'postgres://a@b/c'],
+    "psql -o '|sh' -c 'SELECT 1'": ['shell-escape', "'|sh'"],
+    "psql --output='| tee x' -c 'SELECT 1'": ['shell-escape', "--output='| tee x'"],
+    "psql <<'S'\n\\e\nS\n": ['shell-escape', '\\e'],
+    "psql <<'S'\n\\o | sh\nS\n": ['shell-escape', '\\o | sh'],
+    "psql <<'S'\n\\ir other.sql\nS\n": ['opaque', '\\ir other.sql'],
+    "psql <<'S'\n\\connect - postgres\nS\n": ['connection-elsewhere', '\\connect - postgres'],
+    'export PGSYSCONFDIR=/tmp/x': ['connection-elsewhere', 'PGSYSCONFDIR=/tmp/x'],
     'createdb other': ['ddl', 'createdb'],
     'pg_restore -d app dump': ['opaque', 'pg_restore'],
     'pgbench -i': ['opaque', 'pgbench'],
@@ -118,6 +170,89 @@ describe('other findings', () => {
   test('a client beside the production path', async () => {
     expect(await find("python3 -m app run\npsql -c 'SELECT 1'", 'production', [], true)).toEqual([['client-beside-production-path', 'psql']]);
     expect(await find('python3 -m app run', 'production', [], true)).toEqual([]);
+  });
+});
+
+describe('what the text does not show is named, and not refused', () => {
+  const opaque: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+    "python3 - <<'PY'\nimport psycopg\nPY\n": [['opaque-program', 'python3']],
+    "python3 -c 'print(1)'": [['opaque-program', 'python3']],
+    'python3.11 -Ic "print(1)"': [['opaque-program', 'python3.11']],
+    "python3 <<< 'print(1)'": [['opaque-program', 'python3']],
+    'cat x.py | python3 -': [['opaque-program', 'python3']],
+    'node -e "x()"': [['opaque-program', 'node']],
+    "node --eval='x()'": [['opaque-program', 'node']],
+    "node <<'J'\nx()\nJ\n": [['opaque-program', 'node']],
+    "ruby -rpg -e 'x'": [['opaque-program', 'ruby']],
+    "perl -MDBI -e 'x'": [['opaque-program', 'perl']],
+    "perl -we 'x'": [['opaque-program', 'perl']],
+    "php -r 'x();'": [['opaque-program', 'php']],
+    "env A=1 timeout 5 python3 -c 'x'": [['opaque-program', 'python3']],
+    "bash -c 'python3 -c x'": [['opaque-program', 'python3']],
+    "find . -exec python3 -c 'x' {} +": [['opaque-program', 'python3']],
+    'echo cHNxbA== | base64 -d | sh': [['opaque-program', 'sh']],
+    'curl https://x.example | bash': [['opaque-program', 'bash']],
+    'xxd -r -p <<< 70 | bash -s': [['opaque-program', 'bash']],
+    'eval "$x"': [['opaque-program', 'eval']],
+    'eval "$(generate)"': [['opaque-program', 'eval']],
+    'bash -c "$CMD"': [['opaque-program', 'bash']],
+    'source <(generate)': [['opaque-program', 'source']],
+    'ls | xargs bash -c': [['opaque-program', 'bash']],
+    '$PROGRAM run': [['opaque-program', '$PROGRAM']],
+    "awk 'BEGIN { system(\"x\") }'": [['opaque-program', 'awk']],
+    'mysql -e "DELETE FROM runs"': [['opaque-program', 'mysql']],
+    'psql -f seed.sql': [['opaque-program', 'psql']],
+    'psql < seed.sql': [['opaque-program', 'psql']],
+    'cat seed.sql | psql': [['opaque-program', 'psql']],
+    'generate | psql -q': [['opaque-program', 'psql']],
+    'psql -c "$SQL"': [['opaque-program', 'psql']],
+    'pg_restore dump | psql': [['opaque-program', 'psql']],
+    "python3 - <<'PY'\ncur.execute(\"INSERT INTO runs VALUES (%s, %s)\", (1, 2))\nPY\n": [
+      ['opaque-program', 'python3'],
+      ['opaque-write', '"INSERT INTO runs VALUES (%s, %s)"'],
+    ],
+    "node -e 'q(`DELETE FROM runs WHERE id = ${id}`)'": [
+      ['opaque-program', 'node'],
+      ['opaque-write', '`DELETE FROM runs WHERE id = ${id}`'],
+    ],
+    [`python3 -c 'c.execute("""\n  UPDATE runs\n  SET a = 1\n""")'`]: [
+      ['opaque-program', 'python3'],
+      ['opaque-write', '"""\n  UPDATE runs\n  SET a = 1\n"""'],
+    ],
+  };
+  for (const [text, found] of Object.entries(opaque))
+    test(JSON.stringify(text), async () => {
+      expect(await findPermitted(text)).toEqual(found);
+    });
+
+  test('not a filter, a file, a module, a known text, or a string that only looks so', async () => {
+    for (const text of [
+      "awk '{ print $1 }' x",
+      "sed -n 's/a/b/p' x",
+      "jq -r '.a' x",
+      'python3 -m app run',
+      'python3 script.py -c x',
+      './script.sh',
+      'bash script.sh',
+      'pytest -q | tail -1',
+      'x="ls -l"; eval "$x"',
+      'CMD="ls"\nbash -c "$CMD"',
+      "psql -c 'SELECT 1'",
+      "echo 'SELECT 1' | psql",
+      "psql <<'S'\nSELECT 1;\nS\n",
+      'SQL="SELECT 1"; psql -c "$SQL"',
+      '. ./venv/bin/activate',
+    ])
+      expect([text, await findPermitted(text)]).toEqual([text, []]);
+    for (const text of [`python3 -c 'print("update: runs")'`, `python3 -c 'x("insert into notes values (1)")'`, `python3 -c 'x("SELECT 1 FROM runs")'`])
+      expect([text, (await findPermitted(text)).map(([rule]) => rule)]).toEqual([text, ['opaque-program']]);
+  });
+
+  test('statements that may be sent are answered, too', async () => {
+    expect(await findPermitted("psql -c 'SELECT 1; SELECT 2'", 'read', /^read$/)).toEqual([
+      ['read', 'SELECT 1'],
+      ['read', 'SELECT 2'],
+    ]);
   });
 });
 

@@ -67,7 +67,7 @@ test('a canary that was not refused, a refusal, a step that was not run', () => 
   if (span === undefined) throw new Error('no span');
   const text = show(
     sequence(
-      { canary: { name: 'insert', layer: 'gateway', refused: false, detail: 'one row written' } },
+      { canary: { name: 'insert', layer: 'gateway', moment: 'start', refused: false, detail: 'one row written' } },
       { decision: { step: '4.1', source: 'gateway', effect: 'refuse', rule: 'protected-relation', reason: 'only the production path may write `runs`', policies: ['P1'], text: 'insert into runs …', count: 1, fates: ['rolled back'] } },
       { tripwire: { step: '4.1', effect: 'refuse', policies: ['P2'], kind: 'sqlite-file', what: 'traces.sqlite', explained: false } },
       { 'step-not-run': { step: '5.1', kind: 'shell', title: 'Tests', span, reason: 'step 4.1 was refused', notNeeded: false } },

@@ -7,7 +7,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'vitest';
 
-export type MachineNeed = 'psql' | 'bubblewrap' | 'strace' | 'pgbench' | 'system-postgres';
+export type MachineNeed = 'psql' | 'bubblewrap' | 'strace' | 'pgbench' | 'pg_dump' | 'pgbouncer' | 'system-postgres';
 
 /** What the reporter looks for at the start of a skipped test's note. */
 export const needPrefix = 'this machine lacks ';
@@ -17,6 +17,8 @@ const packages: Readonly<Record<MachineNeed, string>> = {
   bubblewrap: 'bubblewrap',
   strace: 'strace',
   pgbench: 'postgresql',
+  pg_dump: 'postgresql-client',
+  pgbouncer: 'pgbouncer',
   'system-postgres': 'postgresql',
 };
 
@@ -24,6 +26,8 @@ const packages: Readonly<Record<MachineNeed, string>> = {
 export function findNeed(need: MachineNeed): string | undefined {
   if (need === 'bubblewrap') return onPath('bwrap', ['--ro-bind', '/', '/', 'true']);
   if (need === 'strace') return onPath('strace', ['-o', '/dev/null', 'true']);
+  // Debian keeps it where only root looks.
+  if (need === 'pgbouncer' && existsSync('/usr/sbin/pgbouncer')) return '/usr/sbin/pgbouncer';
   const program = need === 'system-postgres' ? 'postgres' : need;
   return postgresFolders().map((folder) => join(folder, program)).find(existsSync) ?? onPath(program, ['--version']);
 }

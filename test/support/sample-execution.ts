@@ -86,7 +86,7 @@ export function sampleEvents(document = sampleDocument): readonly ExecutionEvent
   return sequence(
     { opened: sampleOpened(document) },
     { preparation: { command: 'python -m app.migrate', exitCode: 0, durationMs: 1200, stdoutSha256: 'ef'.repeat(32) } },
-    { canary: { name: 'insert', layer: 'gateway', refused: true, detail: 'SQLSTATE 25006' } },
+    { canary: { name: 'insert', layer: 'gateway', moment: 'start', refused: true, detail: 'SQLSTATE 25006' } },
     { 'step-started': { ...started, step: '1.1', kind: 'shell', title: 'Do it', span: at('echo "Run ID: 7"'), text: 'echo "Run ID: 7"', action: 'echo "Run ID: 7"', access } },
     { capture: { step: '1.1', name: 'run_id', text: '7', type: 'integer', origin: { kind: 'output', step: '1.1', stream: 'stdout', lineNumber: 1 }, captured: true, again: false } },
     { 'step-ended': { ...ended, step: '1.1', kind: 'shell', title: 'Do it', span: at('echo "Run ID: 7"'), verdict: 'passed', durationMs: 1234, exitCode: 0, outputs: [output] } },

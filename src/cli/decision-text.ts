@@ -1,0 +1,54 @@
+/** What `decide` answers: as data (`schemas/decide.schema.json`), and in the words of a terminal. */
+import type { ChalkInstance } from 'chalk';
+import type { Decision } from '../model/policy.ts';
+
+interface Placed {
+  readonly text: string;
+  /** From 1; the column counts UTF-16 units. */
+  readonly line: number;
+  readonly column: number;
+  readonly decision: Decision;
+}
+
+export interface DecidedStatement extends Placed {
+  readonly kind: string;
+  readonly writes: readonly { readonly relation: string; readonly columns: readonly string[] }[];
+}
+
+export type DecisionAnswer =
+  | { readonly decision: Decision; readonly statements: readonly DecidedStatement[] }
+  | { readonly decision: Decision; readonly findings: readonly Placed[] };
+
+export interface CataloguePlace {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+}
+
+export type DecisionData = {
+  readonly schemaVersion: 1;
+  readonly dialect: 'sql' | 'shell';
+  readonly capability: string;
+  readonly protect: readonly string[];
+  /** The database whose catalogue was followed; null where the text alone was judged. */
+  readonly catalogue: CataloguePlace | null;
+} & DecisionAnswer;
+
+const shownText = 100;
+
+/** The decision first, then a line for each statement or finding. */
+export function renderDecision(data: DecisionData, colours: ChalkInstance): string {
+  const placed = 'statements' in data ? data.statements : data.findings;
+  const shown = placed.map(({ line, column, decision, text }) => `  ${line}:${column} ${renderEffect(decision, colours)} ${decision.reason}\n      ${colours.dim(oneLine(text))}`);
+  return [`${renderEffect(data.decision, colours)} ${data.decision.reason}`, ...shown].join('\n');
+}
+
+function renderEffect({ effect, rule }: Decision, colours: ChalkInstance): string {
+  return effect === 'permit' ? colours.green(`permitted[${rule}]:`) : colours.red(`refused[${rule}]:`);
+}
+
+/** Control characters of a text must not reach the terminal. */
+function oneLine(text: string): string {
+  const flat = text.slice(0, 4 * shownText).replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
+  return flat.length > shownText ? `${flat.slice(0, shownText)}…` : flat;
+}

@@ -1,0 +1,32 @@
+/** The lines of `guard --json` and `guard --record` (`schemas/guard.schema.json`): what was guarded, each statement, and the end. */
+import type { GuardCommandEnd, GuardReady } from '../execute/guard-command.ts';
+import type { StatementRecord } from '../model/contract.ts';
+import type { DatabaseAddress } from '../model/environment.ts';
+import { placeDiagnostic } from '../review/placed-diagnostic.ts';
+
+const schemaVersion = 1;
+
+export interface GuardTerms {
+  readonly capability: string;
+  readonly protect: readonly string[];
+  readonly alone: boolean;
+}
+
+export function openedLine({ capability, protect, alone }: GuardTerms, { host, port, database, user }: DatabaseAddress, { canaries, environment }: GuardReady): string {
+  const { replaced, removed } = environment;
+  return line({ schemaVersion, kind: 'opened', database: { host, port, database, user }, capability, protect, alone, canaries, replaced, removed });
+}
+
+export function statementLine(record: StatementRecord): string {
+  const statement: Partial<StatementRecord> = { ...record };
+  delete (statement as { step?: string }).step;
+  return line({ schemaVersion, kind: 'statement', ...statement });
+}
+
+export function closedLine({ exitCode, exit, summary, findings, leftover, diagnostics }: GuardCommandEnd): string {
+  return line({ schemaVersion, kind: 'closed', exitCode, command: exit ?? null, ...summary, findings, leftover, diagnostics: diagnostics.map(placeDiagnostic) });
+}
+
+function line(data: Readonly<Record<string, unknown>>): string {
+  return `${JSON.stringify(data)}\n`;
+}
