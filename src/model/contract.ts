@@ -80,7 +80,14 @@ export type AssertionAnswer =
       readonly rows: readonly (readonly (string | null)[])[];
       readonly transactionId?: string;
     }
-  | { readonly kind: 'failure'; readonly sqlstate: string; readonly message: string; readonly table?: string; readonly column?: string; readonly constraint?: string }
+  | {
+      readonly kind: 'failure';
+      readonly sqlstate: string;
+      readonly message: string;
+      readonly table?: string;
+      readonly column?: string;
+      readonly constraint?: string;
+    }
   | { readonly kind: 'refused'; readonly decision: Decision }
   | { readonly kind: 'lost'; readonly message: string };
 
@@ -139,6 +146,8 @@ export interface Guard {
   readonly preflight: (queries: readonly AssertionQuery[]) => Promise<readonly (AssertionAnswer | undefined)[]>;
   /** Marks the state before a step. `folders` (absolute) are the step's own, such as its TMPDIR: whatever appears there is its doing. */
   readonly watch: (step: string, access: Access, folders?: readonly string[]) => Promise<StepWatch>;
+  /** Who came to the gateway with a token that is not good, or not any more, since this or a step's comparison last told. */
+  readonly strangers: () => readonly TripwireFinding[];
   /** Holds a REPEATABLE READ snapshot from now on, until `close`. */
   readonly holdSnapshot: () => Promise<HeldSnapshot>;
   /** Rejects (once) when the guard is no longer alive. */
@@ -161,5 +170,9 @@ export interface HeldSnapshot {
 
 /** The durable record. `durable` entries are on disk when the promise resolves; a failed write is sticky. */
 export interface Recorder {
-  readonly record: (kind: string, data: Readonly<Record<string, unknown>>, options?: { readonly durable?: boolean }) => Promise<{ readonly seq: number; readonly hash: string }>;
+  readonly record: (
+    kind: string,
+    data: Readonly<Record<string, unknown>>,
+    options?: { readonly durable?: boolean },
+  ) => Promise<{ readonly seq: number; readonly hash: string }>;
 }

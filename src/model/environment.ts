@@ -2,7 +2,10 @@ import type { Span } from './span.ts';
 import type { ValueType } from './value.ts';
 
 /** The database that an environment names: our own embedded server, or one that is reached by an URL. */
-export type DatabaseSource = { readonly kind: 'embedded' } | { readonly kind: 'url'; readonly url: string } | { readonly kind: 'environment-variable'; readonly name: string };
+export type DatabaseSource =
+  | { readonly kind: 'embedded' }
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'environment-variable'; readonly name: string };
 
 /** A command of the project's configuration that runs before the execution opens; `id` is its place, `prepare.0`, `prepare.1`, … */
 export interface PrepareCommand {
@@ -94,6 +97,8 @@ export interface DatabaseAddress {
   readonly certificate?: 'chain' | 'chain-and-host';
   /** Who must have signed it (`sslrootcert`); absent: anybody whom Node trusts. `file` is absolute, `pem` what stands there. */
   readonly authority?: { readonly file: string; readonly pem: string };
+  /** The login must be bound to the TLS connection (`channel_binding=require`). */
+  readonly channelBinding?: 'required';
 }
 
 /** An environment made ready for one execution. */

@@ -6,7 +6,7 @@ import type { CanaryResult, TripwireFinding } from './contract.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { OutputEvidence, RowsEvidence, SearchEvidence, SqlFailure, TestCounts } from './evidence.ts';
 import type { JournalEntry, RecordedFile } from './journal-entry.ts';
-import type { Policy, PolicyKind, PolicyRule, Strength } from './policy.ts';
+import type { IsolationLevel, Policy, PolicyKind, PolicyRule, Strength } from './policy.ts';
 import type { Expectation } from './claim.ts';
 import type { Witness } from './plan.ts';
 import type { Span } from './span.ts';
@@ -54,6 +54,8 @@ export interface OpenedData {
     readonly superuser: boolean;
   };
   readonly inputs: readonly ShownValue[];
+  /** How far this machine can keep processes apart, and why not further; absent where no step starts any. */
+  readonly isolation?: { readonly level: IsolationLevel; readonly reason?: string };
   readonly options: { readonly dryRun: boolean; readonly only: string | null };
   readonly steps: readonly PlannedStep[];
 }
@@ -115,6 +117,8 @@ export interface StepEndedData {
   readonly searches: readonly SearchEvidence[];
   readonly tests?: TestCounts;
   readonly leftover: readonly string[];
+  /** How far its processes were kept apart; absent for a step that runs none. */
+  readonly isolation?: IsolationLevel;
   readonly program?: { readonly path: string; readonly sha256: string };
   readonly problem?: Diagnostic;
   /** Statements that the gateway and the assertion session saw. */

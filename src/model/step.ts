@@ -13,6 +13,8 @@ export type Capability = 'none' | 'read' | 'write' | 'write-except-protected' | 
 export interface Access {
   readonly capability: Capability;
   readonly writes: readonly string[];
+  /** A policy forbids changes of the schema, whatever the capability permits; `CREATE … IF NOT EXISTS` stays. */
+  readonly fixedSchema?: true;
   /** Where the plan or addendum grants it; absent for the default. */
   readonly grantedAt?: Span;
 }

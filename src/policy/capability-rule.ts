@@ -28,7 +28,7 @@ export const capabilityRules: Readonly<Record<Capability, CapabilityRule>> = {
   'write-except-protected': { ...writing, writes: 'unprotected' },
   ddl: { ...writing, writes: 'unprotected', schema: 'unprotected', side: 'upkeep' },
   full: { writes: 'all', schema: 'all', side: 'upkeep', unseen: 'all', calls: true, settings: true, readOnly: false },
-  production: { writes: 'all', schema: 'absent', side: 'upkeep', unseen: 'known', calls: true, settings: true, readOnly: false },
+  production: { writes: 'all', schema: 'unprotected', side: 'upkeep', unseen: 'known', calls: true, settings: true, readOnly: false },
   // Its one statement is rolled back, whatever it reaches.
   probe: { writes: 'all', schema: 'absent', side: 'ordinary', unseen: 'none', calls: true, settings: false, readOnly: false },
 };

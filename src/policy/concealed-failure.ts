@@ -38,6 +38,13 @@ function concealedBy(script: ShellScript, command: ShellCommand): string | undef
   const succeeds = alwaysSucceed.has(name ?? '') || (name === 'exit' && words[1] === '0');
   if (command.after === '||' && succeeds) return `\`|| ${command.words.map(({ text }) => text).join(' ')}\``;
   if (name === 'exit' && words[1] === '0' && command.within !== 'function' && command.within !== 'substitution') return '`exit 0`';
+  const unread =
+    name === 'set' || name === 'shopt'
+      ? words
+          .slice(0, words.includes('--') ? words.indexOf('--') : undefined)
+          .some((word, index) => /^-[a-z]*n[a-z]*$/.test(word ?? '') || (word === 'noexec' && words[index - 1]?.endsWith('o') === true))
+      : false;
+  if (unread) return `\`${command.words.map(({ text }) => text).join(' ')}\`, after which nothing is carried out`;
   if (name === 'set') {
     const off = words
       .slice(1)
@@ -46,6 +53,14 @@ function concealedBy(script: ShellScript, command: ShellCommand): string | undef
   }
   if (name === 'shopt' && words.includes('-u') && words.includes('-o') && (words.includes('errexit') || words.includes('pipefail')))
     return `\`${command.words.map(({ text }) => text).join(' ')}\``;
+  if (
+    name === 'exit' &&
+    words.length === 1 &&
+    command.within === 'top' &&
+    command.after === undefined &&
+    script.commands.some(({ start }) => start > command.end)
+  )
+    return '`exit`, after which nothing more of the block is carried out';
   if (name === 'hash' && words.includes('-p')) return '`hash -p`, which puts another program in the place of a command';
   if (name === 'alias' && command.words.length > 1) return '`alias`, which puts something else in the place of a command';
   // What follows a program that the shell became is never carried out.

@@ -36,7 +36,7 @@ const deepestShell = 5;
 
 /** Findings in order of text; one is against it only if its `effect` is `refuse`. */
 export async function decideShell(parser: SqlParser, script: ShellScript, policy: ShellPolicy): Promise<readonly ShellFinding[]> {
-  const findings = await findIn(parser, script, policy, { depth: 0, remote: false });
+  const findings = await findIn(parser, script, policy, { depth: 0, remote: false, sketchy: false });
   // A pipeline of two clients has both of them read the same text.
   const distinct = new Map(findings.map((finding) => [`${finding.offset} ${finding.length} ${finding.decision.rule} ${finding.decision.matched}`, finding]));
   return [...distinct.values()].sort((a, b) => a.offset - b.offset);
@@ -46,6 +46,8 @@ interface Nesting {
   readonly depth: number;
   /** The text is carried out on another machine. */
   readonly remote: boolean;
+  /** Stand-ins for what the outer shell fills in may stand anywhere in it. */
+  readonly sketchy: boolean;
 }
 
 async function findIn(parser: SqlParser, script: ShellScript, policy: ShellPolicy, nesting: Nesting): Promise<readonly ShellFinding[]> {
@@ -54,7 +56,7 @@ async function findIn(parser: SqlParser, script: ShellScript, policy: ShellPolic
     findings.push(...addressFindings(command));
     const found = programOf(command);
     if (!found) continue;
-    const program = nesting.remote ? { ...found, remote: true } : found;
+    const program = { ...found, remote: found.remote || nesting.remote, name: nesting.sketchy && isStandIn(found.name ?? '') ? undefined : found.name };
     findings.push(...(await commandFindings(parser, script, command, program, policy, nesting)));
     for (const carried of carriedCommands(command, program)) {
       const inner = programOf(carried);
@@ -76,7 +78,7 @@ async function commandFindings(
   const place = { offset: program.word.start, length: program.word.end - program.word.start };
   const decision = judgeProgram(program, script, policy);
   if (decision) findings.push({ decision, ...place });
-  if (psqlLike.has(program.name ?? '')) findings.push(...(await psqlFindings(parser, script, command, program, policy)));
+  if (psqlLike.has(program.name ?? '')) findings.push(...(await psqlFindings(parser, script, command, program, policy, nesting)));
   const opaque = opaquePart(script, command, program);
   if (opaque) {
     findings.push({ decision: opaqueDecision(opaque.what, opaque.matched), ...place });
@@ -86,7 +88,9 @@ async function commandFindings(
   }
   if (nesting.depth >= deepestShell) return findings;
   const within = async (source: ShellSource, remote: boolean): Promise<void> => {
-    const nested = await findIn(parser, parseShell(source.text), policy, { depth: nesting.depth + 1, remote });
+    // Nothing stands there to be read: the outer command is named already.
+    if (isStandIn(source.text.trim())) return;
+    const nested = await findIn(parser, parseShell(source.text), policy, { depth: nesting.depth + 1, remote, sketchy: nesting.sketchy || source.sketchy });
     findings.push(...nested.map((found) => ({ decision: found.decision, ...source.place(found.offset, found.length) })));
   };
   for (const source of nestedShellOf(script, command, program)) await within(source, program.remote);
@@ -100,7 +104,9 @@ async function psqlFindings(
   command: ShellCommand,
   program: ShellProgram,
   policy: ShellPolicy,
+  nesting: Nesting,
 ): Promise<readonly ShellFinding[]> {
+  const within = (source: ShellSource): ShellSource => (nesting.sketchy ? { ...source, sketchy: true } : source);
   const invocation = readPsqlInvocation(program.arguments);
   const findings: ShellFinding[] = [];
   const place = { offset: program.word.start, length: program.word.end - program.word.start };
@@ -119,15 +125,16 @@ async function psqlFindings(
   }
   const unread = (what: string): void => void findings.push({ decision: opaqueDecision(what, program.name ?? 'psql'), ...place });
   for (const word of invocation.commands) {
-    const source = contentOf(script, word);
+    const source = within(contentOf(script, word));
     if (wholeIsOpen(word) && !isKnown(script, word)) unread(`a statement for \`${program.name}\` that is only made when it runs`);
-    if (/^\s*\\/.test(source.text)) findings.push(...(await scriptFindings(parser, source, policy, invocation.variables)));
+    else if (/^\s*\\/.test(source.text)) findings.push(...(await scriptFindings(parser, source, policy, invocation.variables)));
     else findings.push(...(await sqlFindings(parser, source, source.text, 0, source.sketchy, policy)));
   }
   const files = invocation.files.filter(({ value, text }) => value !== '-' && !text.startsWith('<('));
   if (files.length > 0) unread(`a file of statements for \`${program.name}\``);
-  const readsInput = program.fed || (invocation.commands.length === 0 && (invocation.files.length === 0 || invocation.files.some(({ value }) => value === '-')));
-  const sources = inputsOf(script, command, readsInput);
+  const readsInput =
+    program.fed || (invocation.commands.length === 0 && (invocation.files.length === 0 || invocation.files.some(({ value }) => value === '-')));
+  const sources = inputsOf(script, command, readsInput).map(within);
   const blind = readsInput && isUnknownInput(script, command);
   if (blind || invocation.files.length > files.length + sources.length) unread(`statements for \`${program.name}\` that come from elsewhere`);
   for (const source of sources) findings.push(...(await scriptFindings(parser, source, policy, invocation.variables)));
@@ -166,16 +173,18 @@ async function sqlFindings(
   policy: ShellPolicy,
 ): Promise<readonly ShellFinding[]> {
   const judgement = await decideSql(parser, sql, policy);
-  if (judgement.decision.rule === 'unparsable')
-    return isGuess(judgement.decision, sketchy) ? [] : [{ decision: judgement.decision, ...source.place(offset, sql.length) }];
-  return judgement.statements.flatMap(({ decision, offset: at, text }) =>
-    decision.effect === 'permit' || !isGuess(decision, sketchy) ? [{ decision, ...source.place(offset + at, text.length) }] : [],
-  );
+  if (judgement.decision.rule === 'unparsable') return [{ decision: orOpaque(judgement.decision, sketchy), ...source.place(offset, sql.length) }];
+  return judgement.statements.map(({ decision, offset: at, text }) => ({ decision: orOpaque(decision, sketchy), ...source.place(offset + at, text.length) }));
 }
 
-/** A refusal that rests on a stand-in for what is only known at run time: the gateway will see the real thing. */
-function isGuess(decision: Decision, sketchy: boolean): boolean {
-  return sketchy && (decision.rule === 'unparsable' || /(?:^|\.)x0*(?:$|\.)/.test(decision.matched ?? ''));
+/** A refusal that rests on a stand-in for what is only known at run time is none: the gateway will see the real thing. */
+function orOpaque(decision: Decision, sketchy: boolean): Decision {
+  const guessed = decision.effect === 'refuse' && sketchy && (decision.rule === 'unparsable' || isStandIn(decision.matched ?? ''));
+  return guessed ? opaqueDecision('a statement of which a part is only known when it runs', decision.matched ?? 'psql') : decision;
+}
+
+function isStandIn(name: string): boolean {
+  return /(?:^|\.)x0*(?:$|\.)/.test(name);
 }
 
 /** Holds something that is filled in later: an expansion, or a hole of the plan. */

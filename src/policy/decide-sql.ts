@@ -2,12 +2,15 @@
 import type { Decision } from '../model/policy.ts';
 import type { Capability } from '../model/step.ts';
 import { judgeEffect, mostTelling, nameOf, type SqlPolicy } from './judge-effect.ts';
+import { factOfBody, wordUse } from './catalogue-fact.ts';
+import { judgeClosure } from './judge-closure.ts';
 import { readPlpgsqlBody } from './plpgsql-body.ts';
 import { classifyFunction } from './sql-function.ts';
 import type { SqlEffect } from './sql-effect.ts';
 import { constantIn, listIn, nodeIn, type SqlNode, type SqlStatement, taggedIn } from './sql-node.ts';
 import type { SqlParser } from './sql-parser.ts';
 import { statementEffects, statementKind } from './sql-statement.ts';
+import { joinUses, nothingUsed, statementUse, type SqlUse } from './sql-use.ts';
 
 export type { SqlPolicy } from './judge-effect.ts';
 
@@ -21,6 +24,8 @@ export interface StatementJudgement {
   readonly writes: readonly { readonly relation: string; readonly columns: readonly string[] }[];
   /** What a `CREATE … IF NOT EXISTS` names: nothing happens where it exists, which only the catalogue knows. */
   readonly creates: readonly string[];
+  /** Permitted, it may leave another catalogue behind. */
+  readonly changesSchema?: true;
   readonly decision: Decision;
 }
 
@@ -46,7 +51,10 @@ export async function decideSql(parser: SqlParser, text: string, policy: SqlPoli
     case 'statements': {
       if (parsed.statements.length === 0 && policy.access.capability === 'probe') return { decision: noProbe, statements: [] };
       const statements: StatementJudgement[] = [];
-      for (const statement of parsed.statements) statements.push(await judgeStatement(parser, statement, parsed.statements.length, policy));
+      for (const statement of parsed.statements) {
+        const earlier = statements.filter(({ changesSchema }) => changesSchema).map(({ text: made }) => made);
+        statements.push(await judgeStatement(parser, statement, { count: parsed.statements.length, earlier }, policy));
+      }
       return { decision: worstOf(statements.map(({ decision }) => decision)), statements };
     }
   }
@@ -58,21 +66,33 @@ function worstOf(decisions: readonly Decision[]): Decision {
   return mostTelling(decisions.filter(({ effect }) => effect === 'refuse')) ?? permitted ?? { effect: 'permit', rule: 'empty', reason: 'no statement' };
 }
 
-async function judgeStatement(parser: SqlParser, statement: SqlStatement, count: number, policy: SqlPolicy): Promise<StatementJudgement> {
-  const { tag, node } = taggedIn(statement.tree) ?? { tag: '', node: {} };
-  const effects = tag === 'DoStmt' ? await effectsOfBlock(parser, statement.text, node) : statementEffects(tag, node);
-  const writes = effects.flatMap((effect) => (effect.kind === 'write' ? [{ relation: nameOf(effect.relation), columns: effect.columns }] : []));
-  const creates = effects.flatMap((effect) => (effect.kind === 'create' ? [nameOf(effect.relation)] : []));
-  const decision = decide(tag, effects, count, policy);
-  return { text: statement.text, offset: statement.offset, kind: statementKind(tag, node), writes, creates, decision };
+/** The text that a statement stands in. */
+interface Surroundings {
+  readonly count: number;
+  /** Changes of the schema that come before it. */
+  readonly earlier: readonly string[];
 }
 
-function decide(tag: string, effects: readonly SqlEffect[], count: number, policy: SqlPolicy): Decision {
+async function judgeStatement(parser: SqlParser, statement: SqlStatement, { count, earlier }: Surroundings, policy: SqlPolicy): Promise<StatementJudgement> {
+  const { tag, node } = taggedIn(statement.tree) ?? { tag: '', node: {} };
+  const { effects, use } =
+    tag === 'DoStmt' ? await factOfBlock(parser, statement.text, node) : { effects: statementEffects(tag, node), use: statementUse(tag, node) };
+  const writes = effects.flatMap((effect) => (effect.kind === 'write' ? [{ relation: nameOf(effect.relation), columns: effect.columns }] : []));
+  const creates = effects.flatMap((effect) => (effect.kind === 'create' ? [nameOf(effect.relation)] : []));
+  const known = await judgeClosure(parser, effects, use, policy, earlier);
+  const decision = decide(tag, known.effects, known.refusals, count, policy);
+  const changes = effects.some(({ kind }) => kind === 'ddl' || kind === 'create' || kind === 'opaque');
+  const changesSchema = changes && decision.effect === 'permit' ? { changesSchema: true as const } : {};
+  return { text: statement.text, offset: statement.offset, kind: statementKind(tag, node), writes, creates, ...changesSchema, decision };
+}
+
+/** `refusals` are those that a catalogue gave reason for. */
+function decide(tag: string, effects: readonly SqlEffect[], refusals: readonly Decision[], count: number, policy: SqlPolicy): Decision {
   const { capability } = policy.access;
   if (capability === 'none')
     return { effect: 'refuse', rule: 'no-database', reason: 'a statement, in a step that may not use the database', sqlstate: '42501', policy: 'no-execution' };
   if (capability === 'probe' && (count !== 1 || !['InsertStmt', 'UpdateStmt', 'DeleteStmt'].includes(tag))) return noProbe;
-  const refusal = mostTelling(effects.flatMap((effect) => judgeEffect(effect, policy) ?? []));
+  const refusal = mostTelling([...effects.flatMap((effect) => judgeEffect(effect, policy) ?? []), ...refusals]);
   if (refusal) return refusal;
   if (capability === 'probe') return { effect: 'permit', rule: 'probe', reason: 'a probe, which is rolled back' };
   const written = effects.find((effect) => effect.kind === 'write');
@@ -110,24 +130,15 @@ function isSideEffect(effect: SqlEffect): boolean {
 }
 
 /** A `DO` block is as opaque as its text; the writes that stand in it are named nevertheless. */
-async function effectsOfBlock(parser: SqlParser, text: string, node: SqlNode): Promise<readonly SqlEffect[]> {
+async function factOfBlock(parser: SqlParser, text: string, node: SqlNode): Promise<{ readonly effects: readonly SqlEffect[]; readonly use: SqlUse }> {
   const language = listIn(node['args'])
     .map((argument) => nodeIn(argument['DefElem']))
     .find((element) => element?.['defname'] === 'language');
   const opaque = (known: boolean): SqlEffect => ({ kind: 'opaque', what: 'DO', known });
-  if (language && constantIn(language['arg'])?.toLowerCase() !== 'plpgsql') return [opaque(false)];
+  const unseen = { effects: [opaque(false)], use: nothingUsed };
+  if (language && constantIn(language['arg'])?.toLowerCase() !== 'plpgsql') return unseen;
   const body = await readPlpgsqlBody(parser, text);
-  if (!body) return [opaque(false)];
-  const effects: SqlEffect[] = [];
-  let known = !body.dynamic;
-  for (const query of body.queries) {
-    const parsed = await parser.parse(query);
-    if (parsed.kind !== 'statements') known = false;
-    else
-      for (const { tree } of parsed.statements) {
-        const { tag, node: inner } = taggedIn(tree) ?? { tag: '', node: {} };
-        effects.push(...statementEffects(tag, inner));
-      }
-  }
-  return [...effects, opaque(known)];
+  if (!body) return unseen;
+  const fact = await factOfBody(parser, body);
+  return { effects: [...fact.effects, opaque(!fact.dynamic && fact.whole)], use: fact.words ? joinUses([fact.use, wordUse(fact.words)]) : fact.use };
 }

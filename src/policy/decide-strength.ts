@@ -7,7 +7,7 @@ import type { PolicyKind, Strength } from '../model/policy.ts';
 import type { DatabaseGuardFacts, GuardFacts } from './guard-layer.ts';
 
 export interface StrengthFacts extends GuardFacts {
-  /** Is there version control, or another fingerprint, that shows a change of the workspace? */
+  /** Is there anything in the workspace whose change can be seen? */
   readonly workspaceTracked: boolean;
   /** Names of the process environment that steps inherit by configuration. */
   readonly inherited: readonly string[];
@@ -22,7 +22,7 @@ export interface PolicyStrength {
 }
 
 const nothing: PolicyStrength = { strength: 'UNENFORCED', by: 'nothing', layers: [] };
-const databaseLayers = ['gateway', 'session', 'token', 'tripwire'] as const;
+const databaseLayers = ['gateway', 'session', 'catalogue', 'token', 'tripwire'] as const;
 
 /** The strength that a sentence of this kind can reach; what its steps make of it (a contradiction, no step at all) is not looked at here. Pure. */
 export function decideStrength(kind: PolicyKind, facts: StrengthFacts): PolicyStrength {
@@ -54,7 +54,7 @@ export function decideStrength(kind: PolicyKind, facts: StrengthFacts): PolicySt
     case 'no-workspace-change':
       return facts.workspaceTracked
         ? { strength: 'DETECTED', by: 'commit and content of the workspace, before and after', layers: [] }
-        : { ...nothing, raise: 'put the workspace under version control: `git init`, and commit it' };
+        : { ...nothing, raise: 'name the folder that holds what is tested as `workspace`: this one holds nothing' };
     case 'no-substitution':
       return { strength: 'ATTESTED', by: 'the record of each text and what was executed', layers: [] };
     case 'fresh-evidence':
@@ -82,10 +82,20 @@ export function decideStrength(kind: PolicyKind, facts: StrengthFacts): PolicySt
 function decideDatabaseStrength({ superuser, ownServer, pooler }: DatabaseGuardFacts): PolicyStrength {
   const layers = databaseLayers;
   if (superuser && !ownServer) {
-    return { strength: 'DETECTED', by: 'gateway and tripwires, under a superuser account', layers, raise: "use an ordinary role that owns the application's tables" };
+    return {
+      strength: 'DETECTED',
+      by: 'gateway and tripwires, under a superuser account',
+      layers,
+      raise: "use an ordinary role that owns the application's tables",
+    };
   }
   if (pooler !== undefined) {
-    return { strength: 'DETECTED', by: `gateway and tripwires, behind ${pooler}, which keeps no settings of a session`, layers, raise: 'name the server itself, not the pooler before it' };
+    return {
+      strength: 'DETECTED',
+      by: `gateway and tripwires, behind ${pooler}, which keeps no settings of a session`,
+      layers,
+      raise: 'name the server itself, not the pooler before it',
+    };
   }
   return { strength: 'PREVENTED', by: 'gateway and read-only session', layers };
 }

@@ -18,6 +18,8 @@ export interface DatabaseGuardFacts {
   readonly superuser: boolean;
   /** Does the server count what is done to each table (`track_counts`)? */
   readonly countsTables: boolean;
+  /** May the account see whether another's session is in the middle of a transaction? Not asked: it may. */
+  readonly seesSessions?: boolean;
   /** What stands between the guard and the server, and hands one server session to several clients. */
   readonly pooler: string | undefined;
 }
@@ -32,7 +34,7 @@ export interface GuardLayer {
   readonly raise?: string;
 }
 
-export const guardLayerNames = [
+const guardLayerNames = [
   'static judgement',
   'catalogue closure',
   'gateway',
@@ -44,7 +46,7 @@ export const guardLayerNames = [
   'ALWAYS triggers',
   'isolation',
 ] as const;
-export type GuardLayerName = (typeof guardLayerNames)[number];
+type GuardLayerName = (typeof guardLayerNames)[number];
 
 /** From this version on the server's count of sessions is exact at once. */
 const exactSessionsVersion = 150_000;
@@ -57,9 +59,11 @@ export function decideLayers({ database, isolation }: GuardFacts): readonly Guar
 type Judged = Omit<GuardLayer, 'name'>;
 
 function layerOf(name: Exclude<GuardLayerName, 'isolation'>, database: DatabaseGuardFacts | undefined): Judged {
-  if (name === 'static judgement') return { means: 'attests', inForce: true, fact: 'every statement and command that stands in the text is judged before the first step' };
-  if (database === undefined) return { means: meansOf[name], inForce: false, fact: 'no database is named', raise: 'name one: --database, or `database` of an environment' };
-  const { ownServer, serverVersion, user, superuser, countsTables, pooler } = database;
+  if (name === 'static judgement')
+    return { means: 'attests', inForce: true, fact: 'every statement and command that stands in the text is judged before the first step' };
+  if (database === undefined)
+    return { means: meansOf[name], inForce: false, fact: 'no database is named', raise: 'name one: --database, or `database` of an environment' };
+  const { ownServer, serverVersion, user, superuser, countsTables, seesSessions = true, pooler } = database;
   const means = meansOf[name];
   switch (name) {
     case 'catalogue closure':
@@ -73,26 +77,43 @@ function layerOf(name: Exclude<GuardLayerName, 'isolation'>, database: DatabaseG
     case 'own reader role':
       return ownServer
         ? { means, inForce: true, fact: 'assertions run under a role that has SELECT alone' }
-        : { means, inForce: false, fact: `assertions run as ${user}, in a hardened read-only session: no role is made on a server that is not the runner's`, raise: embedded };
+        : {
+            means,
+            inForce: false,
+            fact: `assertions run as ${user}, in a hardened read-only session: no role is made on a server that is not the runner's`,
+            raise: embedded,
+          };
     case 'login role per step':
-      return ownServer
-        ? { means, inForce: true, fact: 'each step logs in under a name of its own' }
-        : { means, inForce: false, fact: 'steps are told apart by their token at the gateway alone', raise: embedded };
+      return { means, inForce: false, fact: 'no role is made for a step: steps are told apart by their identity at the gateway' };
     case 'session counter':
       if (pooler !== undefined) return { means, inForce: false, fact: `the server counts sessions of ${pooler}, not of its clients`, raise: serverItself };
-      if (serverVersion < exactSessionsVersion) return { means, inForce: false, fact: 'servers before PostgreSQL 15 count sessions too late', raise: 'upgrade the server to PostgreSQL 15 or later' };
+      if (serverVersion < exactSessionsVersion)
+        return {
+          means,
+          inForce: false,
+          fact: 'servers before PostgreSQL 15 count sessions too late: they are looked for instead, and a short one may be missed',
+          raise: 'upgrade the server to PostgreSQL 15 or later',
+        };
       return {
         means,
         inForce: true,
-        fact: ownServer ? 'a connection round the gateway shows at once' : "a connection round the gateway shows at once, and cannot be told from another client's",
+        fact: ownServer
+          ? 'a connection round the gateway shows at once'
+          : "a connection round the gateway shows at once, and cannot be told from another client's",
       };
     case 'table counters':
-      if (!countsTables) return { means, inForce: false, fact: 'the server does not count: `track_counts` is off', raise: 'set `track_counts = on` at the server' };
+      if (!countsTables)
+        return { means, inForce: false, fact: 'the server does not count: `track_counts` is off', raise: 'set `track_counts = on` at the server' };
       if (superuser && !ownServer) return { means, inForce: false, fact: `${user} is a superuser, who can set them back`, raise: ordinaryRole };
-      return { means, inForce: true, fact: 'inserts, updates and deletes of each table, rolled back ones too' };
+      return {
+        means,
+        inForce: true,
+        fact: `inserts, updates and deletes of each table, rolled back ones too${seesSessions ? '' : '; while another account has a session, protected tables are read whole after any commit'}`,
+        ...(seesSessions ? {} : { raise: `\`GRANT pg_read_all_stats TO ${user}\`` }),
+      };
     case 'ALWAYS triggers':
       return ownServer
-        ? { means, inForce: true, fact: 'on protected tables, owned by the superuser of the runner' }
+        ? { means, inForce: true, fact: 'on protected tables, put there and owned by the superuser of the runner: each committed write has its session noted' }
         : { means, inForce: false, fact: "nothing is added to a database that is not the runner's", raise: embedded };
   }
 }
@@ -113,9 +134,23 @@ const meansOf: Readonly<Record<Exclude<GuardLayerName, 'isolation' | 'static jud
 };
 
 const isolationFacts: Readonly<Record<IsolationLevel, Judged>> = {
-  network: { means: 'prevents', inForce: true, fact: '`network`: the gateway is the only way to a database' },
-  process: { means: 'prevents', inForce: true, fact: '`process`: no process outlives its step or sees the runner; other credentials could still go round the gateway', raise: 'demand `isolation: network` where a plan needs no other network' },
-  none: { means: 'prevents', inForce: false, fact: 'a step that finds other credentials can go round the gateway, which is detected at best', raise: 'install bubblewrap and let it make user namespaces: `apt-get install bubblewrap`' },
+  network: {
+    means: 'prevents',
+    inForce: true,
+    fact: '`process` for each step, `network` where a plan demands it: then the gateway is the only way to a database',
+  },
+  process: {
+    means: 'prevents',
+    inForce: true,
+    fact: '`process` for each step: the runner is out of its sight; `network` cannot be had, so other credentials could still go round the gateway',
+    raise: 'let this machine make network namespaces: `bwrap --unshare-net --bind / / true` must work',
+  },
+  none: {
+    means: 'prevents',
+    inForce: false,
+    fact: 'a step that finds other credentials can go round the gateway, which is detected at best',
+    raise: 'install bubblewrap and let it make user namespaces: `apt-get install bubblewrap`',
+  },
 };
 
 function isolationLayer(level: IsolationLevel): Judged {

@@ -1,4 +1,5 @@
 /** One effect of a statement against what a step may do: the table of capabilities, in one exhaustive switch. */
+import type { Catalogue } from '../model/catalogue.ts';
 import type { Decision, PolicyKind } from '../model/policy.ts';
 import type { Access, Capability } from '../model/step.ts';
 import { capabilityRules } from './capability-rule.ts';
@@ -12,6 +13,10 @@ export interface SqlPolicy {
   /** As `name` (in any schema) or `schema.name`. */
   readonly protectedTables: readonly string[];
   readonly harmless?: readonly string[];
+  /** What the database holds, so that effects are followed that stand in no text; without it only the text is judged. */
+  readonly catalogue?: Catalogue;
+  /** Tables of other servers that may be used, named as protected ones are. */
+  readonly foreignTables?: readonly string[];
 }
 
 const readOnlySqlState = '25006';
@@ -27,6 +32,7 @@ const telling = [
   'ddl',
   'schema-change',
   'server-file',
+  'foreign-table',
   'guard-function',
   'volatile-function',
   'unknown-function',
@@ -55,6 +61,15 @@ export function judgeEffect(effect: SqlEffect, policy: SqlPolicy): Decision | un
         'opaque',
         `the ${effect.what} \`${effect.names.join('.')}\`, of which nobody knows here what it runs`,
         effect.names.join('.'),
+        'no-manual-writes',
+      );
+    case 'foreign-table':
+      if (rule.calls || isListed(effect.relation, policy.foreignTables ?? [])) return undefined;
+      return refuse(
+        capability,
+        'foreign-table',
+        `the table \`${nameOf(effect.relation)}\` of the other server \`${effect.server}\`, where no guard stands`,
+        nameOf(effect.relation),
         'no-manual-writes',
       );
     case 'setting': {
@@ -102,11 +117,12 @@ export function judgeEffect(effect: SqlEffect, policy: SqlPolicy): Decision | un
     case 'ddl': {
       if (effect.nature === 'blinding' && rule.schema !== 'none')
         return refuse(undefined, 'guard-ddl', `${anyOf(effect.what)}, which leads round the guard or changes what it rests on`, effect.what);
-      if (rule.schema === 'all') return undefined;
+      const schema = policy.access.fixedSchema && rule.schema !== 'none' ? 'absent' : rule.schema;
+      if (schema === 'all') return undefined;
       const hit = [...effect.relations, ...effect.sources].find((relation) => isProtected(relation, policy));
       if (hit)
         return refuse(capability, 'protected-relation', `${anyOf(effect.what)} on the protected table \`${nameOf(hit)}\``, nameOf(hit), 'no-manual-writes');
-      if (rule.schema !== 'unprotected') return refuse(capability, 'ddl', `${anyOf(effect.what)}, a change of the schema`, effect.what, 'no-ddl');
+      if (schema !== 'unprotected') return refuse(capability, 'ddl', `${anyOf(effect.what)}, a change of the schema`, effect.what, 'no-ddl');
       if (policy.protectedTables.length === 0 || effect.nature === 'data') return undefined;
       return refuse(
         capability,
@@ -158,7 +174,7 @@ function judgeWrite(effect: Extract<SqlEffect, { kind: 'write' }>, policy: SqlPo
   if (guarded) return refuse(capability, 'protected-relation', `${act}, which only the production path may write`, name, 'no-manual-writes');
   if (writes === 'none') return refuse(capability, 'write-in-read-step', `${act}, in a step that only reads`, name, 'no-manual-writes');
   if (effect.cascade) return refuse(capability, 'undeclared-write', `${act} CASCADE, which reaches tables that are not named`, name, 'no-manual-writes');
-  if (writes !== 'declared' || isNamed(relation, policy)) return undefined;
+  if (writes !== 'declared' || effect.part === true || isNamed(relation, policy)) return undefined;
   return refuse(capability, 'undeclared-write', `${act}, which this step does not declare to write`, name, 'no-manual-writes');
 }
 
@@ -226,14 +242,18 @@ export function nameOf(relation: Relation): string {
   return relation.schema === undefined || relation.schema === 'public' ? relation.name : `${relation.schema}.${relation.name}`;
 }
 
-function parseRelation(name: string): Relation {
+export function parseRelation(name: string): Relation {
   const point = name.lastIndexOf('.');
   return point < 0 ? { name } : { schema: name.slice(0, point), name: name.slice(point + 1) };
 }
 
-/** Widely: any case, and any schema that one of both leaves open. */
 function isProtected(relation: Relation, policy: SqlPolicy): boolean {
-  return policy.protectedTables.some((text) => {
+  return isListed(relation, policy.protectedTables);
+}
+
+/** Widely: any case, and any schema that one of both leaves open. */
+function isListed(relation: Relation, tables: readonly string[]): boolean {
+  return tables.some((text) => {
     const table = parseRelation(text);
     return (
       table.name.toLowerCase() === relation.name.toLowerCase() &&
@@ -250,7 +270,7 @@ function isNamed(relation: Relation, policy: SqlPolicy): boolean {
   });
 }
 
-function isSystemCatalog(relation: Relation): boolean {
+export function isSystemCatalog(relation: Relation): boolean {
   if (relation.schema !== undefined)
     return relation.schema === 'pg_catalog' || relation.schema === 'information_schema' || relation.schema.startsWith('pg_toast');
   return relation.name.startsWith('pg_');

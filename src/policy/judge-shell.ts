@@ -26,7 +26,11 @@ export async function judgeShell(parser: SqlParser, text: string, policy: ShellP
   return { decision: refusal ?? leastSure(findings) ?? nothingFound, findings };
 }
 
-const nothingFound: Decision = { effect: 'permit', rule: 'nothing-found', reason: 'nothing in this text leads to the database round the guard; what its programs send is for the gateway to decide' };
+const nothingFound: Decision = {
+  effect: 'permit',
+  rule: 'nothing-found',
+  reason: 'nothing in this text leads to the database round the guard; what its programs send is for the gateway to decide',
+};
 
 function leastSure(findings: readonly ShellFinding[]): Decision | undefined {
   const rank = ({ rule }: Decision): number => (wantsLooking.includes(rule) ? wantsLooking.indexOf(rule) : wantsLooking.length);

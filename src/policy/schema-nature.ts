@@ -11,7 +11,7 @@ export type SchemaNature = 'data' | 'cascade' | 'acting' | 'blinding';
 const blinding = new Set(
   `AlterSystemStmt CreateFdwStmt AlterFdwStmt CreateForeignServerStmt AlterForeignServerStmt CreateUserMappingStmt AlterUserMappingStmt
   CreateForeignTableStmt ImportForeignSchemaStmt CreatePublicationStmt AlterPublicationStmt CreateSubscriptionStmt AlterSubscriptionStmt
-  DropSubscriptionStmt CreateTableSpaceStmt`.split(/\s+/),
+  DropSubscriptionStmt DropUserMappingStmt CreateTableSpaceStmt`.split(/\s+/),
 );
 const blindingObjects = new Set('FDW FOREIGN_SERVER FOREIGN_TABLE PUBLICATION SUBSCRIPTION USER_MAPPING'.split(' '));
 

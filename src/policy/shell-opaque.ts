@@ -91,7 +91,10 @@ function givenAsText(script: ShellScript, command: ShellCommand, program: ShellP
   });
   // Filters are everywhere; one that starts programs is another matter.
   if (name === 'awk') return words.some(({ text }) => /\bsystem\s*\(|\|\s*getline|\bprint\w*\b[^|]*\|\s*"/.test(text)) ? part([]) : undefined;
-  const at = option === undefined ? -1 : words.findIndex(({ value }, index) => option.test(value ?? '') && words.slice(0, index).every(({ text }) => text.startsWith('-')));
+  const at =
+    option === undefined
+      ? -1
+      : words.findIndex(({ value }, index) => option.test(value ?? '') && words.slice(0, index).every(({ text }) => text.startsWith('-')));
   if (at >= 0) return part(words.slice(at + 1, at + 2).map((text) => contentOf(script, text)));
   const joined = option && words.find(({ sketch }) => /^-[ce][^-\w]|^--(?:eval|print)=/.test(sketch));
   if (joined) return part([contentOf(script, joined)]);
@@ -109,7 +112,7 @@ export function isUnknownInput(script: ShellScript, command: ShellCommand): bool
 }
 
 /** Is something put on its standard input, or handed to it as a process substitution? */
-export function givesInput(script: ShellScript, command: ShellCommand): boolean {
+function givesInput(script: ShellScript, command: ShellCommand): boolean {
   return (
     command.heredocs.length > 0 ||
     command.redirects.some(({ operator }) => operator === '<<<' || operator === '<' || operator === '<&') ||
@@ -119,7 +122,7 @@ export function givesInput(script: ShellScript, command: ShellCommand): boolean 
 }
 
 /** Holds an expansion. */
-export function isOpen({ sketch }: ShellWord): boolean {
+function isOpen({ sketch }: ShellWord): boolean {
   return sketch.includes('\0');
 }
 
@@ -131,5 +134,10 @@ export function wholeIsOpen({ sketch }: ShellWord): boolean {
 /** A variable with one literal value, or the literal output of a command. */
 export function isKnown(script: ShellScript, word: ShellWord): boolean {
   if (!isOpen(word)) return true;
-  return !contentOf(script, word).sketchy || script.commands.some(({ start, end, heredocs, words }) => start > word.start && end <= word.end && (heredocs.length > 0 || /^(?:echo|printf)$/.test(words[0]?.value ?? '')));
+  return (
+    !contentOf(script, word).sketchy ||
+    script.commands.some(
+      ({ start, end, heredocs, words }) => start > word.start && end <= word.end && (heredocs.length > 0 || /^(?:echo|printf)$/.test(words[0]?.value ?? '')),
+    )
+  );
 }

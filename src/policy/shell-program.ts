@@ -52,7 +52,21 @@ const wrappers: Readonly<Record<string, readonly string[]>> = {
 const ownWords: Readonly<Record<string, number>> = { timeout: 1, chroot: 1, taskset: 1, flock: 1, gosu: 1, chrt: 1, faketime: 1 };
 
 /** Programs that carry a command to another place. */
-const carriers = new Set(['docker', 'podman', 'nerdctl', 'kubectl', 'oc', 'ssh', 'docker-compose', 'podman-compose', 'heroku', 'fly', 'vagrant', 'lxc', 'nsenter']);
+const carriers = new Set([
+  'docker',
+  'podman',
+  'nerdctl',
+  'kubectl',
+  'oc',
+  'ssh',
+  'docker-compose',
+  'podman-compose',
+  'heroku',
+  'fly',
+  'vagrant',
+  'lxc',
+  'nsenter',
+]);
 const carried = new Set(['psql', 'usql', 'pgcli', 'pg_restore', 'pgbench', 'createdb', 'dropdb', 'sqlite3', 'bash', 'sh', 'dash', 'ash', 'zsh', 'ksh']);
 
 /** Undefined for a command that only assigns or redirects, and for a wrapper without a program. */

@@ -111,7 +111,8 @@ export function nestedShellOf(script: ShellScript, command: ShellCommand, progra
     return text ? [contentOf(script, text)] : [];
   }
   if (name === 'at' || name === 'batch') return inputsOf(script, command, true);
-  if (name === 'source' || name === '.') return /^<\(|^\/(?:dev\/stdin|dev\/fd\/0|proc\/self\/fd\/0)$/.test(words[0]?.text ?? '') ? inputsOf(script, command, true) : [];
+  if (name === 'source' || name === '.')
+    return /^<\(|^\/(?:dev\/stdin|dev\/fd\/0|proc\/self\/fd\/0)$/.test(words[0]?.text ?? '') ? inputsOf(script, command, true) : [];
   if (!shells.has(name)) return [];
   const option = words.findIndex(({ value }) => /^-[a-z]*c$/.test(value ?? ''));
   const text = option < 0 ? undefined : words.slice(option + 1).find(({ value }) => !/^[-+]/.test(value ?? ''));
@@ -138,7 +139,12 @@ function joined(script: ShellScript, words: readonly ShellWord[]): readonly Shel
 /** A shell or an interpreter without a file: `-`, a descriptor and a process substitution are its input, too. */
 export function readsItsInput(words: readonly ShellWord[]): boolean {
   const first = words.find(({ value, text }) => value?.startsWith('-') !== true || text === '-');
-  return first === undefined || first.text === '-' || /^<\(|^\/(?:dev\/stdin|dev\/fd\/\d+|proc\/self\/fd\/\d+)$/.test(first.text) || words.some(({ value }) => value === '-s');
+  return (
+    first === undefined ||
+    first.text === '-' ||
+    /^<\(|^\/(?:dev\/stdin|dev\/fd\/\d+|proc\/self\/fd\/\d+)$/.test(first.text) ||
+    words.some(({ value }) => value === '-s')
+  );
 }
 
 /** The place that `xargs -I{}` fills. */

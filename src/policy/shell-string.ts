@@ -22,7 +22,10 @@ export async function writingStrings(parser: SqlParser, program: string, policy:
   for (const match of program.matchAll(literal)) {
     const text = match[2] ?? match[3] ?? match[4] ?? match[5] ?? '';
     if (!writing.test(text)) continue;
-    const sql = text.replaceAll('\\n', '\n').replaceAll(/\\(.)/g, '$1').replace(filledIn, (hole) => (hole === '?' ? 'x' : 'x'.padEnd(hole.length, '0')));
+    const sql = text
+      .replaceAll('\\n', '\n')
+      .replaceAll(/\\(.)/g, '$1')
+      .replace(filledIn, (hole) => (hole === '?' ? 'x' : 'x'.padEnd(hole.length, '0')));
     const { decision } = await decideSql(parser, sql, policy);
     if (decision.effect === 'refuse' && decision.rule === 'protected-relation') found.push({ decision, offset: match.index, length: match[0].length });
   }

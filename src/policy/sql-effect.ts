@@ -1,4 +1,5 @@
 /** What a query or a change of data would do, read off its parse tree: facts without a judgement. What is not known here is an effect too. */
+import { queryTags, tableTags } from './node-tag.ts';
 import type { SchemaNature } from './schema-nature.ts';
 import type { SettingChange } from './sql-setting.ts';
 import { constantIn, listIn, namesIn, nodeIn, type SqlNode, textIn, walkTree } from './sql-node.ts';
@@ -12,14 +13,26 @@ export interface Relation {
 export type WriteVerb = 'insert' | 'update' | 'delete' | 'merge' | 'copy' | 'truncate';
 
 export type SqlEffect =
-  /** `columns` are those that are named; `cascade`: others are written with it that are not named. */
-  | { readonly kind: 'write'; readonly verb: WriteVerb; readonly relation: Relation; readonly columns: readonly string[]; readonly cascade: boolean }
+  /**
+   * `columns` are those that are named; `cascade`: others are written with it that are not named; `part`: it is a part of what is
+   * written, or what that is a part of, and written only so far.
+   */
+  | {
+      readonly kind: 'write';
+      readonly verb: WriteVerb;
+      readonly relation: Relation;
+      readonly columns: readonly string[];
+      readonly cascade: boolean;
+      readonly part?: boolean;
+    }
+  /** Its rows are another server's. */
+  | { readonly kind: 'foreign-table'; readonly relation: Relation; readonly server: string }
   | { readonly kind: 'function'; readonly names: readonly string[] }
   /** A type or operator of a named schema other than the system's: what it runs is not in the text. */
   | { readonly kind: 'foreign-name'; readonly what: 'type' | 'operator'; readonly names: readonly string[] }
   | { readonly kind: 'setting'; readonly change: SettingChange }
-  /** `CREATE … IF NOT EXISTS`: nothing at all when the object exists. */
-  | { readonly kind: 'create'; readonly what: 'table' | 'index' | 'schema'; readonly relation: Relation }
+  /** `CREATE … IF NOT EXISTS`: nothing at all when the object exists; `index` names the new index of the relation. */
+  | { readonly kind: 'create'; readonly what: 'table' | 'index' | 'schema'; readonly relation: Relation; readonly index?: string }
   /** `sources` are only read by it, like the tables under a new view. */
   | {
       readonly kind: 'ddl';
@@ -38,21 +51,6 @@ export type SqlEffect =
 
 const systemSchemas = new Set(['pg_catalog', 'information_schema']);
 const sampleMethods = new Set(['bernoulli', 'system']);
-
-/** Parts of a query or of a data change that are harmless by themselves: their children are looked at one by one. */
-const plainTags = new Set(
-  `A_ArrayExpr A_Const A_Expr A_Indices A_Indirection A_Star Alias BitString BoolExpr Boolean BooleanTest CTECycleClause CTESearchClause CaseExpr
-  CaseWhen CoalesceExpr CollateClause ColumnDef ColumnRef CommonTableExpr CurrentOfExpr DefElem Float FuncCall GroupingFunc GroupingSet IndexElem InferClause
-  Integer IntoClause JoinExpr JsonAggConstructor JsonArgument JsonArrayAgg JsonArrayConstructor JsonArrayQueryConstructor JsonBehavior JsonFormat
-  JsonFuncExpr JsonIsPredicate JsonKeyValue JsonObjectAgg JsonObjectConstructor JsonOutput JsonParseExpr JsonReturning JsonScalarExpr
-  JsonSerializeExpr JsonTable JsonTableColumn JsonTablePathSpec JsonValueExpr List LockingClause MergeSupportFunc MergeWhenClause MinMaxExpr
-  MultiAssignRef NamedArgExpr NullTest OnConflictClause ParamRef RangeFunction RangeSubselect RangeTableFunc RangeTableFuncCol RangeTableSample
-  RangeVar ResTarget ReturningClause ReturningOption RoleSpec RowExpr SQLValueFunction SelectStmt SetToDefault SortBy String SubLink TypeCast
-  TypeName WindowDef WithClause XmlExpr XmlSerialize`.split(/\s+/),
-);
-
-/** Parts of a `CREATE TABLE`, which has no others of interest. */
-const tableTags = new Set(['Constraint', 'PartitionSpec', 'PartitionElem', 'TableLikeClause']);
 
 /** Every effect below a node of a query or of a data change, in order of text. */
 export function effectsIn(tag: string, root: SqlNode): readonly SqlEffect[] {
@@ -92,7 +90,7 @@ export function effectsIn(tag: string, root: SqlNode): readonly SqlEffect[] {
         effects.push({ kind: 'ddl', what: 'SELECT INTO', nature: 'data', relations: relationsIn(node['rel']), sources: [] });
         break;
       default:
-        if (/^[A-Z]/.test(key) && !plainTags.has(key) && !(tag === 'CreateStmt' && (tableTags.has(key) || key === tag)))
+        if (/^[A-Z]/.test(key) && !queryTags.has(key) && !(tag === 'CreateStmt' && (tableTags.has(key) || key === tag)))
           effects.push({ kind: 'unknown', what: key });
     }
   }

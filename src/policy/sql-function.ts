@@ -19,6 +19,12 @@ const harmlessVolatile = new Set(
   txid_status uuidv4 uuidv7`.split(/\s+/),
 );
 
+/** Not volatile, yet they read whatever relation a value names: a view that only the catalogue knows. */
+const readByName = /^(?:table|schema|database)_to_xml(?:_and_xmlschema)?$/;
+
+/** Not volatile, yet they run the input function and the checks of whatever type a value names. */
+const checkByName = new Set(['pg_input_is_valid', 'pg_input_error_info']);
+
 /** Not built in, but never to be left to chance: another way into a database, or to the server's files. */
 const guardNames = /^(?:dblink|postgres_fdw_|pg_file_|pg_logdir_ls|xpath_table|connectby|crosstab)/;
 
@@ -27,6 +33,8 @@ export function classifyFunction(names: readonly string[]): FunctionClass {
   const name = names.at(-1) ?? '';
   const builtIn = names.length === 1 || names.at(-2) === 'pg_catalog';
   if (builtIn) {
+    if (readByName.test(name)) return 'guard';
+    if (checkByName.has(name)) return 'unknown';
     if (stableBuiltIns.has(name) || harmlessVolatile.has(name) || name.startsWith('pg_stat_get_xact_')) return 'reading';
     if (volatileBuiltIns.has(name)) {
       if (name === 'nextval' || name === 'pg_notify' || /^pg_(?:try_)?advisory_/.test(name)) return 'effect';

@@ -7,9 +7,11 @@ export function sqlStatements(text: string, json: string): readonly SqlStatement
   return listIn(nodeIn(JSON.parse(json))?.['stmts']).map((raw) => {
     const from = typeof raw['stmt_location'] === 'number' ? raw['stmt_location'] : 0;
     const bytes = typeof raw['stmt_len'] === 'number' ? raw['stmt_len'] : 0;
+    // Rising offsets alone: many statements would cost the square of the text's length otherwise.
+    const start = unitAt(from);
     // A length of zero means: to the end of the text.
     const end = bytes > 0 ? unitAt(from + bytes) : text.length;
-    const offset = skipBlank(text, unitAt(from), end);
+    const offset = skipBlank(text, start, end);
     const own = text.slice(offset, end).trimEnd();
     return { tree: nodeIn(raw['stmt']) ?? {}, offset, length: own.length, text: own };
   });

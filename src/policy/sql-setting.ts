@@ -18,7 +18,7 @@ const harmless = new Set(
   `application_name array_nulls bytea_output client_min_messages constraint_exclusion cursor_tuple_fraction datestyle default_text_search_config
   default_transaction_deferrable default_transaction_isolation effective_cache_size escape_string_warning extra_float_digits from_collapse_limit geqo
   gin_fuzzy_search_limit idle_in_transaction_session_timeout idle_session_timeout intervalstyle jit join_collapse_limit lc_messages lc_monetary lc_numeric
-  lc_time lock_timeout max_parallel_workers_per_gather plan_cache_mode quote_all_identifiers random_page_cost row_security seed seq_page_cost
+  lc_time lock_timeout max_parallel_workers_per_gather plan_cache_mode quote_all_identifiers random_page_cost restrict_nonsystem_relation_kind row_security seed seq_page_cost
   statement_timeout synchronize_seqscans synchronous_commit timezone transaction_deferrable transaction_isolation transaction_timeout work_mem xmlbinary xmloption`.split(
     /\s+/,
   ),

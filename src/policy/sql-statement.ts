@@ -1,8 +1,10 @@
-/** Each kind of statement and the effects it has: one table from libpg-query's tags. A kind that is not in it is taken for a change of the schema. */
+/** Each kind of statement and the effects it has. A kind that is in no list of `node-tag.ts` is unknown, and refused. */
 import { effectsIn, type Relation, relationOf, relationsIn, type SqlEffect } from './sql-effect.ts';
 import { constantIn, listIn, namesIn, nodeIn, type SqlNode, taggedIn, textIn, walkTree } from './sql-node.ts';
+import { statementTags } from './node-tag.ts';
 import { schemaNature } from './schema-nature.ts';
 import { readSetting } from './sql-setting.ts';
+import { settingLookedUp } from './setting-query.ts';
 
 const kindNames: Readonly<Record<string, string>> = {
   VariableShowStmt: 'show',
@@ -20,10 +22,11 @@ const kindNames: Readonly<Record<string, string>> = {
   CreateSeqStmt: 'create sequence',
 };
 
-/** Everything that a whole statement would do. Kinds that are not named here are changes of the schema. */
+/** Everything that a whole statement would do. */
 export function statementEffects(tag: string, node: SqlNode): readonly SqlEffect[] {
   switch (tag) {
     case 'SelectStmt':
+      return withSettingName(node, effectsIn(tag, node));
     case 'InsertStmt':
     case 'UpdateStmt':
     case 'DeleteStmt':
@@ -45,7 +48,10 @@ export function statementEffects(tag: string, node: SqlNode): readonly SqlEffect
     case 'CopyStmt':
       return copyEffects(node);
     case 'CreateTableAsStmt':
-      return [{ kind: 'ddl', what: 'CREATE TABLE AS', nature: 'data', relations: relationsIn(nodeIn(node['into'])?.['rel']), sources: [] }, ...effectsOfInner(node['query'])];
+      return [
+        { kind: 'ddl', what: 'CREATE TABLE AS', nature: 'data', relations: relationsIn(nodeIn(node['into'])?.['rel']), sources: [] },
+        ...effectsOfInner(node['query']),
+      ];
     case 'TruncateStmt':
       return relationsIn(node['relations']).map((relation) => ({
         kind: 'write',
@@ -90,8 +96,19 @@ export function statementEffects(tag: string, node: SqlNode): readonly SqlEffect
     case 'ConstraintsSetStmt':
       return [];
     default:
-      return schemaEffects(tag, node);
+      return statementTags.schema.has(tag) ? schemaEffects(tag, node) : [{ kind: 'unknown', what: tag }];
   }
+}
+
+/** Where the name of the one setting is looked up, it is known all the same. */
+function withSettingName(node: SqlNode, effects: readonly SqlEffect[]): readonly SqlEffect[] {
+  const name = settingLookedUp(node);
+  if (name === undefined) return effects;
+  return effects.map((effect) =>
+    effect.kind === 'setting' && effect.change.kind === 'computed' && effect.change.name === undefined
+      ? { ...effect, change: { ...effect.change, name } }
+      : effect,
+  );
 }
 
 /** The effects of a statement that stands inside another (`EXPLAIN`, `PREPARE`, `DECLARE`, `COPY`). */
@@ -114,7 +131,9 @@ function schemaEffects(tag: string, node: SqlNode): readonly SqlEffect[] {
 /** Whatever a change of the schema may be about: relations, and for a DROP each part of each dotted name. */
 function relationsNamed(node: SqlNode): readonly Relation[] {
   const dropped = listIn(node['objects']).flatMap((object) => namesIn(nodeIn(object['List'])?.['items']).map((name) => ({ name })));
-  const related = [...walkTree(node)].flatMap(({ key, node: inner }) => (key === 'relation' || key === 'RangeVar' ? relationsIn(inner) : []));
+  const related = [...walkTree(node)].flatMap(({ key, node: inner }) =>
+    key === 'relation' || key === 'RangeVar' || (key === 'name' && inner['relname'] !== undefined) ? relationsIn(inner) : [],
+  );
   return [...related, ...dropped];
 }
 
@@ -136,7 +155,8 @@ export function statementKind(tag: string, node: SqlNode): string {
   );
 }
 
-function isAnalyze(node: SqlNode): boolean {
+/** Does an EXPLAIN carry its statement out? */
+export function isAnalyze(node: SqlNode): boolean {
   return listIn(node['options']).some((option) => {
     const element = nodeIn(option['DefElem']);
     if (element?.['defname'] !== 'analyze') return false;
@@ -173,5 +193,6 @@ function createEffects(tag: string, node: SqlNode): readonly SqlEffect[] {
       : tag === 'IndexStmt'
         ? effectsIn('List', { items: [...listIn(node['indexParams']), ...listIn([node['whereClause']])] })
         : [];
-  return [{ kind: 'create', what, relation }, ...inner];
+  const index = tag === 'IndexStmt' ? textIn(node['idxname']) : undefined;
+  return [{ kind: 'create', what, relation, ...(index === undefined ? {} : { index }) }, ...inner];
 }

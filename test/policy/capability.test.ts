@@ -21,22 +21,22 @@ const rows: Readonly<Record<string, string>> = {
   'TRUNCATE runs': '-----+--',
   'UPDATE pg_trigger SET tgenabled = NULL': '--------',
   'CREATE TABLE IF NOT EXISTS other (id int)': '--+++++-',
-  'CREATE TABLE other (id int)': '----++--',
-  'CREATE TEMP TABLE other (id int)': '----++--',
+  'CREATE TABLE other (id int)': '----+++-',
+  'CREATE TEMP TABLE other (id int)': '----+++-',
   'CREATE TABLE shadow.runs (id int)': '-----+--',
-  'CREATE TABLE other AS SELECT * FROM notes': '----++--',
-  'CREATE VIEW v AS SELECT * FROM notes': '----++--',
+  'CREATE TABLE other AS SELECT * FROM notes': '----+++-',
+  'CREATE VIEW v AS SELECT * FROM notes': '----+++-',
   'CREATE VIEW v AS SELECT * FROM runs': '-----+--',
-  'CREATE INDEX ON other (id)': '----++--',
-  'ALTER TABLE other ADD COLUMN a int DEFAULT 1': '----++--',
-  'ALTER TABLE other ADD COLUMN a int DEFAULT make_run()': '-----+--',
+  'CREATE INDEX ON other (id)': '----+++-',
+  'ALTER TABLE other ADD COLUMN a int DEFAULT 1': '----+++-',
+  'ALTER TABLE other ADD COLUMN a int DEFAULT make_run()': '-----++-',
   'ALTER TABLE runs ADD COLUMN a int': '-----+--',
   'ALTER TABLE other RENAME TO runs': '-----+--',
   'ALTER TABLE other INHERIT runs': '-----+--',
   'ALTER TABLE other DISABLE TRIGGER ALL': '-----+--',
   'ALTER TABLE other OWNER TO x': '-----+--',
   'ALTER TABLE other ENABLE ROW LEVEL SECURITY': '-----+--',
-  'DROP TABLE other': '----++--',
+  'DROP TABLE other': '----+++-',
   'DROP TABLE other CASCADE': '-----+--',
   'DROP TABLE notes, runs': '-----+--',
   'CREATE TRIGGER t AFTER INSERT ON other EXECUTE FUNCTION f()': '-----+--',
@@ -101,7 +101,19 @@ describe('with nothing protected, a change of the schema is one, whatever it is'
   const acting = Object.keys(rows).filter((sql) =>
     /^(?:CREATE (?:TRIGGER|RULE|FUNCTION|CAST|OPERATOR|POLICY|EXTENSION|VIEW)|GRANT|DROP TABLE|ALTER TABLE)/.test(sql),
   );
-  for (const sql of acting.filter((text) => !text.includes('make_run'))) test(sql, async () => expect(await verdicts(sql, [])).toBe('----++--'));
+  for (const sql of acting.filter((text) => !text.includes('make_run'))) test(sql, async () => expect(await verdicts(sql, [])).toBe('----+++-'));
+});
+
+test('where a policy fixes the schema, only what is already there may be created', async () => {
+  const fixed = async (capability: Capability, sql: string): Promise<string> =>
+    (await decideSql(parser, sql, { access: { capability, writes: [], fixedSchema: true }, protectedTables: [] })).decision.rule;
+  for (const capability of ['ddl', 'full', 'production'] as const) {
+    expect(await fixed(capability, 'CREATE TABLE other (id int)')).toBe('ddl');
+    expect(await fixed(capability, 'CREATE TRIGGER t AFTER INSERT ON other EXECUTE FUNCTION f()')).toBe('ddl');
+    expect(await fixed(capability, 'CREATE TABLE IF NOT EXISTS other (id int)')).not.toBe('ddl');
+    expect(await fixed(capability, 'INSERT INTO other VALUES (1)')).not.toBe('ddl');
+  }
+  expect(await fixed('read', 'CREATE TABLE other (id int)')).toBe('ddl');
 });
 
 describe('what a permission says', () => {

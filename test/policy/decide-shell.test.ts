@@ -15,14 +15,22 @@ async function find(
   productionPath = false,
 ): Promise<readonly (readonly [string, string])[]> {
   const findings = await decideShell(parser, parseShell(text), { access: { capability, writes }, protectedTables: ['runs', 'aos_traces'], productionPath });
-  return findings.filter(({ decision }) => decision.effect === 'refuse').map(({ decision, offset, length }) => [decision.rule, text.slice(offset, offset + length)] as const);
+  return findings
+    .filter(({ decision }) => decision.effect === 'refuse')
+    .map(({ decision, offset, length }) => [decision.rule, text.slice(offset, offset + length)] as const);
 }
 
 /** What is permitted and named nevertheless. */
 async function findPermitted(text: string, capability: Capability = 'read', rule = /^opaque/): Promise<readonly (readonly [string, string])[]> {
-  const findings = await decideShell(parser, parseShell(text), { access: { capability, writes: [] }, protectedTables: ['runs', 'aos_traces'], productionPath: false });
+  const findings = await decideShell(parser, parseShell(text), {
+    access: { capability, writes: [] },
+    protectedTables: ['runs', 'aos_traces'],
+    productionPath: false,
+  });
   expect(findings.filter(({ decision }) => decision.effect === 'refuse')).toEqual([]);
-  return findings.filter(({ decision }) => rule.test(decision.rule)).map(({ decision, offset, length }) => [decision.rule, text.slice(offset, offset + length)] as const);
+  return findings
+    .filter(({ decision }) => rule.test(decision.rule))
+    .map(({ decision, offset, length }) => [decision.rule, text.slice(offset, offset + length)] as const);
 }
 
 const insert = "INSERT INTO runs (id) VALUES ('r1')";
@@ -96,7 +104,7 @@ const hidden: Readonly<Record<string, readonly [string, string]>> = {
   'bash of a process substitution': [`bash <(echo "psql -c 'DELETE FROM runs'")`, 'DELETE FROM runs'],
   'bash -s': ["bash -s x <<'E'\npsql -c 'DELETE FROM runs'\nE\n", 'DELETE FROM runs'],
   'psql -f of a process substitution': ["psql -f <(echo 'DELETE FROM runs')", 'DELETE FROM runs'],
-  'coproc': ["coproc psql -c 'DELETE FROM runs'", 'DELETE FROM runs'],
+  coproc: ["coproc psql -c 'DELETE FROM runs'", 'DELETE FROM runs'],
   usql: ["usql -c 'DELETE FROM runs'", 'DELETE FROM runs'],
   pgcli: ["echo 'DELETE FROM runs' | pgcli", 'DELETE FROM runs'],
   'busybox sh': [`busybox sh -c "psql -c 'DELETE FROM runs'"`, 'DELETE FROM runs'],
@@ -199,7 +207,7 @@ describe('what the text does not show is named, and not refused', () => {
     'source <(generate)': [['opaque-program', 'source']],
     'ls | xargs bash -c': [['opaque-program', 'bash']],
     '$PROGRAM run': [['opaque-program', '$PROGRAM']],
-    "awk 'BEGIN { system(\"x\") }'": [['opaque-program', 'awk']],
+    'awk \'BEGIN { system("x") }\'': [['opaque-program', 'awk']],
     'mysql -e "DELETE FROM runs"': [['opaque-program', 'mysql']],
     'psql -f seed.sql': [['opaque-program', 'psql']],
     'psql < seed.sql': [['opaque-program', 'psql']],
@@ -207,7 +215,13 @@ describe('what the text does not show is named, and not refused', () => {
     'generate | psql -q': [['opaque-program', 'psql']],
     'psql -c "$SQL"': [['opaque-program', 'psql']],
     'pg_restore dump | psql': [['opaque-program', 'psql']],
-    "python3 - <<'PY'\ncur.execute(\"INSERT INTO runs VALUES (%s, %s)\", (1, 2))\nPY\n": [
+    'psql -c "DELETE FROM $TABLE"': [['opaque-program', 'DELETE FROM $TABLE']],
+    'eval "psql -c \\"$part$rest\\""': [
+      ['opaque-program', 'eval'],
+      ['opaque-program', '"psql -c \\"$part$rest\\""'],
+    ],
+    'bash -c "$PROGRAM x"': [['opaque-program', '$PROGRAM']],
+    'python3 - <<\'PY\'\ncur.execute("INSERT INTO runs VALUES (%s, %s)", (1, 2))\nPY\n': [
       ['opaque-program', 'python3'],
       ['opaque-write', '"INSERT INTO runs VALUES (%s, %s)"'],
     ],

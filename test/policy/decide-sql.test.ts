@@ -77,7 +77,7 @@ describe('the production path', () => {
     expect(await refusedOf(texts, 'production')).toEqual([]);
   });
 
-  test('does not disarm the guard, nor change the schema, nor do what cannot be seen', async () => {
+  test('does not disarm the guard, nor change what is protected, nor do what cannot be seen', async () => {
     const texts = [
       'SET session_replication_role = replica',
       "SELECT set_config('session_replication_role', 'replica', false)",
@@ -86,7 +86,7 @@ describe('the production path', () => {
       'ALTER TABLE runs DISABLE TRIGGER ALL',
       'ALTER TABLE notes DISABLE TRIGGER ALL',
       'DROP TRIGGER t ON runs',
-      'DROP TABLE notes',
+      'DROP TABLE runs',
       'TRUNCATE runs',
       'TRUNCATE tenants CASCADE',
       'CREATE TRIGGER t AFTER INSERT ON notes EXECUTE FUNCTION f()',
@@ -197,5 +197,41 @@ describe('names', () => {
     expect((await judge('SELECT uuid_generate_v4()', 'read', [], { harmless: ['uuid_generate_v4'] })).decision.effect).toBe('permit');
     expect((await judge('SELECT shadow.uuid_generate_v4()', 'read', [], { harmless: ['uuid_generate_v4'] })).decision.effect).toBe('refuse');
     expect((await judge("SELECT dblink_exec('a')", 'read', [], { harmless: ['dblink_exec'] })).decision.effect).toBe('refuse');
+  });
+});
+
+describe('a setting whose name is looked up', () => {
+  const lookedUp = (name: string, more = ''): string => `SELECT set_config(name, 'x', false) FROM pg_settings WHERE name = '${name}'${more}`;
+
+  test('is judged as the one that is asked for', async () => {
+    const harmless = [
+      lookedUp('bytea_output'),
+      lookedUp('restrict_nonsystem_relation_kind'),
+      lookedUp('Bytea_Output').replace('pg_settings', 'pg_catalog.pg_settings'),
+    ];
+    expect(await refusedOf(harmless, 'read')).toEqual([]);
+    const guards = ['session_replication_role', 'role', 'search_path', 'transaction_read_only'].map((name) => lookedUp(name));
+    expect(await refusedOf(guards, 'read')).toEqual(guards);
+  });
+
+  test('stays unknown where the query could give another name', async () => {
+    const others = [
+      lookedUp('jit', " OR name = 'role'"),
+      lookedUp('jit').replace('name = ', 'name <> '),
+      lookedUp('jit').replace('name = ', 'setting = '),
+      lookedUp('jit').replace("name = 'jit'", "'jit' = name"),
+      lookedUp('jit').replace('name = ', 'name OPERATOR(public.=) '),
+      lookedUp('jit').replace('WHERE name', 'WHERE name || name'),
+      lookedUp('jit').replace('pg_settings', 'public.pg_settings'),
+      lookedUp('jit').replace('pg_settings', 'pg_settings AS s (setting, name)'),
+      lookedUp('jit').replace('pg_settings', "pg_settings, (SELECT 'role') AS t (name)"),
+      lookedUp('jit').replace('pg_settings', 'runs'),
+      lookedUp('jit').replace('set_config(name', 'set_config(setting'),
+      lookedUp('jit').replace('set_config(name', 'set_config(lower(name)'),
+      lookedUp('jit').replace(' FROM', ", set_config(setting, 'y', false) FROM"),
+      `WITH pg_settings AS (SELECT 'role' AS name) ${lookedUp('jit')}`,
+      lookedUp('jit').replace(" WHERE name = 'jit'", ''),
+    ];
+    expect(await refusedOf(others, 'read')).toEqual(others);
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { afterAll, describe, expect, test } from 'vitest';
+import { decideSql } from '../../src/policy/decide-sql.ts';
 import { createSqlParser, type SqlParse } from '../../src/policy/sql-parser.ts';
 
 const parser = createSqlParser();
@@ -58,6 +59,60 @@ describe('what is refused', () => {
     await hasty.close();
     const patient = createSqlParser();
     expect((await patient.parse(slow)).kind).toBe('statements');
+    await patient.close();
+  });
+
+  /** What nests without a bracket, so that no count of brackets sees it. */
+  const nesting: Readonly<Record<string, (depth: number) => string>> = {
+    NOT: (depth) => `SELECT ${'NOT '.repeat(depth)}true`,
+    sign: (depth) => `SELECT ${'- '.repeat(depth)}1`,
+    sum: (depth) => `SELECT 1${' + 1'.repeat(depth)}`,
+    cast: (depth) => `SELECT 1${'::int'.repeat(depth)}`,
+    CASE: (depth) => `SELECT ${'CASE WHEN true THEN '.repeat(depth)}1${' END'.repeat(depth)}`,
+    UNION: (depth) => `SELECT 1${' UNION SELECT 1'.repeat(depth)}`,
+    JOIN: (depth) => `SELECT 1 FROM runs${' JOIN runs ON true'.repeat(depth)}`,
+    AND: (depth) => `SELECT 1 WHERE true${' AND true'.repeat(depth)}`,
+    COLLATE: (depth) => `SELECT 'a'${' COLLATE "C"'.repeat(depth)}`,
+    'AT TIME ZONE': (depth) => `SELECT now()${" AT TIME ZONE 'UTC'".repeat(depth)}`,
+    'IS NULL': (depth) => `SELECT 1${' IS NULL'.repeat(depth)}`,
+    operator: (depth) => `SELECT ${'@ '.repeat(depth)}1`,
+    comment: (depth) => `SELECT ${'/*'.repeat(depth)} DELETE FROM runs ${'*/'.repeat(depth)} 1`,
+    statements: (depth) => 'SELECT 1;'.repeat(depth),
+    names: (depth) => `SELECT a${'.a'.repeat(depth)}`,
+    'dollar quotes': (depth) => `SELECT ${Array.from({ length: depth }, (_, index) => `$t${index}$`).join('')}`,
+  };
+
+  test.each(Object.entries(nesting))('%s without end: an answer each time, and the parser stays the same', async (_name, textOf) => {
+    const insert = "INSERT INTO runs (id) VALUES ('r1')";
+    const sound = await parser.parse(insert);
+    expect(sound.kind).toBe('statements');
+    for (const depth of [400, 14_000]) {
+      const policy = { access: { capability: 'read', writes: [] }, protectedTables: ['runs'] } as const;
+      const { decision } = await decideSql(parser, textOf(depth), policy);
+      expect(decision.effect === 'permit' || decision.rule === 'unparsable').toBe(true);
+      // Behind whatever it is, a write is seen, or nothing is known of the text at all.
+      const behind = await decideSql(parser, `${textOf(depth)}; ${insert} -- ${depth}`, policy);
+      expect([behind.decision.effect, ['protected-relation', 'unparsable'].includes(behind.decision.rule)]).toEqual(['refuse', true]);
+      const again = await parser.parse(`${insert} `);
+      expect(again.kind === 'statements' && sound.kind === 'statements' && again.statements[0]?.tree).toEqual(
+        sound.kind === 'statements' && sound.statements[0]?.tree,
+      );
+    }
+  });
+
+  test('forty overflows in a row leave a parser that reads as a fresh one does', async () => {
+    const patient = createSqlParser();
+    const text = 'WITH x AS (DELETE FROM runs RETURNING id) SELECT lower(id)::text, count(*) OVER () FROM x JOIN notes USING (id) WHERE id ~ $1';
+    const fresh = await patient.parse(text);
+    for (let round = 0; round < 40; round += 1) {
+      const overflow = round % 2 === 0 ? `SELECT ${'- '.repeat(20_000 + round)}1` : `SELECT ${'NOT '.repeat(15_000 + round)}true`;
+      expect((await patient.parse(overflow)).kind).not.toBe('statements');
+      if (round % 10 === 0) expect(await patient.parse(`${text}${' '.repeat(round + 1)}`)).toMatchObject({ kind: fresh.kind });
+    }
+    const after = await patient.parse(`${text} `);
+    expect(after.kind === 'statements' && after.statements.map(({ tree }) => tree)).toEqual(
+      fresh.kind === 'statements' && fresh.statements.map(({ tree }) => tree),
+    );
     await patient.close();
   });
 
