@@ -10,7 +10,7 @@ import { cannot, warn } from './finding.ts';
 
 const shape = 'postgresql://user:password@host:5432/database';
 
-type Encryption = Pick<DatabaseAddress, 'tls' | 'tlsOpen' | 'certificate' | 'authority'>;
+type Encryption = Pick<DatabaseAddress, 'tls' | 'tlsOpen' | 'certificate' | 'authority' | 'channelBinding'>;
 
 /** Values of `sslmode`. Unlike libpq, `verify-…` without `sslrootcert` trusts whom Node trusts. */
 const encryptionOf: ReadonlyMap<string, Encryption> = new Map<string, Encryption>([
@@ -57,7 +57,9 @@ export function parseDatabaseUrl(text: string): Checked<DatabaseAddress> {
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) return wrong(`its port \`${port}\` is not a number from 1 to 65535`);
   if (user === '') return wrong('it names no user');
   if (encryption === undefined) return wrong(`its sslmode \`${sslmode}\` is none of ${[...encryptionOf.keys()].map((mode) => `\`${mode}\``).join(', ')}`);
-  const trusted = withAuthority(encryption, query.get('sslrootcert'));
+  const bound = withBinding(encryption, query.get('channel_binding') ?? 'prefer');
+  if (bound.value === undefined) return { value: undefined, diagnostics: bound.diagnostics };
+  const trusted = withAuthority(bound.value, query.get('sslrootcert'));
   if (trusted.value === undefined) return { value: undefined, diagnostics: trusted.diagnostics };
   const address = {
     host,
@@ -75,13 +77,23 @@ export function renderDatabaseUrl(address: DatabaseAddress): string {
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   const [user, password, database] = [address.user, address.password, address.database].map(encodeURIComponent);
   const authority = address.authority === undefined || sslmodeOf(address) === 'disable' ? '' : `&sslrootcert=${encodeURIComponent(address.authority.file)}`;
-  return `postgresql://${user}:${password}@${host}:${address.port}/${database}?sslmode=${sslmodeOf(address)}${authority}`;
+  const binding = address.channelBinding === undefined ? '' : '&channel_binding=require';
+  return `postgresql://${user}:${password}@${host}:${address.port}/${database}?sslmode=${sslmodeOf(address)}${authority}${binding}`;
 }
 
 function sslmodeOf({ tls, tlsOpen, certificate }: DatabaseAddress): string {
   if (tlsOpen !== undefined) return tlsOpen === 'tls-first' ? 'prefer' : 'allow';
   if (!tls) return 'disable';
   return certificate === undefined ? 'require' : certificate === 'chain' ? 'verify-ca' : 'verify-full';
+}
+
+/** Binding needs TLS; where the URL left that open, it is settled. */
+function withBinding(encryption: Encryption, binding: string): Checked<Encryption> {
+  if (binding === 'disable' || binding === 'prefer') return { value: encryption, diagnostics: [] };
+  if (binding !== 'require') return wrong(`its channel_binding \`${binding}\` is none of \`disable\`, \`prefer\`, \`require\``);
+  const { tlsOpen, ...rest } = encryption;
+  if (!encryption.tls && tlsOpen === undefined) return wrong('its `channel_binding=require` needs TLS, which its `sslmode=disable` rules out');
+  return { value: { ...rest, tls: true, channelBinding: 'required' }, diagnostics: [] };
 }
 
 /** As for libpq, a named authority is asked whenever there is TLS, whatever the mode. `system` are those that Node trusts. */
@@ -100,7 +112,7 @@ function withAuthority(encryption: Encryption, file: string | null): Checked<Enc
 }
 
 function withoutEffect(query: URLSearchParams): readonly Diagnostic[] {
-  const known = new Set(['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'sslrootcert']);
+  const known = new Set(['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'sslrootcert', 'channel_binding']);
   const ignored = [...new Set(query.keys())].filter((name) => !known.has(name));
   if (ignored.length === 0) return [];
   return [

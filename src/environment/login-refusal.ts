@@ -1,5 +1,6 @@
 /** What a login that failed means (SQLSTATE, PostgreSQL appendix A; OpenSSL's and Node's names for certificates), and the one thing to do next. */
 import { messageOf, type Checked } from '../model/diagnostic.ts';
+import { bindingRefused } from '../model/channel-binding.ts';
 import type { DatabaseAddress } from '../model/environment.ts';
 import { cannot } from './finding.ts';
 import { startupRefused } from './pooler.ts';
@@ -10,8 +11,15 @@ export function explainLogin(address: DatabaseAddress, thrown: unknown): Checked
   const notes = [message];
   const code = codeOf(thrown);
   if (isCertificateTrouble(code)) return certificateRefused(place, code, notes);
+  if (message === bindingRefused) {
+    return cannot('environment/login-refused', `the server at ${place} lets \`${address.user}\` in without binding the login to the TLS connection`, {
+      notes,
+      help: 'store the password as SCRAM-SHA-256 and ask for `scram-sha-256` in `pg_hba.conf`, or leave `channel_binding=require` out',
+    });
+  }
   if (/unsupported startup parameter/.test(message)) return { value: undefined, diagnostics: [startupRefused(address, message)] };
-  switch (code) {
+  // A pooler says it under a code of its own (08P01).
+  switch (/authentication failed/.test(message) ? '28P01' : code) {
     case '28P01':
     case '28000':
       if (/no encryption/.test(message)) {
@@ -21,7 +29,10 @@ export function explainLogin(address: DatabaseAddress, thrown: unknown): Checked
         });
       }
       if (/SSL encryption/.test(message)) {
-        return cannot('environment/login-refused', `the server at ${place} lets \`${address.user}\` in without TLS only`, { notes, help: 'write `sslmode=disable`' });
+        return cannot('environment/login-refused', `the server at ${place} lets \`${address.user}\` in without TLS only`, {
+          notes,
+          help: 'write `sslmode=disable`',
+        });
       }
       return cannot('environment/login-refused', `the server at ${place} refuses the user \`${address.user}\` or its password`, {
         notes,

@@ -11,7 +11,8 @@ const help = "name the server's own host and port in the URL, not the pooler's";
 
 const lost = {
   settings: 'settings: startup options do not reach the server, so no session is made read-only by the server itself',
-  session: 'session state: one server process serves several sessions in turn, so settings, prepared statements, LISTEN and advisory locks of one are seen or lost by another',
+  session:
+    'session state: one server process serves several sessions in turn, so settings, prepared statements, LISTEN and advisory locks of one are seen or lost by another',
   counters: "counters: the pooler's server sessions outlive a step's, so the counters are late and a connection round the gateway does not stand out",
   cancel: "cancel: it reaches the pooler's session, and the server process only while the two belong together",
 } as const;
@@ -56,7 +57,13 @@ export async function findPooler(address: DatabaseAddress, client: pg.Client, ap
 
 /** While `serverProcess` is another session's, does a new session get it? Then it was lent for a transaction only. */
 async function sharesProcess(address: DatabaseAddress, serverProcess: number, timeoutMs: number): Promise<boolean> {
-  const second = new pg.Client({ ...address, ssl: tlsOption(address), connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs });
+  const second = new pg.Client({
+    ...address,
+    ssl: tlsOption(address),
+    enableChannelBinding: address.channelBinding !== undefined,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
+  });
   second.on('error', () => undefined);
   try {
     await second.connect();

@@ -5,6 +5,7 @@
 import { createConnection } from 'node:net';
 import pg from 'pg';
 import { messageOf, type Checked } from '../model/diagnostic.ts';
+import { demandBinding } from '../model/channel-binding.ts';
 import type { DatabaseAddress } from '../model/environment.ts';
 import { tlsOption } from '../model/tls-option.ts';
 import { cannot } from './finding.ts';
@@ -23,6 +24,12 @@ export interface DatabaseFacts {
   readonly standby: boolean;
   /** Is the connection encrypted? Where the URL leaves it open, what the server let in. */
   readonly tls: boolean;
+  /** `track_counts`: what is done to each table is counted. */
+  readonly countsTables: boolean;
+  /** May the account see the state of other accounts' sessions (`pg_read_all_stats`)? */
+  readonly seesSessions: boolean;
+  /** A pooler answers in the server's name. */
+  readonly pooled: boolean;
 }
 
 export interface ProbeOptions {
@@ -77,11 +84,13 @@ async function askFacts(address: DatabaseAddress, timeoutMs: number): Promise<As
   const client = new pg.Client({
     ...address,
     ssl: tlsOption(address),
+    enableChannelBinding: address.channelBinding !== undefined,
     options: probeOptions,
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,
   });
   client.on('error', () => undefined);
+  if (address.channelBinding !== undefined) demandBinding(client.connection);
   try {
     await client.connect();
     const row = (await client.query<FactsRow>(factsQuery)).rows[0];
@@ -89,7 +98,7 @@ async function askFacts(address: DatabaseAddress, timeoutMs: number): Promise<As
     if (facts.value === undefined) return { kind: 'answered', facts };
     const pooler = await findPooler(address, client, row?.applied === 'on', timeoutMs);
     if (pooler?.severity === 'error') return { kind: 'answered', facts: { value: undefined, diagnostics: [pooler] } };
-    return { kind: 'answered', facts: pooler === undefined ? facts : { ...facts, diagnostics: [pooler] } };
+    return { kind: 'answered', facts: pooler === undefined ? facts : { value: { ...facts.value, pooled: true }, diagnostics: [pooler] } };
   } catch (thrown) {
     const code = codeOf(thrown);
     return { kind: code === '28000' || isCertificateTrouble(code) ? 'encryption' : 'final', facts: explainLogin(address, thrown) };
@@ -107,6 +116,8 @@ interface FactsRow {
   readonly standby: boolean;
   /** The setting of `probeOptions`, as it is in force. */
   readonly applied: string;
+  readonly sees: boolean;
+  readonly counts: string;
 }
 
 /** What the guard's own sessions ask for too: only the server itself applies it. */
@@ -115,7 +126,8 @@ const probeOptions = '-c default_transaction_read_only=on';
 const factsQuery = `
   SELECT version() AS banner, current_setting('server_version') AS version, current_setting('server_version_num') AS number,
          rolsuper AS superuser, rolcreaterole AS createrole, pg_is_in_recovery() AS standby,
-         current_setting('default_transaction_read_only') AS applied
+         current_setting('default_transaction_read_only') AS applied, current_setting('track_counts') AS counts,
+         pg_has_role('pg_read_all_stats', 'USAGE') AS sees
   FROM pg_roles WHERE rolname = current_user`;
 
 function judgeFacts(address: DatabaseAddress, row: FactsRow | undefined): Checked<DatabaseFacts> {
@@ -132,7 +144,11 @@ function judgeFacts(address: DatabaseAddress, row: FactsRow | undefined): Checke
   if (major < minimumPostgres) {
     return cannot('environment/server-too-old', `the server at ${place} is PostgreSQL ${version}`, { help: `use PostgreSQL ${minimumPostgres} or later` });
   }
-  return { value: { version, major, superuser: row.superuser, createRole: row.createrole, standby: row.standby, tls: address.tls }, diagnostics: [] };
+  const { superuser, createrole: createRole, standby } = row;
+  return {
+    value: { version, major, superuser, createRole, standby, tls: address.tls, countsTables: row.counts === 'on', seesSessions: row.sees, pooled: false },
+    diagnostics: [],
+  };
 }
 
 type WireAnswer =

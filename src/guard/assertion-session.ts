@@ -1,11 +1,12 @@
 // The runner's own questions to the database. Each gets a connection of its own, opened ahead; the server holds it read-only,
 // the extended protocol holds it to one statement, and it always ends in ROLLBACK. Knows no step.
-import { Query, type Client, type DatabaseError, type FieldDef } from 'pg';
+import type { Client, QueryResult } from 'pg';
 import type { AssertionAnswer, AssertionQuery } from '../model/contract.ts';
 import { messageOf } from '../model/diagnostic.ts';
 import type { DatabaseAddress } from '../model/environment.ts';
 import type { Access } from '../model/step.ts';
 import type { SqlJudgement } from '../policy/decide-sql.ts';
+import { describeRows, failureOf, isAlive, sendExtended } from './assertion-answer.ts';
 import { isServerAnswer, parserSettings, readOnlySettings, type DatabaseLogin, type SessionSettings } from './database-login.ts';
 import { prepareOnly } from './prepare-only.ts';
 
@@ -21,14 +22,19 @@ export interface AssertionOptions {
   readonly suspect: (reason: string) => void;
 }
 
-/** Rows that an answer holds; `rowCount` counts them all. */
-const keptRows = 1000;
 /** How much longer than the statement's own limit an answer may take before the connection is given up. */
 const graceMs = 5000;
 const lockTimeoutMs = 10_000;
+/** Of the runner's own questions; each statement of a plan gets its own limit. */
+const statementTimeoutMs = 60_000;
 /** The server's largest integer setting. */
 const longestTimeoutMs = 2_147_483_647;
 const savepoint = 'proofplan';
+const readOnlyViolation = '25006';
+/** There is no transaction, or none with the savepoint. */
+const noTransaction = new Set(['25P01', '3B001']);
+/** How a session of the runner's writes what it answers, whatever a step makes of the settings of the account. */
+const outputSettings: SessionSettings = { DateStyle: 'ISO, MDY', IntervalStyle: 'postgres', bytea_output: 'hex', extra_float_digits: '1' };
 
 const accessOf: Readonly<Record<AssertionQuery['mode'], Access>> = {
   read: { capability: 'read', writes: [] },
@@ -112,8 +118,13 @@ export class AssertionSessions {
 
   async #open(address: DatabaseAddress, settings: SessionSettings): Promise<Client | Error> {
     try {
-      const patience = { idle_in_transaction_session_timeout: '0', lock_timeout: String(lockTimeoutMs), search_path: this.#options.searchPath };
-      return await this.#options.login.open(address, { ...settings, ...patience });
+      const patience = {
+        statement_timeout: String(statementTimeoutMs),
+        lock_timeout: String(lockTimeoutMs),
+        idle_session_timeout: '0',
+        idle_in_transaction_session_timeout: '0',
+      };
+      return await this.#options.login.open(address, { ...settings, ...patience, ...outputSettings, search_path: this.#options.searchPath });
     } catch (error) {
       if (!isServerAnswer(error)) this.#options.suspect(messageOf(error));
       return error instanceof Error ? error : new Error(String(error));
@@ -136,66 +147,40 @@ async function answerOf(client: Client, query: AssertionQuery): Promise<Assertio
   const timer = setTimeout(() => client.connection.stream.destroy(), query.timeoutMs + graceMs);
   try {
     await begin(client, query.mode, query.timeoutMs);
-    const answer = await send(client, query);
-    const described = answer.kind === 'failure' ? answer : await describe(client, answer);
-    // The savepoint is there only while the transaction is still the one that was begun.
-    await client.query(`ROLLBACK TO SAVEPOINT ${savepoint}; ROLLBACK`);
+    const answer = await sendExtended(client, query);
+    const transactionId = await goBack(client);
+    if (transactionId === transactionEnded) return refused('transaction-ended', 'it ended the transaction that was to hold it');
+    const described = answer.kind === 'failure' ? answer : await describeRows(client, answer, transactionId);
+    // A lock of the session would outlive the transaction by as long as the server takes to end the session.
+    await client.query('ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all()');
+    if (query.mode === 'read' && transactionId !== undefined)
+      return refused('transaction-id', `the server gave it the transaction id ${transactionId}, which no query gets that only reads; it was rolled back`);
     return described;
   } finally {
     clearTimeout(timer);
   }
 }
 
-interface RawRows {
-  readonly kind: 'raw';
-  readonly fields: readonly FieldDef[];
-  readonly rowCount: number;
-  readonly rows: readonly (readonly (string | null)[])[];
+const transactionEnded = Symbol('the transaction has ended');
+
+/**
+ * Goes back to the savepoint (an error is undone, and locks that the statement took are let go) and answers with the transaction's
+ * id, which everything that is written stands under and which going back does not take away; undefined where nothing asked for one.
+ */
+async function goBack(client: Client): Promise<string | undefined | typeof transactionEnded> {
+  try {
+    const text = `ROLLBACK TO SAVEPOINT ${savepoint}; SELECT pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text AS id`;
+    const [, found] = (await client.query(text)) as unknown as readonly QueryResult<{ id: string | null }>[];
+    return found?.rows[0]?.id ?? undefined;
+  } catch (error) {
+    // The savepoint is there only while the transaction is still the one that was begun.
+    if (isServerAnswer(error) && noTransaction.has(error.code ?? '')) return transactionEnded;
+    throw error;
+  }
 }
 
-/** By the extended protocol, which takes one statement and no more; every parameter and every value is text. */
-function send(client: Client, query: AssertionQuery): Promise<RawRows | Extract<AssertionAnswer, { kind: 'failure' }>> {
-  return new Promise((resolve, reject) => {
-    const rows: (readonly (string | null)[])[] = [];
-    let rowCount = 0;
-    const config = { text: query.sql, values: [...query.parameters], rowMode: 'array', queryMode: 'extended' };
-    const submitted = new Query<(string | null)[], (string | null)[]>(config);
-    submitted.on('row', (row) => {
-      rowCount += 1;
-      if (rows.length < keptRows) rows.push(row);
-    });
-    submitted.on('error', (error) => {
-      if (isServerAnswer(error) && isAlive(client)) resolve(failureOf(error));
-      else reject(error);
-    });
-    submitted.on('end', (result) => resolve({ kind: 'raw', fields: result.fields, rowCount: rows.length === 0 ? (result.rowCount ?? 0) : rowCount, rows }));
-    client.query(submitted);
-  });
-}
-
-/** Names for the columns' types and tables, and whether the transaction was given an id (then something was written). */
-async function describe(client: Client, raw: RawRows): Promise<AssertionAnswer> {
-  const types = [...new Set(raw.fields.map((field) => field.dataTypeID))];
-  const tables = [...new Set(raw.fields.map((field) => field.tableID))].filter((id) => id !== 0);
-  const found = await client.query<{ kind: string; id: string; name: string }>(
-    `SELECT 'transaction' AS kind, '' AS id, pg_catalog.txid_current_if_assigned()::text AS name
-     UNION ALL SELECT 'type', oid::text, typname::text FROM pg_catalog.pg_type WHERE oid = ANY ($1::pg_catalog.oid[])
-     UNION ALL SELECT 'table', c.oid::text, CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN '' ELSE n.nspname || '.' END || c.relname
-       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($2::pg_catalog.oid[])`,
-    [types, tables],
-  );
-  const nameOf = (kind: string, id: number): string | undefined => found.rows.find((row) => row.kind === kind && row.id === String(id))?.name;
-  const transactionId = found.rows.find((row) => row.kind === 'transaction')?.name ?? undefined;
-  return {
-    kind: 'rows',
-    columns: raw.fields.map((field) => {
-      const relation = nameOf('table', field.tableID);
-      return { name: field.name, type: nameOf('type', field.dataTypeID) ?? String(field.dataTypeID), ...(relation === undefined ? {} : { relation }) };
-    }),
-    rowCount: raw.rowCount,
-    rows: raw.rows,
-    ...(transactionId === undefined ? {} : { transactionId }),
-  };
+function refused(rule: string, reason: string): Extract<AssertionAnswer, { kind: 'refused' }> {
+  return { kind: 'refused', decision: { effect: 'refuse', rule, reason, sqlstate: readOnlyViolation } };
 }
 
 async function prepare(client: Client, sql: string): Promise<AssertionAnswer | undefined> {
@@ -207,28 +192,6 @@ async function prepare(client: Client, sql: string): Promise<AssertionAnswer | u
     await client.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
     return failureOf(error);
   }
-}
-
-function failureOf(error: DatabaseError): Extract<AssertionAnswer, { kind: 'failure' }> {
-  const { code, message, table, column, constraint } = error;
-  return {
-    kind: 'failure',
-    sqlstate: code ?? 'XX000',
-    message,
-    ...(table === undefined ? {} : { table }),
-    ...(column === undefined ? {} : { column }),
-    ...(constraint === undefined ? {} : { constraint }),
-  };
-}
-
-interface Liveness {
-  readonly _queryable: boolean;
-  readonly _ended: boolean;
-}
-
-function isAlive(client: Client): boolean {
-  const { _queryable, _ended } = client as unknown as Liveness;
-  return _queryable && !_ended;
 }
 
 /** The server rolls back whatever is open. */

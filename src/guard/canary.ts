@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import type { Catalogue } from '../model/catalogue.ts';
 import type { CanaryResult } from '../model/contract.ts';
 import { messageOf } from '../model/diagnostic.ts';
 import type { DatabaseAddress } from '../model/environment.ts';
@@ -11,6 +12,8 @@ import type { Access } from '../model/step.ts';
 import type { AssertionSessions } from './assertion-session.ts';
 import { isServerAnswer, parserSettings, DatabaseLogin } from './database-login.ts';
 import type { Gateway } from './gateway.ts';
+import type { Decide } from './live-judge.ts';
+import type { ProtectedTable } from './protected-table.ts';
 import type { SqliteWatch } from './sqlite-watch.ts';
 import { compareMarks, type Tripwire } from './tripwire.ts';
 
@@ -21,10 +24,13 @@ export interface CanaryOptions {
   readonly sqlite: SqliteWatch | undefined;
   readonly database: DatabaseAddress;
   readonly ownServer: boolean;
+  /** The judge and what it is given. */
+  readonly closure: { readonly decide: Decide; readonly catalogue: () => Promise<Catalogue> };
 }
 
 const reading: Access = { capability: 'read', writes: [] };
 const writing: Access = { capability: 'write', writes: [] };
+const writingOthers: Access = { capability: 'write-except-protected', writes: [] };
 const step = 'canary';
 /** What the server or the gateway says to a write that is not permitted. */
 const refusals = new Set(['25006', '42501']);
@@ -41,11 +47,13 @@ export async function tryCanaries(options: CanaryOptions): Promise<readonly Cana
   tries.push(() => throughGateway(options, writing, `${what} from a step that may write other tables`, act));
   tries.push(() => readOnlyAtTheServer(options));
   tries.push(() => throughSession(options, `${what} from an assertion`, act));
+  if (table !== undefined) tries.push(() => behindTrigger(options, table));
   tries.push(
     () => wrongToken(options),
     () => usedToken(options),
   );
   if (options.ownServer && tripwire.countsSessions) tries.push(() => aroundGateway(options));
+  if (tripwire.attributes) tries.push(() => unseenWrite(tripwire));
   if (sqlite !== undefined) tries.push(() => sqliteFile(sqlite));
   const results: CanaryResult[] = [];
   for (const attempt of tries) results.push(await attempt());
@@ -86,6 +94,55 @@ async function throughSession(options: CanaryOptions, name: string, act: string)
   });
 }
 
+/** The catalogue as it is, and in it a harmless-looking table whose trigger writes the protected one: nothing is made for that in the database. */
+async function behindTrigger({ closure }: CanaryOptions, { label, quoted }: ProtectedTable): Promise<CanaryResult> {
+  return guarded({ name: `an INSERT into \`${label}\` behind a trigger`, layer: 'catalogue' }, async () => {
+    const { decision } = await closure.decide('INSERT INTO public.proofplan_canary DEFAULT VALUES', writingOthers, withTrap(await closure.catalogue(), quoted));
+    return { refused: decision.effect === 'refuse' && decision.rule === 'protected-relation', detail: decision.reason };
+  });
+}
+
+function withTrap(catalogue: Catalogue, target: string): Catalogue {
+  const [relation, procedure] = [-1, -2];
+  return {
+    ...catalogue,
+    functions: [
+      ...catalogue.functions,
+      {
+        id: procedure,
+        schema: 'public',
+        name: 'proofplan_canary',
+        language: 'plpgsql',
+        volatile: true,
+        body: '',
+        definition: `CREATE FUNCTION public.proofplan_canary() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO ${target} DEFAULT VALUES; RETURN NULL; END $$`,
+        fewestArguments: 0,
+        mostArguments: 0,
+        settings: [],
+        types: [],
+        takesRow: false,
+        parts: [],
+      },
+    ],
+    relations: [
+      ...catalogue.relations,
+      {
+        id: relation,
+        schema: 'public',
+        name: 'proofplan_canary',
+        kind: 'table',
+        parents: [],
+        types: [],
+        rules: [],
+        triggers: [{ name: 'canary', events: ['insert'], instead: false, columns: [], function: procedure }],
+        foreignKeys: [],
+        expressions: [],
+        indexFunctions: [],
+      },
+    ],
+  };
+}
+
 async function wrongToken({ gateway }: CanaryOptions): Promise<CanaryResult> {
   return guarded({ name: 'a wrong token', layer: 'token' }, async () => {
     const door = await gateway.open(step, reading, true);
@@ -115,6 +172,13 @@ async function aroundGateway({ tripwire, database }: CanaryOptions): Promise<Can
     await client.end();
     const findings = await tripwire.strangeSessions();
     return { refused: findings.length > 0, detail: findings[0]?.what ?? 'was not noticed' };
+  });
+}
+
+async function unseenWrite(tripwire: Tripwire): Promise<CanaryResult> {
+  return guarded({ name: 'a write with triggers switched off', layer: 'tripwire' }, async () => {
+    const noticed = await tripwire.noticesWrites();
+    return { refused: noticed === true, detail: noticed === true ? 'was noted' : 'was not noted' };
   });
 }
 

@@ -1,6 +1,7 @@
 // Every connection that the guard itself makes: the runner's own sessions and the upstream half of each gateway session.
 // It counts them, so that a tripwire can tell a connection around the gateway from the guard's own.
 import { Client, Connection, DatabaseError } from 'pg';
+import { demandBinding } from '../model/channel-binding.ts';
 import type { DatabaseAddress } from '../model/environment.ts';
 import { tlsOption } from '../model/tls-option.ts';
 
@@ -48,6 +49,7 @@ export class DatabaseLogin {
   #count = 0;
   readonly #pending = new Set<Promise<unknown>>();
   readonly #own = new Set<number>();
+  readonly #served = new Set<number>();
 
   /** Sessions that the server has accepted from the guard so far. */
   get count(): number {
@@ -57,6 +59,16 @@ export class DatabaseLogin {
   /** Process ids of the runner's own sessions, not of those that belong to steps. */
   get ownSessions(): readonly number[] {
     return [...this.#own];
+  }
+
+  /** Process ids of the sessions that steps were given since `forgetServed`. */
+  get servedSessions(): ReadonlySet<number> {
+    return this.#served;
+  }
+
+  /** For the time when no step has a session: the server gives the ids of ended processes to others. */
+  forgetServed(): void {
+    this.#served.clear();
   }
 
   /** Resolves when no login is under way, so that the server's count and ours speak of the same moment. */
@@ -84,6 +96,7 @@ export class DatabaseLogin {
       parameters.set(message.parameterName, message.parameterValue);
     });
     await this.#connect(client);
+    this.#served.add(internals.processID);
     const { stream } = internals.connection;
     // pg's parser is the only listener for data; its listeners for errors and the end stay and talk to a client nobody uses.
     stream.removeAllListeners('data');
@@ -135,18 +148,21 @@ export function meansServerGone(error: unknown): boolean {
 }
 
 function newClient(address: DatabaseAddress, settings: SessionSettings, applicationName: string): Client {
-  return new Client({
+  const client = new Client({
     host: address.host,
     port: address.port,
     user: address.user,
     password: address.password,
     database: address.database,
     ssl: tlsOption(address),
+    enableChannelBinding: address.channelBinding !== undefined,
     application_name: applicationName,
     options: startupOptions(settings),
     connectionTimeoutMillis: connectTimeoutMs,
     types: { getTypeParser: (() => (text: string) => text) as never },
   });
+  if (address.channelBinding !== undefined) demandBinding(client.connection);
+  return client;
 }
 
 /** The `options` startup parameter: words split at blanks, a backslash takes the next character as it is. */

@@ -4,8 +4,8 @@ import type { Decision } from '../model/policy.ts';
 import type { Access } from '../model/step.ts';
 import { capabilityRules } from '../policy/capability-rule.ts';
 import type { SqlJudgement } from '../policy/decide-sql.ts';
-import { rememberPermissions } from './decision-memory.ts';
 import type { GatewaySession } from './gateway-session.ts';
+import { abridgeText } from './kept-text.ts';
 import type { ScramSecret } from './scram.ts';
 import { StatementLedger } from './statement-ledger.ts';
 
@@ -13,7 +13,7 @@ export interface DoorOptions {
   readonly step: string;
   readonly access: Access;
   readonly secret: ScramSecret;
-  readonly decide: (text: string) => Promise<SqlJudgement>;
+  readonly decide: (text: string) => SqlJudgement | Promise<SqlJudgement>;
   readonly canary: boolean;
   readonly nextSequence: () => number;
   readonly lastSequence: () => number;
@@ -35,7 +35,7 @@ export class GatewayDoor {
 
   constructor(options: DoorOptions) {
     this.#options = options;
-    this.decide = rememberPermissions(options.decide);
+    this.decide = options.decide;
   }
 
   get step(): string {
@@ -74,7 +74,7 @@ export class GatewayDoor {
   }
 
   refused(session: number, text: string, decision: Decision): void {
-    this.#keep({ sequence: this.#options.nextSequence(), step: this.step, session, text, decision, writes: [], fate: 'none' });
+    this.#keep({ sequence: this.#options.nextSequence(), step: this.step, session, text: abridgeText(text), decision, writes: [], fate: 'none' });
   }
 
   /** A client that has proved its token and is being connected; `close` waits for it. */

@@ -65,6 +65,8 @@ async function openSocket(folder: string, port: number, receive: (socket: Socket
   if (Buffer.byteLength(path) > longestSocketPath) {
     throw new Error(`the path \`${path}\` is longer than the ${longestSocketPath} bytes that a Unix socket may have; name a folder with a shorter path`);
   }
+  // libpq takes it for a list of hosts.
+  if (folder.includes(',')) throw new Error(`the path \`${folder}\` has a comma, with which no client finds a socket; name another folder`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
   // The port is ours, so a socket of that number belonged to somebody who is gone.
@@ -75,7 +77,10 @@ async function openSocket(folder: string, port: number, receive: (socket: Socket
   return server;
 }
 
-async function listen(server: Server, where: { readonly host: string; readonly port: number; readonly backlog: number } | { readonly path: string; readonly backlog: number }): Promise<void> {
+async function listen(
+  server: Server,
+  where: { readonly host: string; readonly port: number; readonly backlog: number } | { readonly path: string; readonly backlog: number },
+): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new Error(`the gateway cannot listen: ${messageOf(error)}`)));
     server.listen(where, resolve);

@@ -2,23 +2,16 @@
 // back as it came. Bytes that need no judgement (rows, COPY data, large parameters) stream through.
 import type { Socket } from 'node:net';
 import type { DatabaseAddress } from '../model/environment.ts';
-import type { Decision } from '../model/policy.ts';
-import type { SqlJudgement } from '../policy/decide-sql.ts';
 import { cancelUpstream, type Upstream } from './database-login.ts';
 import { Outbox } from './outbox.ts';
-import { PoisonCupboard } from './poison.ts';
 import { dataRow, statementLimit, wantedOfClient, wantedOfServer } from './session-framing.ts';
-import { fastpath, judgeBytes, type Judged } from './statement-judge.ts';
-import type { StatementLedger } from './statement-ledger.ts';
-import { errorResponse, fromClient, fromServer, MessageReader, readCString, readErrorFields, type Piece } from './wire-message.ts';
+import { strangeParserSetting } from './session-note.ts';
+import { StatementGate, type GateContext } from './statement-gate.ts';
+import { errorResponse, fromClient, fromServer, MessageReader, readErrorFields, type Piece } from './wire-message.ts';
 
 /** What a session needs of its door. */
-export interface SessionContext {
+export interface SessionContext extends GateContext {
   readonly address: DatabaseAddress;
-  readonly decide: (text: string) => SqlJudgement | Promise<SqlJudgement>;
-  readonly ledger: StatementLedger;
-  /** A statement that was not let through; `text` as far as it was read. */
-  readonly refused: (text: string, decision: Decision) => void;
   /** The server ended the session, and nobody here had asked for it. */
   readonly lost: (message: string) => void;
 }
@@ -34,7 +27,7 @@ export class GatewaySession {
   readonly #client: Socket;
   readonly #upstream: Upstream;
   readonly #context: SessionContext;
-  readonly #poisons = new PoisonCupboard();
+  readonly #gate: StatementGate;
   readonly #clientReader = new MessageReader(wantedOfClient);
   readonly #serverReader = new MessageReader((type, length) => {
     if (type === dataRow) this.#rows += 1;
@@ -44,7 +37,6 @@ export class GatewaySession {
   readonly #toClient = new Outbox();
   /** Resolves when both sockets are closed and every record is made. */
   readonly ended: Promise<void>;
-  #discardRest = false;
   #awaiting = false;
   #ending = false;
   #toldFatal = false;
@@ -58,6 +50,7 @@ export class GatewaySession {
     this.#client = client;
     this.#upstream = upstream;
     this.#context = context;
+    this.#gate = new StatementGate(context, this.#toServer, (complaint) => this.#fail('08P01', complaint));
     const { stream } = upstream;
     client.on('data', (chunk: Buffer) => {
       this.#clientReader.push(chunk);
@@ -129,39 +122,23 @@ export class GatewaySession {
   #take(piece: Piece): Promise<void> | undefined {
     if (piece.kind === 'malformed') return this.#fail('08P01', `the client sent ${piece.reason}`);
     if (piece.kind !== 'message') {
-      if (piece.kind === 'pass' || !this.#discardRest) this.#toServer.add(piece.bytes);
+      if (piece.kind === 'pass' || !this.#gate.discardsRest) this.#toServer.add(piece.bytes);
       return undefined;
     }
     const { type, bytes, whole } = piece;
-    this.#discardRest = false;
     const { ledger } = this.#context;
     switch (type) {
       case fromClient.query:
-        return this.#query(bytes, whole);
+        return this.#gate.query(bytes, whole);
       case fromClient.parse:
-        return this.#parse(bytes, whole);
+        return this.#gate.parse(bytes, whole);
       case fromClient.functionCall:
-        this.#discardRest = true;
-        return this.#refuseQuery('(fastpath function call)', fastpath.decision);
-      case fromClient.bind: {
-        const portal = readCString(bytes, 5);
-        const statement = portal && readCString(bytes, portal.end);
-        if (portal === undefined || statement === undefined) return this.#fail('08P01', 'the client sent a Bind without names');
-        ledger.sentBind(portal.bytes.toString('latin1'), statement.bytes.toString('latin1'));
-        break;
-      }
-      case fromClient.execute: {
-        const portal = readCString(bytes, 5);
-        if (portal === undefined) return this.#fail('08P01', 'the client sent an Execute without a name');
-        ledger.sentExecute(portal.bytes.toString('latin1'));
-        break;
-      }
-      case fromClient.close: {
-        const name = readCString(bytes, 6);
-        if (name === undefined) return this.#fail('08P01', 'the client sent a Close without a name');
-        ledger.sentClose(bytes[5] === 0x53 ? 'statement' : 'portal', name.bytes.toString('latin1'));
-        break;
-      }
+        return this.#gate.functionCall();
+      case fromClient.bind:
+        return this.#gate.bind(bytes);
+      case fromClient.execute:
+      case fromClient.close:
+        return this.#gate.named(type, bytes);
       case fromClient.sync:
         ledger.sentSync();
         break;
@@ -176,47 +153,7 @@ export class GatewaySession {
         this.#upstream.stream.end();
         return undefined;
     }
-    this.#toServer.add(bytes);
-    return undefined;
-  }
-
-  #query(message: Buffer, whole: boolean): Promise<void> | undefined {
-    return this.#judge(whole ? message.subarray(5) : undefined, message, (text, judgement) => {
-      if (judgement.decision.effect === 'refuse') return this.#refuseQuery(text, judgement.decision);
-      this.#context.ledger.sentQuery(judgement.statements);
-      this.#toServer.add(message);
-    });
-  }
-
-  #parse(message: Buffer, whole: boolean): Promise<void> | undefined {
-    const name = readCString(message, 5);
-    if (name === undefined) return this.#fail('08P01', 'the client sent a Parse without a name');
-    const end = whole ? readCString(message, name.end)?.end : undefined;
-    const { ledger } = this.#context;
-    return this.#judge(end === undefined ? undefined : message.subarray(name.end, end), message, (text, { decision, statements }) => {
-      const key = name.bytes.toString('latin1');
-      if (decision.effect === 'refuse') {
-        this.#context.refused(text, decision);
-        ledger.sentParse(key, 'refused');
-        this.#toServer.add(this.#poisons.parse(name.bytes, decision));
-        return;
-      }
-      // A Parse holds one statement at most; the server itself refuses more.
-      ledger.sentParse(key, { text, decision, writes: statements.flatMap((statement) => statement.writes) });
-      this.#toServer.add(message);
-    });
-  }
-
-  /** Without bytes the message was too long to be read whole, and its rest is not passed on either. */
-  #judge(bytes: Buffer | undefined, message: Buffer, then: Judged): Promise<void> | undefined {
-    this.#discardRest = bytes === undefined;
-    return judgeBytes(bytes, message, this.#context.decide, then);
-  }
-
-  #refuseQuery(text: string, decision: Decision): undefined {
-    this.#context.refused(text, decision);
-    this.#context.ledger.sentQuery([]);
-    this.#toServer.add(this.#poisons.query(decision));
+    return this.#gate.pass(bytes);
   }
 
   #answer(chunk: Buffer): void {
@@ -235,26 +172,17 @@ export class GatewaySession {
     const { ledger } = this.#context;
     const rows = this.#rows;
     this.#rows = 0;
-    if (type === fromServer.parameterStatus) this.#checkParserSetting(message);
+    const strange = type === fromServer.parameterStatus ? strangeParserSetting(message) : undefined;
+    if (strange !== undefined) this.#fail('42501', strange);
     if (type === fromServer.errorResponse) {
-      const swapped = this.#poisons.swap(message);
+      const swapped = this.#gate.poisons.swap(message);
       if (['FATAL', 'PANIC'].includes(readErrorFields(message)['V'] ?? '')) this.#toldFatal = true;
       ledger.received(type, message, rows, swapped !== undefined);
       return swapped ?? message;
     }
     ledger.received(type, message, rows);
-    if (type === fromServer.readyForQuery && !ledger.busy) this.#poisons.settled();
+    if (type === fromServer.readyForQuery && !ledger.busy) this.#gate.poisons.settled();
     return message;
-  }
-
-  /** The server says that it reads text otherwise than the parser does: nothing after this could be judged. */
-  #checkParserSetting(message: Buffer): void {
-    const name = readCString(message, 5);
-    const value = name && readCString(message, name.end)?.bytes.toString('latin1');
-    const setting = name?.bytes.toString('latin1');
-    const strange =
-      (setting === 'client_encoding' && value !== 'UTF8' && value !== 'SQL_ASCII') || (setting === 'standard_conforming_strings' && value !== 'on');
-    if (strange) void this.#fail('42501', `\`${setting}\` was set to \`${value}\`, with which statements cannot be judged`);
   }
 
   /** Ends the session because it cannot go on safely. */

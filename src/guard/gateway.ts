@@ -7,6 +7,7 @@ import { messageOf } from '../model/diagnostic.ts';
 import type { DatabaseAddress } from '../model/environment.ts';
 import type { Decision } from '../model/policy.ts';
 import type { Access } from '../model/step.ts';
+import { capabilityRules } from '../policy/capability-rule.ts';
 import type { SqlJudgement } from '../policy/decide-sql.ts';
 import { CancelDesk } from './cancel-desk.ts';
 import { admitClient, authenticationOk, type AdmittedClient } from './client-admission.ts';
@@ -16,7 +17,9 @@ import { GatewayDoor } from './gateway-door.ts';
 import { GatewayListener } from './gateway-listener.ts';
 import { GatewaySession } from './gateway-session.ts';
 import { deriveScramSecret, unfittingScramSecret } from './scram.ts';
+import { strangeSetting } from './session-note.ts';
 import { decideStartup } from './startup-parameter.ts';
+import { Turnstile } from './turnstile.ts';
 import { errorResponse, frameMessage, parameterStatus, readyForQuery } from './wire-message.ts';
 
 export interface GatewayOptions {
@@ -25,7 +28,11 @@ export interface GatewayOptions {
   readonly database: DatabaseAddress;
   /** Where it also listens on a Unix socket; absolute. */
   readonly socketFolder?: string;
-  readonly decide: (text: string, access: Access) => Promise<SqlJudgement>;
+  readonly decide: (text: string, access: Access) => SqlJudgement | Promise<SqlJudgement>;
+  /** Moves when what `decide` permitted before may not be permitted any more. */
+  readonly epoch?: () => number;
+  /** Names types by their numbers, as the text of a statement; undefined where one of them is not known. */
+  readonly namingText?: (types: readonly number[]) => Promise<string | undefined>;
   /** Told of each record once its fate is known; of a refusal at once. Not of the canaries'. */
   readonly onStatement?: (record: StatementRecord) => void;
   /** Called when the server seems gone. */
@@ -41,6 +48,9 @@ export interface Stranger {
 }
 
 const backendKeyData = 0x4b;
+/** Of a thousand clients that come at once, the last would wait for its login beyond the time after which a server counts as gone. */
+const loginsAtOnce = 32;
+const stepEnded = 'the step that this connection belongs to has ended';
 
 export class Gateway {
   readonly #options: GatewayOptions;
@@ -48,6 +58,7 @@ export class Gateway {
   readonly #doors = new Map<string, GatewayDoor>();
   readonly #sockets = new Set<Socket>();
   readonly #cancelDesk: CancelDesk;
+  readonly #turnstile = new Turnstile(loginsAtOnce);
   readonly #strangers: Stranger[] = [];
   #sequence = 0;
   #sessions = 0;
@@ -130,7 +141,7 @@ export class Gateway {
       cancel: (processId, secretKey) => this.#cancelDesk.cancel(processId, secretKey),
     });
     const door = admitted && this.#openDoor(admitted.user);
-    if (admitted !== undefined && door === undefined) turnAway(socket, '57P01', 'the step that this connection belongs to has ended');
+    if (admitted !== undefined && door === undefined) turnAway(socket, '57P01', stepEnded);
     if (admitted === undefined || door === undefined) return;
     await door.admitting(this.#connect(socket, admitted, door));
   }
@@ -143,23 +154,34 @@ export class Gateway {
     const startup = await decideStartup(admitted.parameters, door.decide);
     if (startup.kind === 'refuse') return this.#refuseConnection(socket, door, startup.asked, startup.decision);
     const settings = { ...(door.mayWrite ? parserSettings : readOnlySettings), ...startup.settings };
-    let upstream: Upstream;
+    const applicationName = startup.applicationName ?? `proofplan step ${door.step}`;
+    let upstream: Upstream | undefined;
     try {
-      upstream = await login.openUpstream(database, settings, startup.applicationName ?? `proofplan step ${door.step}`);
+      upstream = await this.#turnstile.pass(async () => (door.open ? login.openUpstream(database, settings, applicationName) : undefined));
     } catch (error) {
       if (meansServerGone(error)) this.#options.suspect(messageOf(error));
       if (isServerAnswer(error)) turnAway(socket, error.code ?? '08006', error.message);
       else turnAway(socket, '08006', 'the database server cannot be reached');
       return;
     }
+    if (upstream === undefined) return turnAway(socket, '57P01', stepEnded);
+    const strange = [...upstream.parameters].map(([name, value]) => strangeSetting(name, value)).find((reason) => reason !== undefined);
+    if (strange !== undefined) {
+      upstream.stream.destroy();
+      return turnAway(socket, '42501', strange);
+    }
     this.#join(socket, admitted, door, upstream);
   }
 
   #join(socket: Socket, admitted: AdmittedClient, door: GatewayDoor, upstream: Upstream): void {
     const number = (this.#sessions += 1);
+    // What may do everything may do it under any schema.
+    const epoch = door.access.capability === 'full' ? undefined : this.#options.epoch;
     const session = new GatewaySession(socket, upstream, {
       address: this.#options.database,
       decide: door.decide,
+      ...(epoch === undefined ? {} : { epoch }),
+      ...(this.#options.namingText === undefined || capabilityRules[door.access.capability].calls ? {} : { namingText: this.#options.namingText }),
       ledger: door.ledger(number),
       refused: (text, decision) => door.refused(number, text, decision),
       lost: this.#options.suspect,

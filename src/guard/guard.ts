@@ -3,15 +3,16 @@
 import type { Guard, StatementRecord } from '../model/contract.ts';
 import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
 import type { DatabaseAddress } from '../model/environment.ts';
-import type { Access } from '../model/step.ts';
-import type { SqlJudgement } from '../policy/decide-sql.ts';
 import { AssertionSessions } from './assertion-session.ts';
 import { tryCanaries } from './canary.ts';
+import { CatalogueKeeper } from './catalogue-keeper.ts';
 import { DatabaseLogin, readOnlySettings } from './database-login.ts';
 import { Gateway } from './gateway.ts';
 import { GuardLife } from './guard-life.ts';
+import { namingText } from './parameter-type.ts';
 import { feelPulse } from './pulse.ts';
 import { createReaderRole } from './reader-role.ts';
+import { createLiveJudge, type Decide } from './live-judge.ts';
 import { holdSnapshot } from './snapshot.ts';
 import { SqliteWatch } from './sqlite-watch.ts';
 import { StepWatcher } from './step-watcher.ts';
@@ -32,7 +33,8 @@ export interface GuardOptions {
   readonly workspace: string;
   /** Where the gateway also listens on a Unix socket, for steps without a network; absolute. */
   readonly socketFolder?: string;
-  readonly decide: (text: string, access: Access) => Promise<SqlJudgement>;
+  /** The judge; it is given the catalogue wherever that can make a difference. */
+  readonly decide: Decide;
   readonly onStatement?: (record: StatementRecord) => void;
 }
 
@@ -64,8 +66,10 @@ export async function createGuard(options: GuardOptions): Promise<Checked<Guard>
     const tripwire = await Tripwire.open({
       login,
       address: options.superuser ?? options.database,
+      ...(options.superuser === undefined ? {} : { superuser: options.superuser }),
       protectedTables: options.protectedTables,
       ownServer: options.ownServer,
+      superuserSteps: account.superuser,
     });
     closers.push(() => tripwire.close());
     const tables = await tripwire.tables();
@@ -73,27 +77,61 @@ export async function createGuard(options: GuardOptions): Promise<Checked<Guard>
     diagnostics.push(...missing.map((name) => noSuchTable(name, options.database)));
     const { suspect } = life;
     const { onStatement, socketFolder } = options;
-    const sessions = new AssertionSessions({ login, reader, owner: options.database, searchPath: account.searchPath, decide: options.decide, suspect });
+    const keeper = new CatalogueKeeper(login, options.superuser ?? options.database, schemasOf(account.searchPath));
+    closers.push(() => keeper.close());
+    await keeper.current();
+    const judge = createLiveJudge(options.decide, keeper);
+    // Where it cannot be read, each statement is refused with the reason.
+    const renewed = (renewal: Promise<void>): Promise<void> => renewal.catch((error: unknown) => suspect(messageOf(error)));
+    const sessions = new AssertionSessions({ login, reader, owner: options.database, searchPath: account.searchPath, decide: judge.decide, suspect });
     closers.push(() => sessions.close());
     const gateway = await Gateway.listen({
       login,
       database: options.database,
-      decide: options.decide,
+      decide: judge.remembered,
+      epoch: () => keeper.epoch,
+      namingText: async (types) => namingText(types, await keeper.current()),
       suspect,
       fail: life.fail,
-      ...(onStatement === undefined ? {} : { onStatement }),
+      onStatement: (record) => {
+        keeper.settled(record);
+        onStatement?.(record);
+      },
       ...(socketFolder === undefined ? {} : { socketFolder }),
     });
     closers.push(() => gateway.close());
     const sqlite = options.sqlitePolicy ? new SqliteWatch(options.workspace) : undefined;
     const watcher = new StepWatcher(tripwire, gateway, sqlite, suspect);
     const guard: Guard = {
-      canaries: () => tryCanaries({ gateway, sessions, tripwire, sqlite, database: options.database, ownServer: options.ownServer }),
-      pulse: () => feelPulse(options.decide, tables.map(({ quoted }) => quoted)),
-      open: (step, access) => gateway.open(step, access),
-      assertion: (query) => sessions.ask(query),
-      preflight: (queries) => sessions.preflight(queries),
+      canaries: () =>
+        tryCanaries({
+          gateway,
+          sessions,
+          tripwire,
+          sqlite,
+          database: options.database,
+          ownServer: options.ownServer,
+          closure: { decide: options.decide, catalogue: () => keeper.current() },
+        }),
+      pulse: () =>
+        feelPulse(
+          judge.decide,
+          tables.map(({ quoted }) => quoted),
+        ),
+      open: async (step, access) => {
+        await renewed(keeper.renew());
+        return gateway.open(step, access);
+      },
+      assertion: async (query) => {
+        await renewed(keeper.recheck());
+        return sessions.ask(query);
+      },
+      preflight: async (queries) => {
+        await renewed(keeper.recheck());
+        return sessions.preflight(queries);
+      },
       watch: (_step, access, folders = []) => watcher.watch(access, folders),
+      strangers: () => watcher.strangers(),
       holdSnapshot: async () => {
         const snapshot = await holdSnapshot(login, reader, account.searchPath);
         closers.push(snapshot.close);
@@ -110,7 +148,7 @@ export async function createGuard(options: GuardOptions): Promise<Checked<Guard>
 }
 
 /** The account's own search path, spelt out: every session of the runner gets it, whatever a step makes of the account's settings. */
-async function readAccount(login: DatabaseLogin, database: DatabaseAddress): Promise<{ readonly searchPath: string; readonly superuser: boolean }> {
+export async function readAccount(login: DatabaseLogin, database: DatabaseAddress): Promise<{ readonly searchPath: string; readonly superuser: boolean }> {
   const client = await login.open(database, readOnlySettings);
   try {
     const found = await client.query<{ path: string; account: string; superuser: string }>(
@@ -122,6 +160,16 @@ async function readAccount(login: DatabaseLogin, database: DatabaseAddress): Pro
   } finally {
     await client.end();
   }
+}
+
+/** As written in the setting: `app, public`. */
+export function schemasOf(searchPath: string): readonly string[] {
+  return searchPath.split(',').map((name) =>
+    name
+      .trim()
+      .replace(/^"(.*)"$/, '$1')
+      .replaceAll('""', '"'),
+  );
 }
 
 function superuserAccount({ user }: DatabaseAddress): Diagnostic {

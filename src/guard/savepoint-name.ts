@@ -1,17 +1,37 @@
-// The name in SAVEPOINT, RELEASE and ROLLBACK TO, as the server reads it. The statement is known to be one of them by its command tag.
+// What is read of a statement's own text to tell its fate: the name in SAVEPOINT, RELEASE and ROLLBACK TO, as the server reads it, and whether it is a
+// CALL or a DO. All else is said by the server's command tags.
 
 const token = /"((?:[^"]|"")*)"|[^\s;"]+/g;
 
-/** The savepoint that the statement names; undefined for a ROLLBACK of the whole transaction. */
+/** The savepoint that the statement names; undefined where it ends the whole transaction (also as ABORT, or a COMMIT that failed). */
 export function savepointOf(text: string): string | undefined {
   const words = [...withoutComments(text).matchAll(token)].map(([word, quoted]) => quoted?.replaceAll('""', '"') ?? fold(word));
-  const verb = words.shift();
+  const verb = words.shift() ?? '';
+  if (!['savepoint', 'release', 'rollback'].includes(verb)) return undefined;
   if (verb === 'rollback') {
     if (words[0] === 'work' || words[0] === 'transaction') words.shift();
     if (words.shift() !== 'to') return undefined;
   }
   if (verb !== 'savepoint' && words[0] === 'savepoint' && words.length > 1) words.shift();
   return words[0];
+}
+
+/** A procedure or a block may COMMIT by itself (chapter "Transaction Management" of PL/pgSQL). */
+export function mayCommitItself(text: string): boolean {
+  const start = /^(?:\s|--[^\n]*(?:\n|$))*/.exec(text)?.[0].length ?? 0;
+  if (text.startsWith('/*', start)) return mayCommitItself(text.slice(endOfComment(text, start)));
+  return /^(?:call|do)(?![\w$])/i.test(text.slice(start, start + 5));
+}
+
+function endOfComment(text: string, start: number): number {
+  const sign = /\/\*|\*\//g;
+  sign.lastIndex = start;
+  let depth = 0;
+  for (let found = sign.exec(text); found !== null; found = sign.exec(text)) {
+    depth += found[0] === '/*' ? 1 : -1;
+    if (depth === 0) return sign.lastIndex;
+  }
+  return text.length;
 }
 
 /** Only ASCII letters are folded, as in every multi-byte encoding. */

@@ -2,11 +2,11 @@
 // ErrorResponse rejects, what became of its transaction. Nothing is enforced here; a mistake would cost a record its
 // exactness, never the guard its hold.
 import type { StatementRecord } from '../model/contract.ts';
+import { abridgeText } from './kept-text.ts';
+import { NameBook, type JudgedStatement, type Named, type Naming } from './name-book.ts';
+import { mayCommitItself } from './savepoint-name.ts';
 import { TransactionFate, type Fate } from './transaction-fate.ts';
 import { fromServer, readCString, readErrorFields } from './wire-message.ts';
-
-/** A statement that was let through, as judged. */
-export type JudgedStatement = Pick<StatementRecord, 'text' | 'decision' | 'writes'>;
 
 /** A record but for what the door knows (its step and session). */
 type LedgerRecord = Omit<StatementRecord, 'step' | 'session'>;
@@ -19,15 +19,19 @@ interface Draft {
   sqlstate?: string;
 }
 
-/** What a name of a prepared statement or portal stands for. The record of a refused one is made elsewhere. */
-type Named = JudgedStatement | 'refused';
-
-/** What the server still owes an answer to, in order. `previous` is what the name stood for before. */
+/** What the server still owes an answer to, in order. */
 type Pending =
+  | Naming
   | { readonly kind: 'query'; readonly drafts: Draft[] }
-  | { readonly kind: 'parse' | 'bind'; readonly name: string; readonly named: Named; readonly previous: Named | undefined }
   | { readonly kind: 'execute'; readonly draft: Draft | undefined }
-  | { readonly kind: 'close' | 'sync' | 'copy-end' };
+  | { readonly kind: 'sync' | 'copy-end' };
+
+/** After an error whose Sync has not been sent yet: the server passes over everything until it comes. */
+interface PassingOver {
+  readonly namings: Naming[];
+  /** What was rejected before its Execute was sent: that Execute is the same try. */
+  rejected: JudgedStatement | undefined;
+}
 
 export interface LedgerOptions {
   /** The next number of the guard's one sequence. */
@@ -43,9 +47,10 @@ const idle = 0x49;
 export class StatementLedger {
   readonly #options: LedgerOptions;
   readonly #fate: TransactionFate<Draft>;
-  readonly #names = { parse: new Map<string, Named>(), bind: new Map<string, Named>() };
+  readonly #names = new NameBook();
   readonly #pending: Pending[] = [];
   #copying = false;
+  #passingOver: PassingOver | undefined;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
@@ -59,28 +64,36 @@ export class StatementLedger {
 
   /** A Query with its statements, in order; none for one that was refused. */
   sentQuery(statements: readonly JudgedStatement[]): void {
-    this.#pending.push({ kind: 'query', drafts: statements.map((statement) => this.#draft(statement)) });
+    const drafts = statements.map((statement) => this.#draft(abridge(statement)));
+    if (this.#passingOver === undefined) this.#pending.push({ kind: 'query', drafts });
+    else this.#neverTried(drafts);
   }
 
   sentParse(name: string, statement: Named): void {
-    this.#name('parse', name, statement);
+    this.#sentNaming(this.#names.parse(name, statement === 'refused' ? statement : abridge(statement)));
   }
 
   sentBind(portal: string, statement: string): void {
-    this.#name('bind', portal, this.#names.parse.get(statement) ?? madeInSql('EXECUTE', statement));
+    this.#sentNaming(this.#names.bind(portal, statement));
   }
 
   sentExecute(portal: string): void {
-    const named = this.#names.bind.get(portal) ?? madeInSql('FETCH', portal);
-    this.#pending.push({ kind: 'execute', draft: named === 'refused' ? undefined : this.#draft(named) });
+    const named = this.#names.portal(portal);
+    if (this.#passingOver === undefined) {
+      this.#pending.push({ kind: 'execute', draft: named === 'refused' ? undefined : this.#draft(named) });
+    } else if (named === this.#passingOver.rejected) {
+      this.#passingOver.rejected = undefined;
+    } else if (named !== 'refused') {
+      this.#neverTried([this.#draft(named)]);
+    }
   }
 
-  sentClose(target: 'statement' | 'portal', name: string): void {
-    this.#pending.push({ kind: 'close' });
-    this.#names[target === 'statement' ? 'parse' : 'bind'].delete(name);
+  sentClose(of: 'statement' | 'portal', name: string): void {
+    this.#sentNaming(this.#names.close(of, name));
   }
 
   sentSync(): void {
+    this.#listensAgain();
     // A server that copies in ignores Sync until the copy has ended.
     if (!this.#copying) this.#pending.push({ kind: 'sync' });
   }
@@ -98,7 +111,7 @@ export class StatementLedger {
       case fromServer.parseComplete:
       case fromServer.bindComplete:
       case fromServer.closeComplete:
-        if (head?.kind === 'parse' || head?.kind === 'bind' || head?.kind === 'close') this.#pending.shift();
+        if (head !== undefined && isNaming(head)) this.#pending.shift();
         return;
       case fromServer.commandComplete: {
         const tag = readCString(message, 5)?.bytes.toString('latin1') ?? '';
@@ -121,23 +134,26 @@ export class StatementLedger {
         this.#copyStarts();
         return;
       case fromServer.readyForQuery:
-        if (head?.kind === 'query') for (const draft of head.drafts) this.#emit(draft, 'none');
+        this.#listensAgain();
+        if (head?.kind === 'query') this.#neverTried(head.drafts);
         if (head?.kind === 'query' || head?.kind === 'sync') this.#pending.shift();
         this.#fate.ready(String.fromCharCode(message[5] ?? 0));
-        // Portals end with their transaction; what is not forgotten would grow with the session.
-        if (message[5] === idle && !this.busy) this.#names.bind.clear();
+        // What is not forgotten would grow with the session.
+        if (message[5] === idle && !this.busy) this.#names.forgetPortals();
     }
   }
 
   /** The session is over: what is still open gets the fate that can be told. */
   ended(): void {
     const inFlight = this.busy;
-    for (const pending of this.#pending) {
-      const drafts = pending.kind === 'query' ? pending.drafts : pending.kind === 'execute' && pending.draft !== undefined ? [pending.draft] : [];
-      for (const draft of drafts) this.#emit(draft, 'open');
-    }
+    for (const draft of this.#pending.flatMap(draftsOf)) this.#emit(draft, 'open');
     this.#pending.length = 0;
     this.#fate.ended(inFlight);
+  }
+
+  #sentNaming(naming: Naming): void {
+    if (this.#passingOver === undefined) this.#pending.push(naming);
+    else this.#passingOver.namings.push(naming);
   }
 
   #completed(draft: Draft, tag: string): void {
@@ -149,44 +165,33 @@ export class StatementLedger {
   /** After an error the server answers nothing until Sync (extended protocol), or ends the whole message (simple). */
   #rejected(head: Pending | undefined, sqlstate: string | undefined): void {
     this.#copying = false;
-    if (head?.kind === 'query') {
-      const draft = head.drafts.shift();
-      if (draft !== undefined && sqlstate !== undefined) draft.sqlstate = sqlstate;
-      this.#fate.failed(draft);
-      return;
-    }
+    if (head?.kind === 'query') return this.#failed(head.drafts.shift(), sqlstate);
     const sync = this.#pending.findIndex((pending) => pending.kind === 'sync');
     const dropped = this.#pending.splice(0, sync === -1 ? this.#pending.length : sync);
-    this.#undoNames(dropped);
-    const drafts = dropped.flatMap((pending) => (pending.kind === 'execute' && pending.draft !== undefined ? [pending.draft] : []));
-    const rejected = sqlstate === undefined ? undefined : (drafts.shift() ?? this.#draftOfNamed(dropped));
-    if (rejected !== undefined && sqlstate !== undefined) rejected.sqlstate = sqlstate;
-    this.#fate.failed(rejected);
+    const namings = dropped.filter(isNaming);
+    const tried = head?.kind === 'execute' ? head.draft?.statement : head !== undefined && isNaming(head) && head.named !== 'refused' ? head.named : undefined;
+    const drafts = dropped.flatMap(draftsOf);
+    const draft = drafts.find(({ statement }) => statement === tried) ?? (tried && this.#draft(tried));
+    if (sync === -1) this.#passingOver = { namings, rejected: draft !== undefined && !drafts.includes(draft) ? tried : undefined };
+    else this.#names.undo(namings);
+    this.#failed(draft, sqlstate);
+    this.#neverTried(drafts.filter((other) => other !== draft));
+  }
+
+  /** `sqlstate` is undefined for a refusal, which has a record of its own. */
+  #failed(draft: Draft | undefined, sqlstate: string | undefined): void {
+    if (draft !== undefined && sqlstate !== undefined) draft.sqlstate = sqlstate;
+    this.#fate.failed(draft, draft !== undefined && mayCommitItself(draft.statement.text));
+  }
+
+  #neverTried(drafts: readonly Draft[]): void {
     for (const draft of drafts) this.#emit(draft, 'none');
   }
 
-  /** A Parse or Bind that was rejected before anything was to be executed. */
-  #draftOfNamed(dropped: readonly Pending[]): Draft | undefined {
-    const [first] = dropped;
-    const named = first?.kind === 'parse' || first?.kind === 'bind' ? first.named : 'refused';
-    return named === 'refused' ? undefined : this.#draft(named);
-  }
-
-  #name(kind: 'parse' | 'bind', name: string, named: Named): void {
-    const names = this.#names[kind];
-    this.#pending.push({ kind, name, named, previous: names.get(name) });
-    names.set(name, named);
-  }
-
-  /** What the server skipped never took its name. */
-  #undoNames(dropped: readonly Pending[]): void {
-    for (const pending of dropped.toReversed()) {
-      if (pending.kind !== 'parse' && pending.kind !== 'bind') continue;
-      const names = this.#names[pending.kind];
-      if (names.get(pending.name) !== pending.named) continue;
-      if (pending.previous === undefined) names.delete(pending.name);
-      else names.set(pending.name, pending.previous);
-    }
+  /** The server listens again: what was sent meanwhile left no names. */
+  #listensAgain(): void {
+    if (this.#passingOver !== undefined) this.#names.undo(this.#passingOver.namings);
+    this.#passingOver = undefined;
   }
 
   /** The Syncs sent before the copy's end are read by the copy, and get no answer. */
@@ -222,11 +227,17 @@ export class StatementLedger {
   }
 }
 
-/** A statement or portal that was made by SQL (PREPARE, DECLARE), where its text was judged, and is used by its name. */
-function madeInSql(verb: 'EXECUTE' | 'FETCH', name: string): JudgedStatement {
-  return {
-    text: `${verb} ${name}`,
-    decision: { effect: 'permit', rule: 'named-in-sql', reason: 'its text was judged where it was prepared or declared' },
-    writes: [],
-  };
+/** Whoever keeps the catalogue knows a change of the schema by its whole text. */
+function abridge(statement: JudgedStatement): JudgedStatement {
+  const text = statement.changesSchema === true ? statement.text : abridgeText(statement.text);
+  return text === statement.text ? statement : { ...statement, text };
+}
+
+function isNaming(pending: Pending): pending is Naming {
+  return pending.kind === 'parse' || pending.kind === 'bind' || pending.kind === 'close';
+}
+
+function draftsOf(pending: Pending): readonly Draft[] {
+  if (pending.kind === 'query') return pending.drafts;
+  return pending.kind === 'execute' && pending.draft !== undefined ? [pending.draft] : [];
 }

@@ -16,6 +16,9 @@ export class StepWatcher {
   readonly #sqlite: SqliteWatch | undefined;
   readonly #suspect: (reason: string) => void;
   #last: TripwireMark | undefined;
+  readonly #limitsSaid = new Set<string>();
+  /** So many strangers were told of. */
+  #told = 0;
 
   constructor(tripwire: Tripwire, gateway: Gateway, sqlite: SqliteWatch | undefined, suspect: (reason: string) => void) {
     this.#tripwire = tripwire;
@@ -30,16 +33,16 @@ export class StepWatcher {
     let between: readonly TripwireFinding[] = [];
     try {
       before = await this.#tripwire.mark();
+      await this.#tripwire.beginStep();
       if (this.#last !== undefined)
         between = compareMarks(this.#last, before, noAccess).map((finding) => ({ ...finding, what: `${finding.what}, between this step and the one before` }));
     } catch (error) {
       between = [this.#blind(error)];
     }
-    const strangers = this.#gateway.strangers.length;
     const files = this.#sqlite?.begin(folders);
     return {
       processStarted: (pid) => files?.processStarted(pid),
-      compare: async () => [...between, ...(await this.#compare(before, access)), ...this.#strangersSince(strangers), ...(files?.compare() ?? [])],
+      compare: async () => [...between, ...(await this.#compare(before, access)), ...this.strangers(), ...(files?.compare() ?? []), ...this.#newLimits()],
     };
   }
 
@@ -54,12 +57,22 @@ export class StepWatcher {
     }
   }
 
-  #strangersSince(index: number): readonly TripwireFinding[] {
-    return this.#gateway.strangers.slice(index).map(({ user }) => ({
+  /** Those that nobody was told of yet. A daemon of an earlier step comes when it likes, also while no program runs. */
+  strangers(): readonly TripwireFinding[] {
+    const news = this.#gateway.strangers.slice(this.#told);
+    this.#told += news.length;
+    return news.map(({ user }) => ({
       kind: 'sessions',
       what: `somebody came to the gateway as \`${user}\` with a token that is not good, or not any more`,
       explained: false,
     }));
+  }
+
+  /** What weakens the tripwires is said once each. */
+  #newLimits(): readonly TripwireFinding[] {
+    const news = this.#tripwire.limits.filter((what) => !this.#limitsSaid.has(what));
+    for (const what of news) this.#limitsSaid.add(what);
+    return news.map((what) => ({ kind: 'sessions', what, explained: true }));
   }
 
   #blind(error: unknown): TripwireFinding {

@@ -17,6 +17,8 @@ export class TransactionFate<T> {
   #open: Open<T>[] = [];
   #savepoints: { readonly name: string; readonly at: number }[] = [];
   #failed = false;
+  /** Something that may have committed by itself was carried out, or failed, outside of a transaction block. */
+  #mayHaveCommitted = false;
   #inBlock = false;
 
   constructor(settle: (statement: T, fate: Fate) => void) {
@@ -29,6 +31,10 @@ export class TransactionFate<T> {
     switch (tag) {
       case 'COMMIT':
         return this.#settleAll('committed');
+      case 'CALL':
+      case 'DO':
+        this.#mayHaveCommitted = true;
+        return;
       case 'PREPARE TRANSACTION':
         // Another session may commit it, or nobody.
         return this.#settleAll('open');
@@ -45,17 +51,19 @@ export class TransactionFate<T> {
     }
   }
 
-  /** The server rejected something: an implicit transaction is lost, an explicit one waits for its ROLLBACK. */
-  failed(statement: T | undefined): void {
-    if (statement !== undefined) this.#open.push({ statement, undone: true });
+  /** The server rejected something: an implicit transaction is lost, an explicit one waits for its ROLLBACK. `mayCommitItself`: part of it may have lasted. */
+  failed(statement: T | undefined, mayCommitItself = false): void {
+    if (statement !== undefined) this.#open.push({ statement, undone: !mayCommitItself });
+    if (mayCommitItself) this.#mayHaveCommitted = true;
     this.#failed = true;
   }
 
   /** ReadyForQuery: `I` ends whatever was implicit. */
   ready(status: string): void {
-    if (status === 'I') this.#settleAll(this.#failed ? 'rolled back' : 'committed');
+    if (status === 'I') this.#settleAll(!this.#failed ? 'committed' : this.#mayHaveCommitted ? 'open' : 'rolled back');
     this.#inBlock = status !== 'I';
     this.#failed = false;
+    this.#mayHaveCommitted = false;
   }
 
   /** The session is over. Without an answer to something sent (`inFlight`) nobody can say what became of the transaction. */

@@ -2,31 +2,42 @@
 // prevents nothing; asks in a read-only session of the runner's own.
 import type { Client } from 'pg';
 import type { TripwireFinding } from '../model/contract.ts';
+import { messageOf } from '../model/diagnostic.ts';
 import type { DatabaseAddress } from '../model/environment.ts';
 import type { Access } from '../model/step.ts';
-import { isServerAnswer, readOnlySettings, type DatabaseLogin } from './database-login.ts';
-import { compareTable, findProtectedTables, mayWriteTable, readDigest, tableSignQuery, type ProtectedTable, type TableMark } from './protected-table.ts';
-import { compareSchemas, readSchema, schemaSignQuery, type SchemaFingerprint } from './schema-fingerprint.ts';
+import { readOnlySettings, type DatabaseLogin } from './database-login.ts';
+import { mayWriteTable, type ProtectedTable } from './protected-table.ts';
+import { compareSchemas } from './schema-fingerprint.ts';
+import { compareTable } from './table-content.ts';
+import { SessionPoll } from './session-poll.ts';
+import { TableWatch, type TableState } from './table-watch.ts';
+import { WriteWitness, type WriteNote } from './write-witness.ts';
+
+/** A moment's state, and what was noted until then since the mark before. */
+export interface TripwireMark extends TableState {
+  /** By label: sessions that wrote there and are neither the step's nor the runner's, in words. Empty where nobody notes who writes. */
+  readonly strangers: ReadonlyMap<string, readonly string[]>;
+  /** Labels of tables that have lost what notes who writes. */
+  readonly unwitnessed: readonly string[];
+}
 
 export interface TripwireOptions {
   readonly login: DatabaseLogin;
   /** The superuser where there is one: it sees every row and every object. */
   readonly address: DatabaseAddress;
+  /** The runner's own superuser, where it may leave a trigger on the protected tables that notes who writes. */
+  readonly superuser?: DatabaseAddress;
   readonly protectedTables: readonly string[];
   /** Nobody but the guard and the steps has business on this server, so a session of somebody else's is a finding. */
   readonly ownServer: boolean;
-}
-
-/** A moment's state. */
-export interface TripwireMark {
-  readonly tables: ReadonlyMap<string, TableMark>;
-  readonly schema: SchemaFingerprint;
+  /** `false`: sessions are looked for as on a server that does not count them exactly. */
+  readonly countsSessions?: boolean;
+  /** Do the steps' sessions run under a superuser? */
+  readonly superuserSteps?: boolean;
 }
 
 /** From this version on the server's count of sessions is in shared memory, and exact when a session begins to answer. */
 const exactSessionsVersion = 150_000;
-/** A table that was known is gone. */
-const undefinedTable = '42P01';
 const statementTimeout = '60s';
 const lockTimeout = '5s';
 /** A count that lags behind the guard's own is asked again for so long: a busy server may keep it back for a second. */
@@ -36,80 +47,123 @@ export class Tripwire {
   readonly #options: TripwireOptions;
   readonly #client: Client;
   readonly #countsSessions: boolean;
-  #schema: { readonly sign: string; readonly fingerprint: SchemaFingerprint } | undefined;
-  #found: readonly ProtectedTable[] = [];
-  #marks: ReadonlyMap<string, TableMark> = new Map();
+  readonly #watch: TableWatch;
+  #witness: WriteWitness | undefined;
+  #witnessProblem: string | undefined;
+  #poll: SessionPoll | undefined;
+  #lastSchema: TableState['schema'] | undefined;
   /** Sessions of the server that the guard did not open, as known so far. */
   #foreignSessions = 0;
   /** All sessions of the server, as it said the last time. */
   #servedSessions = 0;
 
   private constructor(options: TripwireOptions, client: Client, version: number) {
+    const { login, protectedTables, superuserSteps = false } = options;
     this.#options = options;
     this.#client = client;
-    this.#countsSessions = version >= exactSessionsVersion;
+    this.#countsSessions = version >= exactSessionsVersion && options.countsSessions !== false;
+    this.#watch = new TableWatch({ client, version, names: protectedTables, superuserSteps, ownSessions: () => login.ownSessions });
   }
 
   /** Rejects as pg does when the server cannot be reached. */
   static async open(options: TripwireOptions): Promise<Tripwire> {
-    const patience = { statement_timeout: statementTimeout, lock_timeout: lockTimeout, search_path: 'pg_catalog' };
+    const patience = { statement_timeout: statementTimeout, lock_timeout: lockTimeout, idle_session_timeout: '0', search_path: 'pg_catalog' };
     const client = await options.login.open(options.address, { ...readOnlySettings, ...patience });
     const version = await client.query<{ server_version_num: string }>('SHOW server_version_num');
     const tripwire = new Tripwire(options, client, Number(version.rows[0]?.server_version_num));
+    await tripwire.#openWitness();
     tripwire.#foreignSessions = await tripwire.#countForeignSessions(Number.NEGATIVE_INFINITY);
     return tripwire;
   }
 
-  /** Can a session round the gateway be seen at all? */
+  /** Does no session round the gateway stay unseen? */
   get countsSessions(): boolean {
     return this.#countsSessions;
   }
 
+  /** Is it known which session wrote to a protected table? */
+  get attributes(): boolean {
+    return this.#witness !== undefined;
+  }
+
+  /** In words, what of it is weaker than it might be. Known after the first mark. */
+  get limits(): readonly string[] {
+    const whole = this.#watch.wholeReadsBecause;
+    if (this.#options.protectedTables.length === 0) return this.#sessionLimits;
+    return [
+      ...(whole === undefined ? [] : [`protected tables are read whole after any commit, because ${whole}`]),
+      ...(whole === undefined && this.#watch.isShortSighted
+        ? ['protected tables are read whole after any commit while another account has a session, whose state `GRANT pg_read_all_stats` would show']
+        : []),
+      ...(this.#witnessProblem === undefined ? [] : [`nothing notes which session writes to protected tables: ${this.#witnessProblem}`]),
+      ...this.#sessionLimits,
+    ];
+  }
+
+  get #sessionLimits(): readonly string[] {
+    return this.#countsSessions ? [] : ['a short session round the gateway may not be seen: servers before version 15 do not count them exactly'];
+  }
+
+  /** How often a table's content or the schema had to be read so far. */
+  get reads(): number {
+    return this.#watch.reads;
+  }
+
   /** The tables behind the protected names; a name may have none, or several. */
   async tables(): Promise<readonly ProtectedTable[]> {
-    return findProtectedTables(this.#client, this.#options.protectedTables);
+    return this.#watch.tables();
   }
 
-  /**
-   * The state now: one question where nothing moved. Contents and definitions are read again only where a cheap sign of them
-   * moved, and the tables are looked up again only where the schema's did.
-   */
+  /** The state now: one question where nothing was committed on the server, and contents are read only where counters moved. */
   async mark(): Promise<TripwireMark> {
-    const client = this.#client;
-    let signs = await this.#signs().catch((error: unknown) => {
-      if (isServerAnswer(error) && error.code === undefinedTable) return undefined;
-      throw error;
-    });
-    let schema = this.#schema;
-    if (schema === undefined || schema.sign !== signs?.schema) {
-      this.#found = await this.tables();
-      signs = await this.#signs();
-      schema = { sign: signs.schema, fingerprint: await readSchema(client) };
-      this.#schema = schema;
-    }
-    const marks = new Map<string, TableMark>();
-    for (const [index, table] of this.#found.entries()) {
-      const [count = '0', newest = '0'] = (signs.tables[index] ?? '').split(' ');
-      const mark = { count: Number(count), newest, storage: table.storage };
-      const known = this.#marks.get(table.label);
-      const same = known !== undefined && known.count === mark.count && known.newest === newest && known.storage === mark.storage;
-      marks.set(table.label, same ? known : withDigest(mark, await readDigest(client, table, mark.count)));
-    }
-    this.#marks = marks;
-    return { tables: marks, schema: schema.fingerprint };
+    const notes = (await this.#witness?.collect()) ?? [];
+    const state = await this.#watch.mark(new Set(notes.map(({ relation }) => relation)));
+    const { found } = this.#watch;
+    const known = this.#lastSchema;
+    this.#lastSchema = state.schema;
+    const unwitnessed = known === undefined || known === state.schema ? [] : ((await this.#witness?.watch(found)) ?? []);
+    const strangers = new Map(found.map(({ label, members }) => [label, this.#strangers(notes.filter(({ relation }) => members.includes(relation)))]));
+    return { ...state, strangers, unwitnessed };
   }
 
-  /** Cheap signs of the schema and of the tables that are known, of one moment. */
-  async #signs(): Promise<{ readonly schema: string; readonly tables: readonly string[] }> {
-    const query = this.#found.length === 0 ? schemaSignQuery : `${tableSignQuery(this.#found)} UNION ALL ${schemaSignQuery}`;
-    const rows = (await this.#client.query<{ part: string; sign: string }>(query)).rows;
-    const signs = new Map(rows.map((row) => [row.part, row.sign]));
-    const schema = rows.filter((row) => row.part.startsWith('pg_')).map((row) => `${row.part} ${row.sign}`);
-    return { schema: schema.join('\n'), tables: this.#found.map((_table, index) => signs.get(String(index)) ?? '') };
+  /** Is a write noted whose triggers are switched off? Undefined where nothing notes writes. Rejects as pg does. */
+  async noticesWrites(): Promise<boolean | undefined> {
+    return this.#witness?.notices();
+  }
+
+  /** To be called while no step has a session: those that come from now on are the next step's. Rejects as pg does. */
+  async beginStep(): Promise<void> {
+    const { login } = this.#options;
+    login.forgetServed();
+    if (this.#countsSessions) return;
+    await this.#poll?.end();
+    this.#poll = await SessionPoll.begin({ client: this.#client, known: () => [...login.ownSessions, ...login.servedSessions] });
+  }
+
+  /** Without it rows are found all the same, but not whose they are. */
+  async #openWitness(): Promise<void> {
+    const { ownServer, superuser, login } = this.#options;
+    if (!ownServer || superuser === undefined) return;
+    let witness: WriteWitness | undefined;
+    try {
+      witness = await WriteWitness.open(login, superuser);
+      await witness.watch(await this.tables());
+      this.#witness = witness;
+    } catch (error) {
+      await witness?.close();
+      this.#witnessProblem = messageOf(error);
+    }
+  }
+
+  #strangers(notes: readonly WriteNote[]): readonly string[] {
+    const { servedSessions, ownSessions } = this.#options.login;
+    const strange = notes.filter(({ processId }) => !servedSessions.has(processId) && !ownSessions.includes(processId));
+    return [...new Set(strange.map(({ account, processId }) => `a session round the gateway (\`${account}\`, process ${processId})`))];
   }
 
   /** Sessions that came round the gateway since this was last asked. */
   async strangeSessions(): Promise<readonly TripwireFinding[]> {
+    if (this.#poll !== undefined) return this.#polled();
     const known = this.#foreignSessions;
     const served = this.#servedSessions;
     const now = await this.#countForeignSessions(known);
@@ -121,12 +175,25 @@ export class Tripwire {
     }
     if (now <= known) return [];
     this.#foreignSessions = now;
-    const what = `${now - known === 1 ? 'a session' : `${now - known} sessions`} of the database came round the gateway`;
-    // On a server with other clients nobody can tell whose session it was.
-    return [{ kind: 'sessions', what: this.#options.ownServer ? what : `${what}, or another client's`, explained: !this.#options.ownServer }];
+    return [this.#strange(`${now - known === 1 ? 'a session' : `${now - known} sessions`} of the database came round the gateway`)];
+  }
+
+  /** What was seen by looking, where the server does not count; the looking ends. */
+  async #polled(): Promise<readonly TripwireFinding[]> {
+    const seen = (await this.#poll?.end()) ?? [];
+    this.#poll = undefined;
+    return seen.map((session) => this.#strange(`a session of the database came round the gateway (${session})`));
+  }
+
+  /** On a server with other clients nobody can tell whose session it was. */
+  #strange(what: string): TripwireFinding {
+    const { ownServer } = this.#options;
+    return { kind: 'sessions', what: ownServer ? what : `${what}, or another client's`, explained: !ownServer };
   }
 
   async close(): Promise<void> {
+    await this.#poll?.end().catch(() => undefined);
+    await this.#witness?.close();
     await this.#client.end();
   }
 
@@ -146,17 +213,19 @@ export class Tripwire {
   }
 }
 
-/** What changed between two marks; `explained` where `access` is there to change it. */
+/** What changed between two marks; `explained` where `access` is there to change it, or where nothing of it stayed. */
 export function compareMarks(before: TripwireMark, after: TripwireMark, access: Access): readonly TripwireFinding[] {
   const findings: TripwireFinding[] = [];
   for (const label of new Set([...before.tables.keys(), ...after.tables.keys()])) {
-    const what = compareTable(label, before.tables.get(label), after.tables.get(label));
-    if (what !== undefined) findings.push({ kind: 'rows', what, explained: mayWriteTable(access, label) });
+    const change = compareTable(label, before.tables.get(label), after.tables.get(label));
+    if (change === undefined) continue;
+    const strangers = after.strangers.get(label) ?? [];
+    const what = strangers.length === 0 ? change.what : `${change.what}; written by ${strangers.join(' and ')}`;
+    findings.push({ kind: 'rows', what, explained: change.undone || (strangers.length === 0 && mayWriteTable(access, label)) });
   }
-  for (const what of compareSchemas(before.schema, after.schema)) findings.push({ kind: 'schema', what, explained: access.capability === 'production' });
+  for (const label of after.unwitnessed) findings.push({ kind: 'schema', what: `what notes who writes to \`${label}\` was taken away`, explained: false });
+  const mayChangeSchema = ['production', 'ddl', 'full'].includes(access.capability);
+  for (const what of compareSchemas(before.schema, after.schema)) findings.push({ kind: 'schema', what, explained: mayChangeSchema });
+  if (before.reset !== after.reset) findings.push({ kind: 'sessions', what: "the server's counters of the database were set back", explained: false });
   return findings;
-}
-
-function withDigest(mark: TableMark, digest: string | undefined): TableMark {
-  return digest === undefined ? mark : { ...mark, digest };
 }

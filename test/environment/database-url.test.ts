@@ -78,6 +78,9 @@ test.each<[string, Partial<DatabaseAddress>]>([
   ['verify-full', { tls: true, certificate: 'chain-and-host' }],
   ['verify-full&sslrootcert=system', { tls: true, certificate: 'chain-and-host' }],
   ['disable&sslrootcert=/nowhere', { tls: false }],
+  ['require&channel_binding=prefer', { tls: true }],
+  ['prefer&channel_binding=require', { tls: true, channelBinding: 'required' }],
+  ['verify-full&channel_binding=require', { tls: true, certificate: 'chain-and-host', channelBinding: 'required' }],
 ])('sslmode=%s', (sslmode, encryption) => {
   const { tls: _tls, ...rest } = settled;
   expect(parseDatabaseUrl(`postgresql://app:secret@db.example/shop?sslmode=${sslmode}`)).toEqual({ value: { ...rest, ...encryption }, diagnostics: [] });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AssertionAnswer, AssertionQuery } from '../../src/model/contract.ts';
 import { AssertionSessions } from '../../src/guard/assertion-session.ts';
 import { DatabaseLogin } from '../../src/guard/database-login.ts';
-import { startGuarded, type Guarded } from './fixture.ts';
+import { connect, startGuarded, type Guarded } from './fixture.ts';
 
 let guarded: Guarded;
 /** Sessions whose judge permits everything, so that the server's own refusal shows. */
@@ -107,6 +107,55 @@ describe('without a judge the server itself refuses', () => {
   });
 });
 
+describe('what a read-only transaction lets happen is refused by its traces, and nothing of it stays', () => {
+  test.each([
+    ['a transaction id', 'SELECT pg_current_xact_id()', 'transaction-id'],
+    ['a message in the log of changes', "SELECT pg_logical_emit_message(true, 'a', 'b')", 'transaction-id'],
+    ['a large object', "SELECT lo_from_bytea(0, 'x')", 'transaction-id'],
+    ['a transaction id before an error', 'SELECT 1 / (pg_current_xact_id()::text::int8 * 0)', 'transaction-id'],
+    ['an end of the transaction', 'COMMIT', 'transaction-ended'],
+    ['an end with a new beginning', 'COMMIT AND CHAIN', 'transaction-ended'],
+    ['going back before the beginning', 'ROLLBACK', 'transaction-ended'],
+  ])('%s', async (_name, sql, rule) => {
+    const answer = await unjudged.askUnjudged({ sql, parameters: [], mode: 'read', timeoutMs: 5000 });
+    expect(answer).toMatchObject({ kind: 'refused', decision: { effect: 'refuse', rule } });
+    expect((await guarded.direct.query('SELECT 1 FROM pg_largeobject_metadata')).rowCount).toBe(0);
+  });
+
+  test('a lock of the session, a notification, a setting of the session: gone with the connection', async () => {
+    const locks = async (): Promise<number | null> => (await guarded.direct.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'")).rowCount;
+    const heard: unknown[] = [];
+    guarded.direct.on('notification', (message) => heard.push(message));
+    await guarded.direct.query('LISTEN alarm');
+    await unjudged.askUnjudged({ sql: 'SELECT pg_advisory_lock(7)', parameters: [], mode: 'read', timeoutMs: 5000 });
+    expect(await locks()).toBe(0);
+    await unjudged.askUnjudged({
+      sql: 'SELECT pg_advisory_lock_shared(8), 1 / (length(pg_backend_pid()::text) - length(pg_backend_pid()::text))',
+      parameters: [],
+      mode: 'read',
+      timeoutMs: 5000,
+    });
+    expect(await locks()).toBe(0);
+    await unjudged.askUnjudged({ sql: "SELECT pg_notify('alarm', 'x')", parameters: [], mode: 'read', timeoutMs: 5000 });
+    await unjudged.askUnjudged({ sql: "SELECT set_config('DateStyle', 'German', false)", parameters: [], mode: 'read', timeoutMs: 5000 });
+    expect(await unjudged.askUnjudged({ sql: "SELECT '2026-01-02'::date", parameters: [], mode: 'read', timeoutMs: 5000 })).toMatchObject({
+      rows: [['2026-01-02']],
+    });
+    await guarded.direct.query('UNLISTEN alarm');
+    expect(heard).toEqual([]);
+  });
+
+  test('what a step makes of the settings of its account changes no answer', async () => {
+    await guarded.direct.query(
+      "ALTER ROLE CURRENT_USER SET DateStyle = 'German'; ALTER ROLE CURRENT_USER SET bytea_output = 'escape'; ALTER ROLE CURRENT_USER SET extra_float_digits = -15",
+    );
+    await unjudged.askUnjudged({ sql: 'SELECT 1', parameters: [], mode: 'read', timeoutMs: 5000 });
+    const answer = await unjudged.askUnjudged({ sql: "SELECT '2026-01-02'::date, '\\xff'::bytea, 0.1::float8", parameters: [], mode: 'read', timeoutMs: 5000 });
+    expect(answer).toMatchObject({ rows: [['2026-01-02', '\\xff', '0.1']] });
+    await guarded.direct.query('ALTER ROLE CURRENT_USER RESET ALL');
+  });
+});
+
 test('a probe meets what rejects it, or shows that it wrote; nothing stays', async () => {
   const before = await guarded.countRuns();
   const probe = (sql: string): Promise<AssertionAnswer> => ask(sql, { mode: 'probe' });
@@ -195,4 +244,21 @@ test('on a server of our own the asking role owns nothing and goes with the guar
   expect(await roles()).toHaveLength(2);
   await second?.close();
   expect(await roles()).toEqual(before);
+});
+
+test('what a killed runner left of such roles is dropped at the next start, and nobody could have used it for ever', async () => {
+  const superuser = await connect(guarded.server.superuser);
+  await superuser.query('CREATE ROLE proofplan_gone_1_2_reader LOGIN; GRANT CONNECT ON DATABASE app TO proofplan_gone_1_2_reader');
+  const { value: second } = await guarded.another({ execution: 'second' });
+  const roles = (
+    await superuser.query<{ rolname: string; valid: boolean }>(
+      "SELECT rolname, rolvaliduntil < now() + interval '30 days' AS valid FROM pg_roles WHERE rolname LIKE 'proofplan%'",
+    )
+  ).rows;
+  expect(roles).toHaveLength(2);
+  expect(roles.every(({ valid }) => valid)).toBe(true);
+  expect(roles.map(({ rolname }) => rolname)).not.toContain('proofplan_gone_1_2_reader');
+  expect(await ask('SELECT 1 AS alive')).toMatchObject({ rows: [['1']] });
+  await second?.close();
+  await superuser.end();
 });

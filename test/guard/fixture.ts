@@ -55,7 +55,7 @@ export async function startGuarded(options: Partial<GuardOptions> = {}): Promise
       protectedTables,
       sqlitePolicy: false,
       workspace: import.meta.dirname,
-      decide: (text, access) => decideSql(parser, text, { access, protectedTables }),
+      decide: (text, access, catalogue) => decideSql(parser, text, { access, protectedTables, ...(catalogue === undefined ? {} : { catalogue }) }),
       onStatement: (record) => told.push(record),
       ...options,
       ...changes,

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { GatewayListener } from '../../src/guard/gateway-listener.ts';
+import { need } from '../support/machine-need.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { run } from './client/fixture.ts';
 import { connect, reading, sqlstateOf, startGuarded, type Guarded } from './fixture.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'proofplan-test-'));
-const folder = join(root, "socket's folder, ä");
+const folder = join(root, "socket's folder ä");
 let guarded: Guarded;
 
 beforeAll(async () => {
@@ -35,6 +37,24 @@ test('a door is reached by its socket as by its port, with the same identity and
   expect(await sqlstateOf(connect(door.socketUrl ?? ''))).toBe('28P01');
 });
 
+test("psql comes in by the socket with its URL, and by libpq's own variables", async (context) => {
+  const psql = need(context, 'psql');
+  const door = await guarded.guard.open('1.2', reading);
+  const url = new URL(door.url);
+  expect(await run(psql, [door.socketUrl ?? '', '-XAt', '-c', 'SELECT 1'], '')).toEqual({ code: 0, output: '1\n' });
+  const variables = { PGHOST: folder, PGPORT: url.port, PGUSER: url.username, PGPASSWORD: url.password, PGDATABASE: 'app' };
+  expect(await run(psql, ['-XAt', '-c', 'SELECT 2'], '', variables)).toEqual({ code: 0, output: '2\n' });
+  expect(await run(psql, ['-XAt', '-c', 'DELETE FROM runs'], '', variables)).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('refused by proofplan'),
+  });
+  expect(await run(psql, ['-XAt', '-c', 'SELECT 3'], '', { ...variables, PGPASSWORD: 'wrong' })).toMatchObject({
+    code: 2,
+    output: expect.stringContaining('is not good'),
+  });
+  await door.close();
+});
+
 test('the socket goes with the gateway, takes the place of a dead one, and a folder that others could enter is closed to them', async () => {
   const open = join(temporaryFolder(), 'open');
   mkdirSync(open, { mode: 0o777 });
@@ -47,6 +67,8 @@ test('the socket goes with the gateway, takes the place of a dead one, and a fol
 });
 
 test('a folder whose path no socket can have is told, and no port stays open', async () => {
+  const several = join(temporaryFolder(), 'a,b');
+  await expect(GatewayListener.open({ socketFolder: several, receive: () => undefined, fail: () => undefined })).rejects.toThrow('a comma');
   const long = join(temporaryFolder(), 'x'.repeat(100));
   await expect(GatewayListener.open({ socketFolder: long, receive: () => undefined, fail: () => undefined })).rejects.toThrow('longer than the 107 bytes');
   expect(existsSync(long)).toBe(false);

@@ -1,48 +1,34 @@
 // An upstream that speaks TLS: the gateway's login, its takeover of the encrypted socket, and cancel requests.
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { DatabaseAddress } from '../../src/model/environment.ts';
 import { must } from '../support/postgres.ts';
+import { encryptServer } from '../support/server-tls.ts';
 import { addressOf, connect, producing, startGuarded, type Guarded } from './fixture.ts';
 import { makeSelfSigned } from './self-signed.ts';
 import { errorsOf, query, WireClient } from './wire-client.ts';
 
 let guarded: Guarded;
+let certificate: string;
 
 beforeAll(async () => {
   guarded = await startGuarded();
-  const superuser = await connect(guarded.server.superuser);
-  const { certificate, key } = makeSelfSigned('localhost');
-  // The server writes its own files, so that they are its own and nobody else's.
-  for (const [file, text] of [
-    ['server.crt', certificate],
-    ['server.key', key],
-  ] as const) {
-    const lines = text
-      .trim()
-      .split('\n')
-      .map((line) => `(${superuser.escapeLiteral(line)})`);
-    await superuser.query(`COPY (VALUES ${lines.join(', ')}) TO PROGRAM 'umask 077; cat > ${file}'`);
-  }
-  await superuser.query('ALTER SYSTEM SET ssl = on');
-  await superuser.query('SELECT pg_reload_conf()');
-  await superuser.end();
-  await vi.waitFor(
-    async () => {
-      const client = await connect(guarded.server.owner);
-      const shown = await client.query<{ ssl: string }>('SHOW ssl');
-      await client.end();
-      if (shown.rows[0]?.ssl !== 'on') throw new Error('the server has not read its settings yet');
-    },
-    { timeout: 20_000, interval: 100 },
-  );
+  certificate = await encryptServer(guarded.server, 'localhost');
 });
 
 afterAll(async () => {
   await guarded.close();
 });
 
-test('sessions, assertions, canaries and cancels work over TLS', async () => {
-  const database = { ...guarded.server.owner, tls: true };
-  const guard = must(await guarded.another({ database, superuser: { ...guarded.server.superuser, tls: true } }));
+const encryptions: Readonly<Record<string, () => Partial<DatabaseAddress>>> = {
+  'that is not checked': () => ({}),
+  'to which the login is bound': () => ({ channelBinding: 'required' }),
+  'whose authority is known': () => ({ certificate: 'chain', authority: { file: '/root.crt', pem: certificate } }),
+  'whose authority and host are known': () => ({ host: 'localhost', certificate: 'chain-and-host', authority: { file: '/root.crt', pem: certificate } }),
+};
+
+test.each(Object.entries(encryptions))('sessions, assertions, canaries and cancels work over TLS with a certificate %s', async (_name, encryption) => {
+  const tls = { tls: true, ...encryption() };
+  const guard = must(await guarded.another({ database: { ...guarded.server.owner, ...tls }, superuser: { ...guarded.server.superuser, ...tls } }));
   expect((await guard.canaries()).filter((result) => !result.refused)).toEqual([]);
   expect(
     await guard.assertion({ sql: 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()', parameters: [], mode: 'read', timeoutMs: 5000 }),
@@ -61,6 +47,18 @@ test('sessions, assertions, canaries and cancels work over TLS', async () => {
   expect(errorsOf(await wire.until('never')).map((fields) => fields['C'])).toContain('57P01');
   expect(await running()).toBe(0);
   await guard.close();
+});
+
+test('a server whose certificate is not the one that is trusted, or that of another host, gets no guard', async () => {
+  const stranger = makeSelfSigned('localhost').certificate;
+  for (const [host, pem, told] of [
+    ['localhost', stranger, 'self-signed certificate'],
+    ['127.0.0.1', certificate, 'does not match certificate'],
+  ] as const) {
+    const database: DatabaseAddress = { ...guarded.server.owner, tls: true, host, certificate: 'chain-and-host', authority: { file: '/root.crt', pem } };
+    const created = await guarded.another({ database });
+    expect(created).toMatchObject({ value: undefined, diagnostics: [{ code: 'guard/not-guarded', notes: [expect.stringContaining(told)] }] });
+  }
 });
 
 test('an address that asks for TLS where the server has none gives no guard', async () => {

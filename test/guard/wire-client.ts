@@ -1,7 +1,7 @@
 /** A client that speaks the protocol by hand, to send what no library would, and to see every byte that comes back. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { DatabaseLogin, type Upstream } from '../../src/guard/database-login.ts';
+import { DatabaseLogin, type SessionSettings, type Upstream } from '../../src/guard/database-login.ts';
 import { cString, frameMessage, MessageReader, readErrorFields, type ErrorFields } from '../../src/guard/wire-message.ts';
 import type { DatabaseAddress } from '../../src/model/environment.ts';
 
@@ -33,8 +33,8 @@ export class WireClient {
   }
 
   /** Logs in as pg does, then hands the wire over. */
-  static async open(address: DatabaseAddress): Promise<WireClient> {
-    return new WireClient(await new DatabaseLogin().openUpstream(address, {}, 'wire'));
+  static async open(address: DatabaseAddress, settings: SessionSettings = {}): Promise<WireClient> {
+    return new WireClient(await new DatabaseLogin().openUpstream(address, settings, 'wire'));
   }
 
   send(...messages: readonly Buffer[]): void {

@@ -12,7 +12,7 @@ export interface CommandEnd {
 
 export interface CommandSurroundings {
   readonly cwd?: string;
-  readonly stdin?: string | Uint8Array;
+  readonly stdin?: string | Uint8Array | undefined;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -60,7 +60,10 @@ export function builtProgram(): string {
 }
 
 /** Starts the built program; `ended` resolves with everything it wrote. */
-export function startProgram(argv: readonly string[], { cwd = root, stdin, environment = {} }: CommandSurroundings = {}): { readonly child: ReturnType<typeof spawn>; readonly ended: Promise<CommandEnd> } {
+export function startProgram(
+  argv: readonly string[],
+  { cwd = root, stdin, environment = {} }: CommandSurroundings = {},
+): { readonly child: ReturnType<typeof spawn>; readonly ended: Promise<CommandEnd> } {
   const child = spawn(process.execPath, [builtProgram(), ...argv], { cwd, env: { ...programEnvironment(), ...environment }, stdio: ['pipe', 'pipe', 'pipe'] });
   const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   child.stdout.on('data', (chunk: Buffer) => chunks.stdout.push(chunk));

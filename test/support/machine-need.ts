@@ -23,13 +23,17 @@ const packages: Readonly<Record<MachineNeed, string>> = {
 };
 
 /** The program's path, absolute; undefined where the machine lacks it. Debian keeps Postgres' own beside the PATH, and `psql` on it is a wrapper. */
-export function findNeed(need: MachineNeed): string | undefined {
+function findNeed(need: MachineNeed): string | undefined {
   if (need === 'bubblewrap') return onPath('bwrap', ['--ro-bind', '/', '/', 'true']);
   if (need === 'strace') return onPath('strace', ['-o', '/dev/null', 'true']);
   // Debian keeps it where only root looks.
   if (need === 'pgbouncer' && existsSync('/usr/sbin/pgbouncer')) return '/usr/sbin/pgbouncer';
   const program = need === 'system-postgres' ? 'postgres' : need;
-  return postgresFolders().map((folder) => join(folder, program)).find(existsSync) ?? onPath(program, ['--version']);
+  return (
+    postgresFolders()
+      .map((folder) => join(folder, program))
+      .find(existsSync) ?? onPath(program, ['--version'])
+  );
 }
 
 /** Call it first in a test: returns the program's path, or ends the test with the reason. */
@@ -51,6 +55,10 @@ function postgresFolders(): readonly string[] {
 
 /** Found only if it really works here: bubblewrap may be installed where user namespaces are forbidden, strace without ptrace. */
 function onPath(program: string, trial: readonly string[]): string | undefined {
-  const path = (process.env['PATH'] ?? '').split(':').filter((folder) => folder !== '').map((folder) => join(folder, program)).find(existsSync);
+  const path = (process.env['PATH'] ?? '')
+    .split(':')
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, program))
+    .find(existsSync);
   return path !== undefined && spawnSync(path, trial, { stdio: 'ignore' }).status === 0 ? path : undefined;
 }

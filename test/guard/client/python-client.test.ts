@@ -98,12 +98,7 @@ test('asyncpg', async () => {
 test.each(['psycopg2', 'psycopg', 'asyncpg'])('SQLAlchemy with %s', async (driver) => {
   const told = ['sum 60', 'refused 42501', 'alive 1'];
   const made = await tryClient('try_sqlalchemy.py', making, { DRIVER: driver, MAKE: 'yes' });
-  expect(made.ended.output.trim().split('\n')).toEqual([
-    'tables True',
-    "columns ['id', 'customer_id', 'total']",
-    `keys customers_${driver} 1`,
-    ...told,
-  ]);
+  expect(made.ended.output.trim().split('\n')).toEqual(['tables True', "columns ['id', 'customer_id', 'total']", `keys customers_${driver} 1`, ...told]);
   expect(made.refused).toHaveLength(1);
   await guarded.direct.query(`TRUNCATE customers_${driver}, invoices_${driver}`);
   const used = await tryClient('try_sqlalchemy.py', writing, { DRIVER: driver, MAKE: 'no' });
