@@ -10,19 +10,23 @@ const drainMs = 500;
 /** How long a sink may be busy with what the pipes held at the exit. */
 const flushMs = 10_000;
 const pollMs = 15;
+const turnMs = 100;
 
 /** What is alive of the step right now. */
 export type FindProcesses = () => readonly StepProcess[];
 
-/** TERM, then KILL, to the whole step; what is alive after that is given back. */
-export async function endProcesses(group: number, find: FindProcesses): Promise<readonly StepProcess[]> {
+/** TERM, then KILL, to the whole step; what is alive after that is given back. `endAtOnce` ends what outran both: a sandbox around it. */
+export async function endProcesses(group: number, find: FindProcesses, endAtOnce: () => void = () => undefined): Promise<readonly StepProcess[]> {
   let living = find();
   for (const [signal, patienceMs] of [
     ['SIGTERM', termMs],
     ['SIGKILL', killMs],
+    ['at once', killMs],
   ] as const) {
+    if (living.length === 0) break;
     const giveUpAtMs = performance.now() + patienceMs;
-    signalProcesses(living, group, signal);
+    if (signal === 'at once') endAtOnce();
+    else signalProcesses(living, group, signal);
     while (living.length > 0 && performance.now() < giveUpAtMs) {
       await sleep(pollMs);
       living = find();
@@ -34,7 +38,12 @@ export async function endProcesses(group: number, find: FindProcesses): Promise<
 }
 
 /** After the program's own exit: waits for what ends by itself, kills the rest, and says what that was. */
-export async function settleProcesses(group: number, flows: readonly OutputFlow[], find: FindProcesses): Promise<readonly StepProcess[]> {
+export async function settleProcesses(
+  group: number,
+  flows: readonly OutputFlow[],
+  find: FindProcesses,
+  endAtOnce?: () => void,
+): Promise<readonly StepProcess[]> {
   const endAtMs = performance.now() + drainMs;
   await within(endOf(flows), drainMs);
   let living = find();
@@ -42,14 +51,24 @@ export async function settleProcesses(group: number, flows: readonly OutputFlow[
     await sleep(pollMs);
     living = find();
   }
-  if (living.length > 0) await endProcesses(group, find);
+  if (living.length > 0) await endProcesses(group, find, endAtOnce);
   return living;
+}
+
+/** How something ended, when nothing of it is to be left. Undefined where even KILL does not end it. */
+export async function awaitEnd<T>(exited: Promise<T>, endAtOnce: () => void = () => undefined): Promise<T | undefined> {
+  const exit = await within(exited, termMs);
+  if (exit !== undefined) return exit;
+  endAtOnce();
+  return within(exited, killMs);
 }
 
 /** Lets the sinks take what the pipes still hold. False when a writer that cannot be found keeps one open: it is cut off. */
 export async function drainFlows(flows: readonly OutputFlow[]): Promise<boolean> {
   const giveUpAtMs = performance.now() + flushMs;
   const moving = (flow: OutputFlow): boolean => !flow.hasEnded() && flow.movedWithin(drainMs) && performance.now() < giveUpAtMs;
+  // The end of what was just killed has to come through the runner's own event loop first.
+  await within(endOf(flows), turnMs);
   while (flows.some(moving)) await within(endOf(flows), pollMs);
   const closed = flows.every((flow) => flow.hasEnded());
   for (const flow of flows) flow.destroy();
@@ -60,14 +79,15 @@ function endOf(flows: readonly OutputFlow[]): Promise<unknown> {
   return Promise.all(flows.map((flow) => flow.ended));
 }
 
-/** Waits for a promise, but not longer than so many milliseconds, and leaves no timer behind. */
-async function within(promise: Promise<unknown>, patienceMs: number): Promise<void> {
+/** Waits for a promise, but not longer than so many milliseconds, and leaves no timer behind. Undefined where it did not come. */
+async function within<T>(promise: Promise<T>, patienceMs: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise((resolve) => {
-    timer = setTimeout(resolve, patienceMs);
+  const patience = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), patienceMs);
   });
-  await Promise.race([promise, patience]);
+  const first = await Promise.race([promise, patience]);
   clearTimeout(timer);
+  return first;
 }
 
 function sleep(durationMs: number): Promise<void> {

@@ -60,9 +60,10 @@ export function findSandboxProcesses(outer: number, keepers: number): readonly S
   return found;
 }
 
-/** The process 1 of a sandbox, by its id outside. */
-export function findSandboxRoot(outer: number): number | undefined {
-  return readChildren(outer)[0];
+/** Ends a sandbox and, with its process 1, everything in it at once: nothing can fork away from that. */
+export function endSandbox(outer: number): void {
+  for (const root of readChildren(outer)) send(root, 'SIGKILL');
+  send(outer, 'SIGKILL');
 }
 
 /** Sends a signal to each process, to whole groups first so that none can fork away in between. */
@@ -99,10 +100,19 @@ function readStatus(pid: number): { readonly name: string; readonly group: numbe
   return { name: text.slice(text.indexOf('(') + 1, nameEnd), group: Number(group) };
 }
 
+/** Is the process alive and not stopped? Where there is no /proc, nobody can tell, and it is taken for well. */
+export function canAct(pid: number): boolean {
+  const text = readText(`/proc/${pid}/stat`);
+  if (text === undefined) return listProcessIds().size === 0;
+  return !/^[ZXTt]/.test(text.slice(text.lastIndexOf(')') + 2));
+}
+
 /** Of all its threads: each can start processes. */
 function readChildren(pid: number): readonly number[] {
   try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((thread) => (readText(`/proc/${pid}/task/${thread}/children`) ?? '').split(' ').filter(Boolean).map(Number));
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      (readText(`/proc/${pid}/task/${thread}/children`) ?? '').split(' ').filter(Boolean).map(Number),
+    );
   } catch {
     return [];
   }

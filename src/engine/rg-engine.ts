@@ -141,6 +141,7 @@ function runRipgrep(search: Search, rgArguments: readonly string[], stdout: Outp
     stdout,
     stderr,
     ...(context.processStarted === undefined ? {} : { processStarted: context.processStarted }),
+    ...(context.sandbox === undefined ? {} : { sandbox: context.sandbox }),
   });
 }
 

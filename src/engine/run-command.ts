@@ -53,6 +53,7 @@ export async function runCommand(step: ShellStep | CoordinatorCallStep, fields: 
     stderr,
     ...(carrying === undefined ? {} : { privateInput: carrying.privateInput }),
     ...(context.processStarted === undefined ? {} : { processStarted: context.processStarted }),
+    ...(context.sandbox === undefined ? {} : { sandbox: context.sandbox }),
   });
 
   const kept = await Promise.all([stdout.end(), stderr.end()]);

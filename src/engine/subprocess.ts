@@ -1,35 +1,26 @@
 /**
- * The one place that starts a program of a plan. It owns the deadline (execa's own is none: a grandchild that holds stdout
+ * The one place that runs a program of a plan. It owns the deadline (execa's own is none: a grandchild that holds stdout
  * keeps it pending for ever), the end of everything the program leaves behind, and the way of its output into sinks.
  */
 import { randomUUID } from 'node:crypto';
-import { Socket } from 'node:net';
-import { execa } from 'execa';
-import { type Diagnostic, messageOf } from '../model/diagnostic.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
 import { type OutputSink, startFlow } from './output-flow.ts';
-import { closeDescriptor, hasRoomToSpawn, type Pipe, takePipe } from './pipe.ts';
-import { drainFlows, endProcesses, type FindProcesses, settleProcesses } from './process-end.ts';
-import { findStepProcesses, listProcessIds, stepVariable } from './process-table.ts';
-import { forgetStep, watchGroup, watchStep } from './watchdog.ts';
+import { awaitEnd, drainFlows, endProcesses, type FindProcesses, settleProcesses } from './process-end.ts';
+import { type Child, type StartRequest, startChild } from './process-start.ts';
+import { endSandbox, findSandboxProcesses, findStepProcesses, listProcessIds } from './process-table.ts';
+import { forgetStep, lookAfterWatchdog, watchGroup, watchStep } from './watchdog.ts';
 
 /** Process ids come round after as many forks as there are ids (32,768 at least), which takes longer than this. */
 const idsComeRoundMs = 1_000;
 const longestTimerMs = 2_147_483_647;
 
-export interface SubprocessRequest {
-  /** Absolute. */
-  readonly program: string;
-  readonly arguments: readonly string[];
-  readonly workingDirectory: string;
-  /** The complete environment; only the step's token is added. */
-  readonly environment: Readonly<Record<string, string>>;
+/** Of the environment: only the step's token is added. */
+export interface SubprocessRequest extends StartRequest {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   readonly stdout: OutputSink;
   readonly stderr: OutputSink;
-  /** Text that the program finds on descriptor 3. */
-  readonly privateInput?: string;
-  /** Told the process id, which is the group's too. */
+  /** Told the process id, which is the group's too; of a sandbox, that of its outermost process. */
   readonly processStarted?: (pid: number) => void;
 }
 
@@ -46,42 +37,26 @@ export interface SubprocessEnd {
   readonly problem?: Diagnostic;
 }
 
-interface Exit {
-  readonly code: number | null;
-  readonly signal: string | null;
-  readonly atMs: number;
-}
-
-interface Child {
-  readonly pid: number;
-  readonly exited: Promise<Exit>;
-  readonly stdout: Socket;
-  readonly stderr: Socket;
-}
-
-type Stdio = ['ignore', 'pipe', 'pipe', 'pipe'];
-type PipePair = readonly [Pipe | undefined, Pipe | undefined];
-
 /** Runs a program to its end or its deadline and leaves nothing of it behind. Never throws; what could not start is a `problem`. */
 export async function runSubprocess(request: SubprocessRequest): Promise<SubprocessEnd> {
   if (request.signal.aborted) return { outcome: 'interrupted', durationMs: 0, leftover: [] };
   const token = randomUUID();
-  if (!watchStep(token)) return cannotStart(request, 'its watchdog does not start');
+  const trouble = new Trouble();
+  if (!watchStep(token, () => trouble.note(watchdogLost))) return cannotStart(request, 'its watchdog does not start');
   try {
-    const pipes: PipePair = [await takePipe(), await takePipe()];
-    const earlier = listProcessIds();
+    if (trouble.first !== undefined) return { outcome: 'not run', durationMs: 0, leftover: [], problem: trouble.first };
+    const earlier = request.sandbox === undefined ? listProcessIds() : new Set<number>();
     const startedAtMs = performance.now();
-    const child = await startChild(request, token, pipes);
-    for (const pipe of pipes) {
-      if (pipe === undefined) continue;
-      closeDescriptor(pipe.writer);
-      if (typeof child === 'string') closeDescriptor(pipe.reader);
-    }
+    const child = await startChild(request, token);
     if (typeof child === 'string') return cannotStart(request, child);
-    watchGroup(token, child.pid);
-    request.processStarted?.(child.pid);
-    const find: FindProcesses = () => findStepProcesses(child.pid, token, performance.now() - startedAtMs < idsComeRoundMs ? earlier : new Set());
-    return await followChild(request, child, startedAtMs, find);
+    const { pid, sandbox } = child;
+    watchGroup(token, pid);
+    request.processStarted?.(pid);
+    const find: FindProcesses =
+      sandbox === undefined
+        ? () => findStepProcesses(pid, token, performance.now() - startedAtMs < idsComeRoundMs ? earlier : new Set())
+        : () => findSandboxProcesses(pid, sandbox.keepers);
+    return await followChild(request, child, startedAtMs, find, trouble);
   } finally {
     forgetStep(token);
   }
@@ -98,59 +73,20 @@ function cannotStart(request: SubprocessRequest, reason: string): SubprocessEnd 
   return { outcome: 'not run', durationMs: 0, leftover: [], problem };
 }
 
-/** The child, or the reason why there is none. */
-async function startChild(request: SubprocessRequest, token: string, pipes: PipePair): Promise<Child | string> {
-  if (!hasRoomToSpawn()) return 'no file descriptor is left';
-  try {
-    const child = execa(request.program, request.arguments, {
-      cwd: request.workingDirectory,
-      env: { ...request.environment, [stepVariable]: token },
-      extendEnv: false,
-      detached: true,
-      cleanup: false,
-      buffer: false,
-      reject: false,
-      // Standard input is the null device. Node opens everything close-on-exec, so that no other descriptor of ours goes along.
-      // (The types of execa know descriptors up to 9 only.)
-      stdio: ['ignore', pipes[0]?.writer ?? 'pipe', pipes[1]?.writer ?? 'pipe', request.privateInput === undefined ? 'ignore' : 'pipe'] as unknown as Stdio,
-    });
-    const { pid } = child;
-    if (pid === undefined) {
-      const end = await child;
-      return messageOf(end.cause ?? end.message);
-    }
-    const exited = new Promise<Exit>((resolve) => {
-      child.once('exit', (code: number | null, signal: string | null) => resolve({ code, signal, atMs: performance.now() }));
-    });
-    if (request.privateInput !== undefined) {
-      const input = child.stdio[3] as Socket;
-      // A program that ends without reading its input is no failure.
-      input.on('error', () => undefined);
-      input.end(request.privateInput);
-    }
-    return { pid, exited, stdout: reading(pipes[0], child.stdout), stderr: reading(pipes[1], child.stderr) };
-  } catch (error) {
-    return messageOf(error);
-  }
-}
-
-function reading(pipe: Pipe | undefined, ownStream: unknown): Socket {
-  return pipe === undefined ? (ownStream as Socket) : new Socket({ fd: pipe.reader, readable: true, writable: false });
-}
-
-async function followChild(request: SubprocessRequest, child: Child, startedAtMs: number, find: FindProcesses): Promise<SubprocessEnd> {
-  let problem: Diagnostic | undefined;
-  const interruption = new AbortController();
-  const refuse = (diagnostic: Diagnostic): void => {
-    problem ??= diagnostic;
-    interruption.abort();
-  };
+async function followChild(request: SubprocessRequest, child: Child, startedAtMs: number, find: FindProcesses, trouble: Trouble): Promise<SubprocessEnd> {
+  const refuse = (diagnostic: Diagnostic): void => trouble.note(diagnostic);
   const flows = [startFlow(child.stdout, request.stdout, refuse), startFlow(child.stderr, request.stderr, refuse)];
-  const outcome = await firstOf(child.exited, request.timeoutMs, [request.signal, interruption.signal]);
-  const leftover = outcome === 'completed' ? await settleProcesses(child.pid, flows, find) : await endProcesses(child.pid, find);
-  const closed = await drainFlows(flows);
+  const outcome = await firstOf(child.ended, request.timeoutMs, [request.signal, trouble.signal]);
+  const endAtOnce = child.sandbox === undefined ? undefined : () => endSandbox(child.pid);
+  // Nothing of the step runs yet: there is nobody to ask.
+  if (outcome !== 'completed' && child.sandbox?.hasStarted() === false) endSandbox(child.pid);
+  const leftover = outcome === 'completed' ? await settleProcesses(child.pid, flows, find, endAtOnce) : await endProcesses(child.pid, find, endAtOnce);
   // Absent only for a program that even KILL does not end.
-  const exit = leftover.some((member) => member.pid === child.pid) ? undefined : await child.exited;
+  const exit = await awaitEnd(child.exited, endAtOnce);
+  const closed = await drainFlows(flows);
+  lookAfterWatchdog();
+  if (outcome === 'completed' && child.sandbox?.hasStarted() === false)
+    return cannotStart(request, 'its sandbox could not be made; its standard error says why');
   return {
     outcome,
     durationMs: (exit?.atMs ?? performance.now()) - startedAtMs,
@@ -160,12 +96,35 @@ async function followChild(request: SubprocessRequest, child: Child, startedAtMs
       ...leftover.map((member) => `${member.pid} ${member.command}`),
       ...(closed ? [] : ['a process that could not be found and holds the output open']),
     ],
-    ...(problem === undefined ? {} : { problem }),
+    ...(trouble.first === undefined ? {} : { problem: trouble.first }),
   };
 }
 
+/** What came between: the first of it is kept, and ends the step. */
+class Trouble {
+  readonly #interruption = new AbortController();
+  first: Diagnostic | undefined;
+
+  get signal(): AbortSignal {
+    return this.#interruption.signal;
+  }
+
+  note(diagnostic: Diagnostic): void {
+    this.first ??= diagnostic;
+    this.#interruption.abort();
+  }
+}
+
+const watchdogLost: Diagnostic = {
+  severity: 'error',
+  code: 'engine/watchdog-lost',
+  message: 'the process that ends left-over processes was itself ended or stopped',
+  notes: ['what it would have ended may have acted unseen; another one has taken its place'],
+  help: 'find out which step ends processes that are not its own',
+};
+
 /** What comes first: the exit, the deadline, or one of the signals. */
-function firstOf(exited: Promise<Exit>, timeoutMs: number, signals: readonly AbortSignal[]): Promise<SubprocessEnd['outcome']> {
+function firstOf(ended: Promise<unknown>, timeoutMs: number, signals: readonly AbortSignal[]): Promise<SubprocessEnd['outcome']> {
   return new Promise((resolve) => {
     const decide = (outcome: SubprocessEnd['outcome']): void => {
       clearTimeout(timer);
@@ -178,6 +137,6 @@ function firstOf(exited: Promise<Exit>, timeoutMs: number, signals: readonly Abo
       if (signal.aborted) interrupt();
       else signal.addEventListener('abort', interrupt, { once: true });
     }
-    void exited.then(() => decide('completed'));
+    void ended.then(() => decide('completed'));
   });
 }

@@ -6,6 +6,7 @@
 import type { Socket } from 'node:net';
 import { execa } from 'execa';
 import { hasRoomToSpawn } from './pipe.ts';
+import { canAct } from './process-table.ts';
 
 /**
  * Plain JavaScript for `node -e`, so that a bundle needs no second entry. It looks again until three rounds were clean: a
@@ -39,7 +40,7 @@ function sweep() {
 function killAll() {
   let killed = false;
   const kill = (target) => { try { process.kill(target, 'SIGKILL'); killed = true; } catch {} };
-  for (const group of steps.values()) if (group > 0) kill(-group);
+  for (const group of steps.values()) if (group !== 0) kill(-group);
   let names = [];
   try { names = fs.readdirSync('/proc'); } catch {}
   for (const name of names) {
@@ -54,25 +55,41 @@ function killAll() {
 `;
 
 interface Watchdog {
+  readonly pid: number;
   readonly send: (line: string) => void;
 }
 
-/** Tokens of the steps that run now, with their process group (0: not started yet). */
-const watched = new Map<string, number>();
-let watchdog: Watchdog | undefined;
+interface Watched {
+  /** 0: not started yet. */
+  readonly group: number;
+  readonly lost: () => void;
+}
 
-/** Registers a step before it starts. False when no watchdog can be had: then the step must not start. */
-export function watchStep(token: string): boolean {
+/** The steps that run now, by their tokens. */
+const watched = new Map<string, Watched>();
+let watchdog: Watchdog | undefined;
+/** The watchdog was ended while no step ran. */
+let lostUnseen = false;
+
+/**
+ * Registers a step before it starts. False when no watchdog can be had: then the step must not start. `lost` is called when the
+ * watchdog was ended, by whomever; a new one takes over, so that nothing is left, and what happened meanwhile is not known.
+ */
+export function watchStep(token: string, lost: () => void = () => undefined): boolean {
+  // One that was stopped at the very end of the step before was not seen then.
+  lookAfterWatchdog();
   watchdog ??= startWatchdog();
   if (watchdog === undefined) return false;
-  watched.set(token, 0);
+  watched.set(token, { group: 0, lost });
   watchdog.send(`watch ${token} 0`);
+  if (lostUnseen) lost();
+  lostUnseen = false;
   return true;
 }
 
-/** Adds the process group of a registered step, which holds even what has wiped its environment. */
+/** Adds the process group of a registered step, which holds even what has wiped its environment; below 0, one process that leads none. */
 export function watchGroup(token: string, group: number): void {
-  watched.set(token, group);
+  watched.set(token, { lost: () => undefined, ...watched.get(token), group });
   watchdog?.send(`watch ${token} ${group}`);
 }
 
@@ -80,6 +97,26 @@ export function watchGroup(token: string, group: number): void {
 export function forgetStep(token: string): void {
   watched.delete(token);
   watchdog?.send(`forget ${token}`);
+}
+
+/** Looks whether the watchdog can still act: its end is told with a delay, and that it was stopped is not told at all. */
+export function lookAfterWatchdog(): void {
+  if (watchdog === undefined || canAct(watchdog.pid)) return;
+  try {
+    process.kill(watchdog.pid, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
+  lostUnseen = watched.size === 0;
+  replaceWatchdog();
+}
+
+function replaceWatchdog(): void {
+  watchdog = watched.size > 0 ? startWatchdog() : undefined;
+  for (const [token, { group, lost }] of watched) {
+    watchdog?.send(`watch ${token} ${group}`);
+    lost();
+  }
 }
 
 function startWatchdog(): Watchdog | undefined {
@@ -96,15 +133,17 @@ function startWatchdog(): Watchdog | undefined {
     buffer: false,
     reject: false,
   });
-  if (child.pid === undefined) return undefined;
+  const { pid } = child;
+  if (pid === undefined) return undefined;
   // A watchdog that was killed breaks the pipe; `exit` says so and a new one takes over what still runs.
   child.stdin.on('error', () => undefined);
   child.once('exit', () => {
-    watchdog = watched.size > 0 ? startWatchdog() : undefined;
-    for (const [token, group] of watched) watchdog?.send(`watch ${token} ${group}`);
+    if (watchdog?.pid !== pid) return;
+    lostUnseen = watched.size === 0;
+    replaceWatchdog();
   });
   // The runner ends when its own work is done.
   child.unref();
   (child.stdin as unknown as Socket).unref();
-  return { send: (line) => void child.stdin.write(`${line}\n`) };
+  return { pid, send: (line) => void child.stdin.write(`${line}\n`) };
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
@@ -132,7 +133,10 @@ describe('a search that proves nothing is a problem', () => {
   });
 
   test('the deadline is that of the whole step', async () => {
-    const { evidence } = await search({ 'a.py': 'x\n' }, rgStep(['x'], ['x'], [], { timeoutMs: 1 }));
+    const workspace = makeWorkspace({});
+    // Nobody writes into it: a search of it does not end by itself.
+    execFileSync('mkfifo', [join(workspace, 'silent')]);
+    const evidence = await rgEngine.run(rgStep(['x', 'silent'], ['x'], ['silent'], { timeoutMs: 300 }), makeContext({ workspace }));
     expect(evidence.outcome).toBe('timed out');
   });
 

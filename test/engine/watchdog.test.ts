@@ -51,10 +51,34 @@ test('so does a runner that leaves by process.exit in the middle of a step', asy
   expect(await goneWithin(seconds, 4_000)).toBeLessThan(2_000);
 });
 
-test('a step that kills the watchdog does not get away from the next one', async () => {
+const findWatchdog = "$(pgrep -P $PPID -f 'const steps = new Ma[p]')";
+
+test.each(['KILL', 'STOP'])('a step that sends %s to the watchdog is ended and named, and the next one runs under a new watchdog', async (signal) => {
   const seconds = uniqueSeconds();
-  const kill = "kill -KILL $(pgrep -P $PPID -f 'const steps = new Ma[p]')";
-  const runner = await startRunner(runnerOf(`${kill}; sleep 0.5; echo; setsid sleep ${seconds} & sleep ${seconds}`));
+  // A signal is delivered when its process is next looked at, which may be after the step's end.
+  const rest = signal === 'KILL' ? `setsid sleep ${seconds} & sleep ${seconds}` : "until grep -q '^State:.T' /proc/$dog/status; do sleep 0.01; done";
+  const program = `
+    const nothing = { write: async () => undefined };
+    const request = (command) => ({ program: '/bin/bash', arguments: ['-c', command], workingDirectory: '/', environment: { PATH: '/usr/bin:/bin' },
+      timeoutMs: 60_000, signal: new AbortController().signal, stdout: nothing, stderr: nothing });
+    const first = await engine.runSubprocess(request(${JSON.stringify(`dog=${findWatchdog}; kill -${signal} $dog; ${rest}`)}));
+    const second = await engine.runSubprocess(request('true'));
+    const third = await engine.runSubprocess(request('true'));
+    console.log(JSON.stringify([first, second, third].map(({ outcome, problem }) => [outcome, problem?.code])));`;
+  const { stdout, stderr } = await endOf(await startRunner(program));
+  const [first, ...others] = JSON.parse(stdout || 'null') as [string, string?][];
+  expect(first?.[1], stderr).toBe('engine/watchdog-lost');
+  expect(others).toEqual([
+    ['completed', null],
+    ['completed', null],
+  ]);
+  expect(await goneWithin(seconds, 1_000)).toBeLessThan(1_000);
+});
+
+test('a runner that is killed right after its watchdog still takes its step with it', async () => {
+  const seconds = uniqueSeconds();
+  // The step ignores TERM, so that it is still there when the new watchdog has taken over.
+  const runner = await startRunner(runnerOf(`trap '' TERM; kill -KILL ${findWatchdog}; sleep 0.5; echo; setsid sleep ${seconds} & sleep ${seconds}`));
   await once(runner.stdout, 'data');
   runner.kill('SIGKILL');
   expect(await goneWithin(seconds, 4_000)).toBeLessThan(2_000);
