@@ -6,6 +6,12 @@ import { inScope } from './judge-static.ts';
 
 /** The access of a step under these policies. */
 export function accessOf(step: StepDraft, policies: readonly Policy[]): Access {
+  const access = capabilityOf(step, policies);
+  const fixed = policies.some((policy) => policy.rule.kind === 'no-ddl' && inScope(policy, step));
+  return fixed && access.capability === 'production' ? { ...access, fixedSchema: true } : access;
+}
+
+function capabilityOf(step: StepDraft, policies: readonly Policy[]): Access {
   const granted = step.grantedAt ? { grantedAt: step.grantedAt } : {};
   if (step.kind === 'rg-check') return { capability: 'none', writes: [] };
   if (step.sql?.mode === 'probe') return { capability: 'probe', writes: [], ...granted };

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Policy, PolicyKind } from '../model/policy.ts';
 import type { Access } from '../model/step.ts';
 import { concealedFailures } from '../policy/concealed-failure.ts';
+import { doubtfulTestRun } from '../policy/doubtful-test-run.ts';
 import { decideShell, type ShellFinding } from '../policy/decide-shell.ts';
 import { decideSql } from '../policy/decide-sql.ts';
 import { findForbiddenCommands } from '../policy/forbidden-command.ts';
@@ -83,6 +84,15 @@ export async function judgeStatically(
         help: 'remove it, or state what the output must show',
       });
     }
+    const doubt = step.testRunner === undefined || concealedFailures(step.script).length > 0 ? undefined : doubtfulTestRun(step.script);
+    if (doubt !== undefined)
+      binder.diagnostics.push({
+        severity: 'warning',
+        code: 'compile/concealed-failure',
+        message: `${doubt}, so the exit code of step ${step.id} proves nothing about its tests`,
+        span: span(binder, step),
+        help: 'put the test run into a block of its own',
+      });
     for (const { policy, identifier, offset } of forbiddenIdentifiers(policies, step)) {
       const at = span(binder, { start: step.place(offset), end: step.place(offset + identifier.length) });
       binder.diagnostics.push(refusal('policy/forbidden-identifier', `step ${step.id} uses \`${identifier}\``, step, at, policy, []));

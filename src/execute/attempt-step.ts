@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AssertionAnswer, AssertionQuery, EngineContext, StatementRecord, StepDoor, StepWatch, TripwireFinding } from '../model/contract.ts';
+import type { AssertionAnswer, AssertionQuery, EngineContext, Sandbox, StatementRecord, StepDoor, StepWatch, TripwireFinding } from '../model/contract.ts';
 import { messageOf, type Diagnostic } from '../model/diagnostic.ts';
 import type { StepEvidence } from '../model/evidence.ts';
 import type { Step } from '../model/step.ts';
@@ -14,6 +14,7 @@ import type { Binding } from '../model/value.ts';
 import { runStep } from '../engine/engine.ts';
 import { defaultStepTimeoutMs } from './execution-option.ts';
 import type { ExecutionContext } from './execution-context.ts';
+import { startsProcesses } from './execution-isolation.ts';
 import { homeFolder, stepEnvironment } from './step-environment.ts';
 
 export interface Attempt {
@@ -95,14 +96,21 @@ async function attemptIn(temporaryFolder: string, step: Step, context: Execution
       context.secrets.lend(tokenOf(door.url));
     }
     if (guard && (runsPrograms(step) || step.access.capability === 'probe')) watch = await guard.watch(step.id, step.access, [temporaryFolder]);
+    const edited = runsPrograms(step) ? context.workspaceWatch?.look(step.id, 'before this step began') : undefined;
+    const sandbox = context.isolation?.sandbox(step, temporaryFolder, door);
     evidence = await runStep(
       { ...step, timeoutMs: timeLimitOf(step, context.timeoutMs) },
-      engineContext(step, context, { temporaryFolder, door, watch, assertions }),
+      engineContext(step, context, { temporaryFolder, door, watch, assertions, sandbox }),
       context.engines,
     );
+    if (startsProcesses(step)) evidence = { ...evidence, isolation: sandbox?.level ?? 'none' };
     statements = (await door?.close()) ?? [];
     door = undefined;
-    findings = (await watch?.compare()) ?? [];
+    findings = [
+      ...(watch ? await watch.compare() : (guard?.strangers() ?? [])),
+      ...(edited ?? []),
+      ...((edited && context.workspaceWatch?.look(step.id)) ?? []),
+    ];
     return { evidence, statements, assertions, findings };
   } catch (error) {
     const guardProblem = unfit(
@@ -123,9 +131,10 @@ interface StepMeans {
   readonly door: StepDoor | undefined;
   readonly watch: StepWatch | undefined;
   readonly assertions: StatementRecord[];
+  readonly sandbox: Sandbox | undefined;
 }
 
-function engineContext(step: Step, context: ExecutionContext, { temporaryFolder, door, watch, assertions }: StepMeans): EngineContext {
+function engineContext(step: Step, context: ExecutionContext, { temporaryFolder, door, watch, assertions, sandbox }: StepMeans): EngineContext {
   const { workspace, config, processEnvironment, toolFolders, evidenceFolder, guarded } = context;
   const bindings = new Map(context.store.all());
   if (door) for (const input of context.databaseInputs) bindings.set(input.name, databaseBinding(input.name, door.url));
@@ -139,6 +148,7 @@ function engineContext(step: Step, context: ExecutionContext, { temporaryFolder,
     signal: context.signal,
     ...(guarded ? { assertion: (query) => askAndNote(query, step, guarded.guard.assertion, assertions) } : {}),
     ...(watch ? { processStarted: watch.processStarted } : {}),
+    ...(sandbox ? { sandbox } : {}),
   };
 }
 

@@ -5,9 +5,19 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { verifyEvidence } from '../journal/evidence-store.ts';
 import { digestOf } from './keep-document.ts';
 
-/** Files as they are now, by path and digest. A document that is no file (standard input) or differs already is not among them. */
-export async function readDocuments(documents: readonly { readonly path: string; readonly sha256: string }[]): Promise<ReadonlyMap<string, string>> {
+/** Stands for the digest of a file that is not there. */
+const absence = '';
+
+/**
+ * Files as they are now, by path and digest. A document that is no file (standard input) or differs already is not among them.
+ * `absent`: files that would have been read, had they been there.
+ */
+export async function readDocuments(
+  documents: readonly { readonly path: string; readonly sha256: string }[],
+  absent: readonly string[] = [],
+): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
+  for (const path of absent) if ((await digestAt(path)) === undefined) found.set(path, absence);
   for (const { path, sha256 } of documents) if ((await digestAt(path)) === sha256) found.set(path, sha256);
   return found;
 }
@@ -17,7 +27,17 @@ export async function changedDocuments(documents: ReadonlyMap<string, string>): 
   const changed: Diagnostic[] = [];
   for (const [path, sha256] of documents) {
     const now = await digestAt(path);
-    if (now === sha256) continue;
+    if ((now ?? absence) === sha256) continue;
+    if (sha256 === absence) {
+      changed.push({
+        severity: 'error',
+        code: 'execute/document-changed',
+        message: `\`${path}\`, which would be read with the plan, was made during the execution`,
+        notes: [`SHA-256 now: ${now ?? absence}`],
+        help: 'look at what it holds; take it away, or execute the plan again with it',
+      });
+      continue;
+    }
     changed.push({
       severity: 'error',
       code: 'execute/document-changed',

@@ -33,13 +33,30 @@ export interface ClosingOptions {
 /** A verdict as it leaves the program. */
 export type ExecutionVerdict = Part & { readonly exitCode: number };
 
-/** Rejects with a JournalFailure or with what `node:fs` throws for verdict.json: then the record is not closed. */
+/** Rejects with a JournalFailure or with what `node:fs` throws for verdict.json: then the record is not closed, and has no verdict.json. */
 export async function closeRecord(options: ClosingOptions): Promise<{ readonly verdict: ExecutionVerdict; readonly journal: JournalState }> {
-  const { folder, journal, record, diagnostics, ledger, verdictFile } = options;
+  const { folder, record, diagnostics } = options;
   const meddled = [...(await removePlanted(folder.folder)), ...(await lostFromLedger(folder))];
   await diagnostics.report(...meddled);
   const verdict: ExecutionVerdict = meddled[0] ? { verdict: 'error', reason: meddled[0].message, exitCode: exitCodes.error } : options.verdict;
   await record.record('verdict', verdict, { durable: true });
+  try {
+    const end = await closeWith(verdict, options);
+    if (end.verdict.exitCode !== verdict.exitCode) await removeResults(folder.folder);
+    return end;
+  } catch (error) {
+    await removeResults(folder.folder);
+    throw error;
+  }
+}
+
+/** A verdict.json that says `passed` must not outlive the failure of the record that it rests on. */
+async function removeResults(folder: string): Promise<void> {
+  for (const name of [executionFiles.verdict, executionFiles.report]) await rm(join(folder, name), { force: true }).catch(() => undefined);
+}
+
+async function closeWith(verdict: ExecutionVerdict, options: ClosingOptions): Promise<{ readonly verdict: ExecutionVerdict; readonly journal: JournalState }> {
+  const { folder, journal, record, diagnostics, ledger, verdictFile } = options;
   const files: RecordedFile[] = [];
   const text = verdictFile.render(folder.execution, journal.state());
   if (text !== undefined) files.push({ path: executionFiles.verdict, ...(await writeNew(join(folder.folder, executionFiles.verdict), text)) });
@@ -67,7 +84,7 @@ async function lostFromLedger({ output, execution }: ExecutionFolder): Promise<r
       severity: 'error',
       code: 'journal/ledger-unusable',
       message: 'the ledger does not know this execution any more: it was removed or replaced',
-      help: "find out what writes into the output folder, and execute the plan again",
+      help: 'find out what writes into the output folder, and execute the plan again',
     },
   ];
 }

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { CriterionData, PolicyEnforcedData, TaskData } from '../model/event.ts';
 import { expectationsOf, type Witness } from '../model/plan.ts';
 import type { Verdict } from '../model/verdict.ts';
+import { compareWorkspace } from './compare-workspace.ts';
 import type { ExecutionContext } from './execution-context.ts';
 import type { ExecuteOptions } from './execution-option.ts';
 import type { Part } from './execution-part.ts';
@@ -10,7 +11,7 @@ import { judgeCriterion, judgeTask } from './judge-criterion.ts';
 import { judgePolicy } from './judge-policy.ts';
 import { fillReportField } from './report-field.ts';
 import { renderClaim } from './step-diagnostic.ts';
-import { readWorkspace, type WorkspaceReading } from './workspace-state.ts';
+import type { WorkspaceReading } from './workspace-state.ts';
 
 /** Records it all and answers with the parts. Rejects with a JournalFailure only. */
 export async function concludeExecution(options: ExecuteOptions, workspaceBefore: WorkspaceReading, context: ExecutionContext): Promise<readonly Part[]> {
@@ -24,13 +25,13 @@ export async function concludeExecution(options: ExecuteOptions, workspaceBefore
   const policies = plan.policies.map((policy) =>
     judgePolicy(policy, {
       steps: plan.steps,
-      ...(context.guarded ? { guard: context.guarded } : {}),
+      database: context.guarded?.facts,
       canaries: context.canaries,
       decisions: context.decisions.all(),
       executed,
       inherited: context.config?.inherit ?? [],
-      workspaceTracked: workspaceBefore.digest !== undefined,
-      isolationOf: () => 'none',
+      workspaceTracked: workspaceBefore.digest !== undefined || context.workspaceWatch?.watches === true,
+      isolationOf: (step) => results.get(step.id)?.isolation ?? context.isolation?.levelOf(step) ?? 'none',
       freshClaims: expectationsOf(plan).flatMap(({ id, step, claim }) =>
         claim.kind === 'fresh' ? [{ name: claim.name, verdict: results.get(step)?.expectations.get(id) ?? 'none' }] : [],
       ),
@@ -89,68 +90,6 @@ async function chainParts({ chains, guarded, diagnostics, plan }: ExecutionConte
   const changes = chains.changes(plan.steps.find((step) => step.access.capability === 'production'));
   await diagnostics.report(...changes);
   return changes.map(({ message }) => ({ verdict: 'failed', reason: message }));
-}
-
-/** The tested source edited in the middle is shown in any case, and refused where a policy forbids it. */
-async function compareWorkspace(
-  before: WorkspaceReading,
-  { workspace, processEnvironment, plan, record, decisions, diagnostics }: ExecutionContext,
-): Promise<Part | undefined> {
-  const after = await readWorkspace(workspace, processEnvironment);
-  if (before.digest === after.digest) return undefined;
-  const changed = after.state.dirty.filter((path) => !before.state.dirty.includes(path));
-  const names = changed.length > 0 ? changed : after.state.dirty;
-  const what =
-    before.state.commit === after.state.commit
-      ? `changed files: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}`
-      : `commit ${after.state.commit ?? 'none'} instead of ${before.state.commit ?? 'none'}`;
-  const policies = plan.policies.filter((policy) => policy.rule.kind === 'no-workspace-change');
-  const [sentence] = policies;
-  await record.record('tripwire', {
-    step: 'execution',
-    kind: 'workspace',
-    what,
-    explained: false,
-    effect: sentence ? 'refuse' : 'shown',
-    policies: policies.map((policy) => policy.id),
-  });
-  if (!sentence) {
-    // No sentence forbids it; yet what was tested before the change is not what was tested after it.
-    if (before.trackedDigest === after.trackedDigest) return undefined;
-    const reason = `the workspace changed during the execution: ${what}`;
-    await diagnostics.report({
-      severity: 'warning',
-      code: 'execute/workspace-changed',
-      message: reason,
-      notes: ['commit and content of files that version control knows, compared before and after'],
-      help: 'execute the plan again on a workspace that stays as it is',
-    });
-    return { verdict: 'unproven', reason };
-  }
-  const reason = `the workspace changed during the execution: ${what}`;
-  await decisions.note({
-    step: 'execution',
-    source: 'tripwire',
-    effect: 'refuse',
-    rule: 'workspace',
-    reason,
-    policies: policies.map((policy) => policy.id),
-    policy: 'no-workspace-change',
-    text: what,
-    count: 1,
-    fates: [],
-    span: sentence.span,
-  });
-  await diagnostics.report({
-    severity: 'refused',
-    code: 'policy/changed-behind-guard',
-    message: reason,
-    span: sentence.span,
-    label: 'forbidden here',
-    notes: ['commit and content of the changed files, compared before and after'],
-    help: 'find out which step writes there, or let the workspace ignore what is no source',
-  });
-  return { verdict: 'refused', reason };
 }
 
 function witnessLookup(policies: readonly PolicyEnforcedData[], { results }: ExecutionContext): (witness: Witness) => Verdict {

@@ -80,13 +80,19 @@ async function heldBack({ refusals }: ExecuteOptions, attempt: number, context: 
 }
 
 /** "0 violations" looks the same with a live guard and with none: the runner tries the forbidden acts itself. */
-async function tryCanaries(moment: CanaryData['moment'], { guarded, driver, record, diagnostics, canaries }: ExecutionContext): Promise<Part | undefined> {
-  if (!guarded) return undefined;
-  const answers = await driver.step(`canaries at the ${moment}`, { once: false }, () => guarded.guard.canaries());
+async function tryCanaries(
+  moment: CanaryData['moment'],
+  { guarded, isolation, driver, record, diagnostics, canaries }: ExecutionContext,
+): Promise<Part | undefined> {
+  if (!guarded && !isolation) return undefined;
+  const answers = await driver.step(`canaries at the ${moment}`, { once: false }, async () => [
+    ...((await guarded?.guard.canaries()) ?? []),
+    ...((await isolation?.canaries()) ?? []),
+  ]);
   for (const answer of answers) await record.record('canary', { ...answer, moment });
   canaries.push(...answers.map((answer) => ({ ...answer, moment })));
   const passed = answers.filter((answer) => !answer.refused);
-  if (answers.length > 0 && passed.length === 0) return undefined;
+  if (passed.length === 0 && (answers.length > 0 || !guarded)) return undefined;
   const reason = answers.length === 0 ? 'the guard has no canary' : `the canary \`${passed[0]?.name}\` was not refused`;
   await diagnostics.report({
     severity: 'error',

@@ -7,8 +7,10 @@ import type { DiagnosticLog } from './diagnostic-log.ts';
 import { createJournalDriver } from './driver.ts';
 import type { ExecutionContext, Guarded } from './execution-context.ts';
 import type { ExecuteOptions } from './execution-option.ts';
+import type { ExecutionIsolation } from './execution-isolation.ts';
 import type { ExecutionRecord } from './execution-record.ts';
 import type { SecretSet } from './secret-set.ts';
+import type { WorkspaceWatch } from './workspace-watch.ts';
 
 export interface ContextParts {
   readonly options: ExecuteOptions;
@@ -19,10 +21,23 @@ export interface ContextParts {
   readonly diagnostics: DiagnosticLog;
   readonly workspace: string;
   readonly guarded: Guarded | undefined;
+  readonly workspaceWatch?: WorkspaceWatch;
+  readonly isolation?: ExecutionIsolation;
 }
 
 /** What the steps share, at its beginning. */
-export function createContext({ options, inputs, secrets, evidenceFolder, record, diagnostics, workspace, guarded }: ContextParts): ExecutionContext {
+export function createContext({
+  options,
+  inputs,
+  secrets,
+  evidenceFolder,
+  record,
+  diagnostics,
+  workspace,
+  guarded,
+  workspaceWatch,
+  isolation,
+}: ContextParts): ExecutionContext {
   const { plan, environment, processEnvironment, signal, toolFolders = [], timeoutMs } = options;
   const driver = createJournalDriver(record);
   const store = createBindingStore(inputs);
@@ -39,6 +54,8 @@ export function createContext({ options, inputs, secrets, evidenceFolder, record
     chains: createChainKeeper(environment?.witnesses ?? [], guarded?.guard, store, driver),
     engines: createEngines(),
     ...(guarded ? { guarded } : {}),
+    ...(workspaceWatch ? { workspaceWatch } : {}),
+    ...(isolation ? { isolation } : {}),
     config: environment,
     processEnvironment,
     toolFolders,

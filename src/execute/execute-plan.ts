@@ -8,12 +8,13 @@ import type { ReadyEnvironment } from '../model/environment.ts';
 import type { JournalState } from '../model/journal-entry.ts';
 import type { Binding } from '../model/value.ts';
 import { exitCodes, usageExitCode, type Verdict } from '../model/verdict.ts';
-import { probeDatabase, type DatabaseFacts } from '../environment/probe.ts';
+import { probeDatabase } from '../environment/probe.ts';
 import { readyEnvironment } from '../environment/ready-environment.ts';
 import { createExecutionFolder, type ExecutionFolder } from '../journal/execution-folder.ts';
 import { JournalFailure } from '../journal/journal-failure.ts';
 import { openJournal, type Journal } from '../journal/journal-writer.ts';
 import { registerExecution, type Registration } from '../journal/ledger.ts';
+import { runsPrograms } from './attempt-step.ts';
 import { closeRecord, type ExecutionVerdict } from './close-record.ts';
 import { changedDocuments, damagedEvidence, evidenceIn, readDocuments } from './check-integrity.ts';
 import { concludeExecution } from './conclude-execution.ts';
@@ -22,6 +23,7 @@ import { createContext } from './create-context.ts';
 import { createDiagnosticLog, type DiagnosticLog } from './diagnostic-log.ts';
 import { earlyProblems } from './early-problem.ts';
 import { listNotRun } from './execute-sequence.ts';
+import { isolationRefusals, openIsolation } from './execution-isolation.ts';
 import type { ExecuteOptions, ExecutionEnd } from './execution-option.ts';
 import { judgeParts } from './execution-part.ts';
 import { createExecutionRecord, type ExecutionRecord } from './execution-record.ts';
@@ -33,13 +35,15 @@ import { createSecretSet, passwordsOf, secretsOf, type SecretSet } from './secre
 import { refusedInheritance } from './step-environment.ts';
 import { targetRefusals } from './judge-target.ts';
 import { createVerdictReader } from './verdict-file.ts';
+import { findNamedScripts, findQuietFiles } from './named-script.ts';
 import { readWorkspace } from './workspace-state.ts';
+import { WorkspaceWatch } from './workspace-watch.ts';
 
 export type { ExecuteOptions, ExecutionEnd } from './execution-option.ts';
 
 /** Never rejects. */
 export async function executePlan(given: ExecuteOptions): Promise<ExecutionEnd> {
-  const options = { ...given, refusals: [...given.refusals, ...targetRefusals(given)] };
+  const options = { ...given, refusals: [...given.refusals, ...targetRefusals(given), ...(await isolationRefusals(given))] };
   const secrets = createSecretSet();
   const diagnostics = createDiagnosticLog(secrets.redactor);
   let ready: ReadyEnvironment | undefined;
@@ -161,17 +165,32 @@ async function executeOpened(options: ExecuteOptions, opened: Opened): Promise<E
   const workspace = environment?.workspace ?? options.workspace ?? resolve(dirname(plan.path));
   await keepDocument(folder.folder, planBytes);
   if (addendumBytes) await keepDocument(folder.folder, addendumBytes);
-  const before = await readWorkspace(workspace, processEnvironment);
-  const documents = await readDocuments([plan, ...(plan.addendum ? [plan.addendum] : [])]);
-  const account = await accountOf(ready);
-  await record.record('opened', openedData({ options, registration, workspace: before, inputs, ready, account, redactor: secrets.redactor }), {
+  const [before, workspaceWatch] = await Promise.all([readWorkspace(workspace, processEnvironment), watchWorkspace(options, workspace)]);
+  const documents = await readDocuments([plan, ...(plan.addendum ? [plan.addendum] : [])], options.absentFiles);
+  // Before the guard stands, so that the question is nobody's session.
+  const asked = ready?.database ? await probeDatabase(ready.database) : undefined;
+  const account = asked?.value;
+  const isolation = isHeldBack(options) || options.dryRun === true ? undefined : await openIsolation({ options, workspace, guarded: account !== undefined });
+  await record.record('opened', openedData({ options, registration, workspace: before, inputs, ready, account, isolation, redactor: secrets.redactor }), {
     durable: true,
   });
   for (const { command, exitCode, durationMs, stdoutSha256 } of ready?.preparation ?? [])
     await record.record('preparation', { command, exitCode, durationMs, stdoutSha256 });
   for (const diagnostic of diagnostics.all()) await record.record('diagnostic', diagnostic);
 
-  const guard = ready ? await openGuard({ execution: folder.execution, plan, ready, superuserAccount: account?.superuser ?? false, workspace }) : undefined;
+  const guard =
+    ready && asked
+      ? account
+        ? await openGuard({
+            execution: folder.execution,
+            plan,
+            ready,
+            account,
+            workspace,
+            ...(isolation?.socketFolder === undefined ? {} : { socketFolder: isolation.socketFolder }),
+          })
+        : { value: undefined, diagnostics: asked.diagnostics }
+      : undefined;
   try {
     await log.report(...(guard?.diagnostics ?? []));
     const context = createContext({
@@ -183,6 +202,8 @@ async function executeOpened(options: ExecuteOptions, opened: Opened): Promise<E
       diagnostics: log,
       workspace,
       guarded: guard?.value,
+      ...(workspaceWatch ? { workspaceWatch } : {}),
+      ...(isolation ? { isolation } : {}),
     });
     const failed =
       guard && !guard.value && hasErrors(guard.diagnostics)
@@ -206,12 +227,22 @@ async function executeOpened(options: ExecuteOptions, opened: Opened): Promise<E
     return { ...end, exitCode: signal.aborted ? interruptionCode(signal) : exitCodes[end.verdict] };
   } finally {
     await guard?.value?.close();
+    isolation?.close();
   }
 }
 
-/** Who the database account is; before the guard stands, so that its question is nobody's session. */
-async function accountOf(ready: ReadyEnvironment | undefined): Promise<DatabaseFacts | undefined> {
-  return ready?.database ? (await probeDatabase(ready.database)).value : undefined;
+/** Only programs edit files. */
+async function watchWorkspace(options: ExecuteOptions, workspace: string): Promise<WorkspaceWatch | undefined> {
+  const { plan, processEnvironment, toolFolders = [], outFolder, stateFolder, cacheFolder, watchedFiles = [] } = options;
+  if (options.dryRun === true || isHeldBack(options) || !plan.steps.some(runsPrograms)) return undefined;
+  const documents = [plan.path, ...(plan.addendum ? [plan.addendum.path] : [])].map((path) => resolve(path));
+  return WorkspaceWatch.begin({
+    workspace,
+    processEnvironment,
+    toolFolders,
+    named: [...documents, ...watchedFiles, ...findNamedScripts(plan, workspace), ...findQuietFiles(resolve(workspace), options.environment?.path ?? [])],
+    own: [outFolder, stateFolder, cacheFolder],
+  });
 }
 
 function notOpened(exitCode: number, problems: readonly Diagnostic[], diagnostics: DiagnosticLog): ExecutionEnd {

@@ -74,6 +74,7 @@ async function carryOut(step: Step, context: ExecutionContext): Promise<StepRoun
       expectations,
       ...(evidence.searches ? { hits: hitsOf(evidence.searches) } : {}),
       ...(evidence.rows ? { rowCount: evidence.rows.rowCount } : {}),
+      ...(evidence.isolation ? { isolation: evidence.isolation } : {}),
     },
     ended: endedData(step, attempt, outcome, verdict),
   };

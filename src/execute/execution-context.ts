@@ -3,15 +3,19 @@ import type { DatabaseAddress, EnvironmentConfig } from '../model/environment.ts
 import type { CanaryData } from '../model/event.ts';
 import type { SearchHit } from '../model/evidence.ts';
 import type { Input, Plan } from '../model/plan.ts';
+import type { IsolationLevel } from '../model/policy.ts';
 import type { Outcome, Verdict } from '../model/verdict.ts';
+import type { DatabaseGuardFacts } from '../policy/guard-layer.ts';
 import type { Engines } from '../engine/engine.ts';
 import type { BindingStore } from './binding-store.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import type { DecisionLog } from './decision-log.ts';
 import type { DiagnosticLog } from './diagnostic-log.ts';
 import type { Driver } from './driver.ts';
+import type { ExecutionIsolation } from './execution-isolation.ts';
 import type { ExecutionRecord } from './execution-record.ts';
 import type { SecretSet } from './secret-set.ts';
+import type { WorkspaceWatch } from './workspace-watch.ts';
 
 /** How a step ended, for everything that comes after it. */
 export interface StepResult {
@@ -22,14 +26,15 @@ export interface StepResult {
   readonly expectations: ReadonlyMap<string, Verdict>;
   readonly hits?: readonly SearchHit[];
   readonly rowCount?: number;
+  /** How far its processes were kept apart; absent for a step that ran none. */
+  readonly isolation?: IsolationLevel;
 }
 
 /** The guard of an execution and the database behind it. */
 export interface Guarded {
   readonly guard: Guard;
   readonly database: DatabaseAddress;
-  readonly ownServer: boolean;
-  readonly superuserAccount: boolean;
+  readonly facts: DatabaseGuardFacts;
   /** Aborted when the guard is no longer alive; its reason says why. */
   readonly died: AbortSignal;
 }
@@ -49,6 +54,10 @@ export interface ExecutionContext {
   readonly chains: ChainKeeper;
   readonly engines: Engines;
   readonly guarded?: Guarded;
+  /** Keeps the processes of steps apart; absent where no step has any. */
+  readonly isolation?: ExecutionIsolation;
+  /** Sees edits of the tested source; absent where no step can make one. */
+  readonly workspaceWatch?: WorkspaceWatch;
   readonly config: EnvironmentConfig | undefined;
   readonly processEnvironment: Readonly<Record<string, string | undefined>>;
   readonly toolFolders: readonly string[];

@@ -45,6 +45,12 @@ export interface ExecuteOptions {
   readonly only?: string;
   readonly dryRun?: boolean;
   readonly attest?: readonly { readonly task: string; readonly by: string }[];
+  /** Files that are part of what is executed beside the plan and its addendum, such as the project's configuration. Absolute. */
+  readonly watchedFiles?: readonly string[];
+  /** Files that would be part of it, and are not there: an addendum beside the plan. Absolute. */
+  readonly absentFiles?: readonly string[];
+  /** What the runner itself consists of, absolute: no step may change it. */
+  readonly runnerFolders?: readonly string[];
   /** The runner's own programs (rg), last on the steps' PATH. */
   readonly toolFolders?: readonly string[];
   /** A folder with `initdb` and `postgres` (PROOFPLAN_POSTGRES_BIN). */

@@ -6,15 +6,18 @@ import { createGuard } from '../guard/guard.ts';
 import type { CanaryResult, Guard, StatementRecord, TripwireFinding } from '../model/contract.ts';
 import { hasErrors, messageOf, type Diagnostic } from '../model/diagnostic.ts';
 import type { DatabaseAddress } from '../model/environment.ts';
-import { nearestName } from '../model/nearest-name.ts';
 import { createRedactor, shortestSecret } from '../model/redaction.ts';
+import type { IsolationLevel } from '../model/policy.ts';
 import type { Access, Capability } from '../model/step.ts';
 import { exitCodes, usageExitCode } from '../model/verdict.ts';
 import { decideSql } from '../policy/decide-sql.ts';
 import { plainJudgement } from '../policy/plain-reason.ts';
 import { createSqlParser } from '../policy/sql-parser.ts';
 import { guardEnvironment, type GuardedEnvironment } from './guarded-environment.ts';
-import { startGuardedProcess, type GuardedProcess, type GuardedProcessOptions, type ProcessExit } from './guarded-process.ts';
+import { openCommandIsolation } from './command-isolation.ts';
+import { guardDied, notRefused, notStarted, recordNotBegun, rephrase } from './guard-command-diagnostic.ts';
+import { startGuardedProcess } from './guarded-process.ts';
+import type { GuardedProcess, GuardedProcessOptions, ProcessExit } from './guarded-process-type.ts';
 import { StatementCount, type StatementSummary } from './statement-summary.ts';
 
 /** What a command may be given; the other capabilities need a plan. */
@@ -26,6 +29,10 @@ export interface GuardCommandOptions extends Pick<GuardedProcessOptions, 'comman
   readonly protectedTables: readonly string[];
   /** Nobody else uses the database meanwhile: a session or change that did not come through the door is the command's. */
   readonly alone: boolean;
+  /** How far the command is kept apart from the machine; what cannot be had keeps it from starting. */
+  readonly isolation: IsolationLevel;
+  /** What the command must not see, absolute: where servers of the runner's own are kept. */
+  readonly privateFolders: readonly string[];
   readonly processEnvironment: Readonly<Record<string, string | undefined>>;
   /** Calls the listener for each signal that the command is to get; gives back what ends that. */
   readonly onSignal: (listener: (name: NodeJS.Signals) => void) => () => void;
@@ -38,6 +45,8 @@ export interface GuardCommandOptions extends Pick<GuardedProcessOptions, 'comman
 export interface GuardReady {
   readonly canaries: readonly CanaryResult[];
   readonly environment: GuardedEnvironment;
+  /** What is to be known of this guard before it is relied on. */
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 export interface GuardCommandEnd {
@@ -49,7 +58,7 @@ export interface GuardCommandEnd {
   readonly environment?: GuardedEnvironment;
   readonly summary: StatementSummary;
   readonly findings: readonly TripwireFinding[];
-  /** Processes that the command left behind, `pid command`: they go on, without a door. */
+  /** Processes that the command left behind, `pid command`: they go on without a door; isolated ones were ended. */
   readonly leftover: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -59,6 +68,8 @@ const step = 'command';
 const notFound = 127;
 /** How often the guard is asked whether it still judges. */
 const pulseMs = 5000;
+/** What the command started may take so long to end after it. */
+const leavingMs = 300;
 
 /** Never rejects for what a command, a database or the death of the guard can cause. */
 export async function guardCommand(options: GuardCommandOptions): Promise<GuardCommandEnd> {
@@ -68,6 +79,13 @@ export async function guardCommand(options: GuardCommandOptions): Promise<GuardC
   const nothing = { canaries: [], summary: count.summary(), findings: [], leftover: [] };
   const interruption = watchSignals(options.onSignal);
   let redact = (text: string): string => text;
+  const isolated = await openCommandIsolation({ level: options.isolation, workingFolder, privateFolders: options.privateFolders });
+  const isolation = isolated.value;
+  if (isolation === undefined) {
+    interruption.end();
+    return { ...nothing, exitCode: exitCodes.error, diagnostics: isolated.diagnostics };
+  }
+  const { socketFolder } = isolation;
   const opened = await createGuard({
     execution: 'guard',
     database,
@@ -75,7 +93,9 @@ export async function guardCommand(options: GuardCommandOptions): Promise<GuardC
     protectedTables,
     sqlitePolicy: false,
     workspace: workingFolder,
-    decide: async (text, access) => plainJudgement(await decideSql(parser, text, { access, protectedTables })),
+    ...(socketFolder === undefined ? {} : { socketFolder }),
+    decide: async (text, access, catalogue) =>
+      plainJudgement(await decideSql(parser, text, { access, protectedTables, ...(catalogue === undefined ? {} : { catalogue }) })),
     onStatement: (record) => {
       if (record.step !== step) return;
       const shown = { ...record, text: redact(record.text) };
@@ -88,17 +108,18 @@ export async function guardCommand(options: GuardCommandOptions): Promise<GuardC
     interruption.end();
     await guard?.close();
     await parser.close();
+    isolation.close();
   };
   try {
+    const said = await Promise.all(opened.diagnostics.map((diagnostic) => rephrase(diagnostic, guard, database)));
     if (guard === undefined || hasErrors(opened.diagnostics)) {
-      const diagnostics = await Promise.all(opened.diagnostics.map((diagnostic) => rephrase(diagnostic, guard, database)));
-      return { ...nothing, exitCode: guard === undefined ? exitCodes.error : usageExitCode, diagnostics };
+      return { ...nothing, exitCode: guard === undefined ? exitCodes.error : usageExitCode, diagnostics: said };
     }
-    const canaries = await guard.canaries();
+    const canaries = [...(await guard.canaries()), ...(await isolation.canaries())];
     const dead = canaries.filter(({ refused }) => !refused);
     if (dead.length > 0 || interruption.signal !== undefined) {
       const exitCode = dead.length > 0 ? exitCodes.error : 128 + interruption.number;
-      return { ...nothing, canaries, exitCode, diagnostics: [...opened.diagnostics, ...dead.map(notRefused)] };
+      return { ...nothing, canaries, exitCode, diagnostics: [...said, ...dead.map(notRefused)] };
     }
     const access: Access = { capability: options.capability, writes: [] };
     const watch = await guard.watch(step, access);
@@ -107,20 +128,30 @@ export async function guardCommand(options: GuardCommandOptions): Promise<GuardC
     const redactor = createRedactor([doorAddress.password, database.password].filter((secret) => secret.length >= shortestSecret));
     redact = (text) => redactor.text(text);
     const environment = guardEnvironment(options.processEnvironment, database, doorAddress);
-    options.onReady?.({ canaries, environment });
-    const started = await startGuardedProcess({ ...options, variables: environment.variables });
+    try {
+      options.onReady?.({ canaries, environment, diagnostics: said });
+    } catch (error) {
+      return { ...nothing, canaries, environment, exitCode: exitCodes.error, diagnostics: [...said, recordNotBegun(error)] };
+    }
+    const sandbox = isolation.sandbox(door);
+    const started = await startGuardedProcess({ ...options, variables: environment.variables, ...(sandbox === undefined ? {} : { sandbox }) });
     if (started.value === undefined) {
       await door.close();
-      return { ...nothing, canaries, environment, exitCode: notFound, diagnostics: [...opened.diagnostics, ...started.diagnostics] };
+      return { ...nothing, canaries, environment, exitCode: notFound, diagnostics: started.diagnostics };
     }
     const process = started.value;
     interruption.passTo(process.signal);
     const { exit, death } = await follow(guard, process);
-    const leftover = process.leftover().map((left) => `${left.pid} ${redact(left.command)}`);
+    if (exit.problem !== undefined) {
+      await door.close();
+      process.release();
+      return { ...nothing, canaries, environment, exitCode: exitCodes.error, diagnostics: [notStarted(options.command[0], exit.problem)] };
+    }
+    const leftover = (sandbox === undefined ? await staying(process) : process.leftover()).map((left) => `${left.pid} ${redact(left.command)}`);
     await door.close().catch(() => []);
     process.release();
     const findings = death === undefined ? await watch.compare() : [];
-    const diagnostics = [...opened.diagnostics, ...(death === undefined ? [] : [guardDied(death)])];
+    const diagnostics = death === undefined ? [] : [guardDied(death)];
     const unexplained = findings.some((finding) => !finding.explained);
     const refused = count.refused > 0 || (alone && unexplained);
     const exitCode = death !== undefined ? exitCodes.error : refused ? exitCodes.refused : exit.exitCode;
@@ -142,6 +173,15 @@ async function follow(guard: Guard, process: GuardedProcess): Promise<{ readonly
   if (!('death' in first)) return { exit: first };
   await process.end();
   return { exit: await process.exited, death: first.death };
+}
+
+/** What is left a moment after the end: the last of a pipeline ends by itself. */
+async function staying({ leftover }: GuardedProcess): Promise<ReturnType<GuardedProcess['leftover']>> {
+  for (const until = performance.now() + leavingMs; ; ) {
+    const left = leftover();
+    if (left.length === 0 || performance.now() > until) return left;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 interface Interruption {
@@ -180,42 +220,4 @@ function watchSignals(onSignal: GuardCommandOptions['onSignal']): Interruption {
 function addressOfDoor(url: string, database: DatabaseAddress): DatabaseAddress {
   const { hostname, port, username, password } = new URL(url);
   return { ...database, host: hostname, port: Number(port), user: decodeURIComponent(username), password: decodeURIComponent(password), tls: false };
-}
-
-function notRefused({ name, detail }: CanaryResult): Diagnostic {
-  return {
-    severity: 'error',
-    code: 'execute/canary-not-refused',
-    message: `the guard does not hold: ${name} was not refused`,
-    notes: [detail, 'the command was not started'],
-    help: 'see with `proofplan doctor` what this account and this server allow',
-  };
-}
-
-function guardDied(reason: string): Diagnostic {
-  return {
-    severity: 'error',
-    code: 'execute/guard-failed',
-    message: 'the guard ended in the middle, and the command was ended with it',
-    notes: [reason],
-    help: 'see that the database server runs, then start the command again',
-  };
-}
-
-/** The guard speaks to plans; here a name stands on the command line. */
-async function rephrase(diagnostic: Diagnostic, guard: Guard | undefined, { database }: DatabaseAddress): Promise<Diagnostic> {
-  if (diagnostic.code !== 'guard/no-such-table' || guard === undefined) return diagnostic;
-  const name = /`([^`]+)`/.exec(diagnostic.message)?.[1] ?? '';
-  const near = nearestName(name, await tableNames(guard));
-  const help = near === undefined ? 'name a table as `name` (in any schema) or `schema.name`, in the case that the catalogue has' : `did you mean \`${near}\`?`;
-  return { severity: 'error', code: 'guard/no-such-table', message: `\`${name}\` is to be protected, and the database \`${database}\` has no table of that name`, help };
-}
-
-const tableQuery = `SELECT CASE WHEN n.nspname = 'public' THEN c.relname ELSE n.nspname || '.' || c.relname END AS name
-  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_' ORDER BY 1 LIMIT 2000`;
-
-async function tableNames(guard: Guard): Promise<readonly string[]> {
-  const answer = await guard.assertion({ sql: tableQuery, parameters: [], mode: 'read', timeoutMs: 10_000 });
-  return answer.kind === 'rows' ? answer.rows.flatMap(([name]) => name ?? []) : [];
 }

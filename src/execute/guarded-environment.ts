@@ -13,7 +13,7 @@ export interface GuardedEnvironment {
   readonly removed: readonly RemovedVariable[];
 }
 
-export interface RemovedVariable {
+interface RemovedVariable {
   readonly name: string;
   readonly reason: string;
 }

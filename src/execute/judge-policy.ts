@@ -9,20 +9,22 @@ import type { Step } from '../model/step.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { RecordedDecision } from './decision-log.ts';
 import { isStronger } from '../policy/decide-isolation.ts';
+import { decideStrength } from '../policy/decide-strength.ts';
+import type { DatabaseGuardFacts } from '../policy/guard-layer.ts';
 import { verdictOfWitnesses } from './judge-criterion.ts';
 import { isInPart, isInScope, namePart } from './policy-scope.ts';
 
 export interface PolicyFacts {
   readonly steps: readonly Step[];
-  /** The guard of the database; undefined without one, or when nothing came so far. */
-  readonly guard?: { readonly superuserAccount: boolean; readonly ownServer: boolean };
+  /** What the guard stands before; undefined without a database, or when nothing came so far. */
+  readonly database?: DatabaseGuardFacts | undefined;
   readonly canaries: readonly CanaryData[];
   readonly decisions: readonly RecordedDecision[];
   /** Did any step run? If not, only the text was judged. */
   readonly executed: boolean;
   /** Names of the process environment that steps inherit by configuration. */
   readonly inherited: readonly string[];
-  /** Is there version control that shows a change of the workspace? */
+  /** Is there anything in the workspace whose change can be seen? */
   readonly workspaceTracked: boolean;
   /** How far a step's processes were kept apart. */
   readonly isolationOf: (step: Step) => IsolationLevel;
@@ -83,61 +85,38 @@ function beforeAnything(policy: Policy): Enforcement {
   return { strength: 'ATTESTED', by: 'the reading of the text; nothing was executed', layers: [] };
 }
 
+/** What the sentence's own steps make of it comes first; then the one judgement of what the layers can do. */
 function enforcementOf(policy: Policy, facts: PolicyFacts): Enforcement {
   const { rule } = policy;
+  const reach = decideStrength(rule.kind, { ...facts, database: facts.database, isolation: 'none' });
   switch (rule.kind) {
-    case 'no-manual-writes':
-      return databaseEnforcement(facts);
     case 'read-only':
     case 'no-ddl': {
       // A step that may write, in a section that must not: whatever the gateway does, it does not enforce this sentence.
-      const contradicted =
-        rule.kind === 'read-only' && inScope(policy, facts).find((step) => step.access.capability === 'write' || step.access.capability === 'production');
+      const contradicted = rule.kind === 'read-only' && inScope(policy, facts).find((step) => mayChange(step));
       if (contradicted) return { ...nothing, by: `nothing: step ${contradicted.id} may write` };
       const onlySearches = inScope(policy, facts).every((step) => step.kind === 'rg-check');
-      return onlySearches ? { strength: 'ATTESTED', by: 'the steps: searches only', layers: [] } : databaseEnforcement(facts);
+      return onlySearches ? { strength: 'ATTESTED', by: 'the steps: searches only', layers: [] } : reach;
     }
     case 'no-execution': {
       const other = inScope(policy, facts).find((step) => step.kind !== 'rg-check');
-      return other ? { ...nothing, by: `nothing: step ${other.id} is no search` } : { strength: 'ATTESTED', by: 'the steps: searches only', layers: [] };
+      return other ? { ...nothing, by: `nothing: step ${other.id} is no search` } : reach;
     }
-    case 'no-sqlite-fallback':
-      return facts.guard ? { strength: 'DETECTED', by: 'files and open descriptors, around each step', layers: ['sqlite'] } : nothing;
-    case 'stop-on-failure':
-      return { strength: 'PREVENTED', by: 'the order of execution', layers: [] };
     case 'order':
       // An empty section holds by itself: that is no order.
-      return facts.steps.some((step) => isInPart(step, rule.before))
-        ? { strength: 'PREVENTED', by: 'the order of execution', layers: [] }
-        : { ...nothing, by: `nothing: ${namePart(rule.before)} has no step` };
-    case 'no-undeclared-env':
-      return facts.inherited.length === 0
-        ? { strength: 'PREVENTED', by: 'the permitted list of variables', layers: [] }
-        : { strength: 'ATTESTED', by: `the permitted list of variables; inherited by configuration: ${facts.inherited.join(', ')}`, layers: [] };
-    case 'no-workspace-change':
-      return facts.workspaceTracked ? { strength: 'DETECTED', by: 'commit and content of the workspace, before and after', layers: [] } : nothing;
-    case 'no-substitution':
-      return { strength: 'ATTESTED', by: 'the record of each text and what was executed', layers: [] };
+      return facts.steps.some((step) => isInPart(step, rule.before)) ? reach : { ...nothing, by: `nothing: ${namePart(rule.before)} has no step` };
     case 'fresh-evidence': {
       const proven = facts.freshClaims.length > 0 && rule.names.every((name) => facts.freshClaims.some((claim) => claim.name === name));
-      return proven ? { strength: 'DETECTED', by: 'the snapshot held from before the production path', layers: [] } : nothing;
+      return proven ? reach : nothing;
     }
-    case 'attempt-limit':
-      return { strength: 'PREVENTED', by: 'the ledger', layers: [] };
     case 'no-network':
       return rule.permit.length === 0 ? isolationEnforcement('network', policy, facts) : nothing;
     case 'isolation':
       return isolationEnforcement(rule.level, policy, facts);
-    case 'forbidden-target':
-      return {
-        strength: 'ATTESTED',
-        by: 'names in the address of the database, in the words of each command and in the values that it is given, before it runs',
-        layers: [],
-      };
-    case 'forbidden-command':
-      return { strength: 'ATTESTED', by: 'the words of each command, before the first step', layers: [] };
     case 'accepted':
       return { ...nothing, by: `accepted by ${rule.by}` };
+    default:
+      return reach;
   }
 }
 
@@ -154,12 +133,8 @@ function runsProcess({ kind }: Step): boolean {
   return kind !== 'sql-assert';
 }
 
-/** A superuser can blind every counter and lift every right: on a database that is not ours such an account is never prevented. */
-function databaseEnforcement({ guard }: PolicyFacts): Enforcement {
-  if (!guard) return nothing;
-  const layers: readonly CanaryResult['layer'][] = ['gateway', 'session', 'token', 'tripwire'];
-  if (guard.superuserAccount && !guard.ownServer) return { strength: 'DETECTED', by: 'gateway and tripwires, under a superuser account', layers };
-  return { strength: 'PREVENTED', by: 'gateway and read-only session', layers };
+function mayChange({ access: { capability } }: Step): boolean {
+  return capability !== 'none' && capability !== 'read' && capability !== 'probe';
 }
 
 function inScope(policy: Policy, { steps }: PolicyFacts): readonly Step[] {

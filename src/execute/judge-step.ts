@@ -5,6 +5,8 @@ import type { HashChainWitness } from '../model/environment.ts';
 import type { StepEvidence } from '../model/evidence.ts';
 import type { Step } from '../model/step.ts';
 import type { Verdict } from '../model/verdict.ts';
+import { doubtfulTestRun } from '../policy/doubtful-test-run.ts';
+import { parseShell } from '../policy/shell-syntax.ts';
 import type { ExecutionContext } from './execution-context.ts';
 import { gatherFact } from './gather-fact.ts';
 import { judgeExpectation } from './judge-expectation.ts';
@@ -51,11 +53,19 @@ export async function judgeStep(step: Step, evidence: StepEvidence, context: Exe
     ...(guarded ? { guard: guarded.guard } : {}),
     ...(snapshot.held ? { snapshot: snapshot.held } : {}),
   };
+  const doubt = step.kind === 'shell' && step.testRunner !== undefined ? doubtfulTestRun(parseShell(step.command)) : undefined;
   const verdicts = new Map<string, Verdict>();
   const diagnostics: Diagnostic[] = [];
   for (const expectation of expectationsFor(step, context.config?.witnesses ?? [])) {
     const gathered = await gatherFact(expectation, evidence, sources);
-    const judgement = judgeExpectation(expectation, { evidence, names: store, statements, producers, ...(gathered ? { gathered } : {}) });
+    const judgement = judgeExpectation(expectation, {
+      evidence,
+      names: store,
+      statements,
+      producers,
+      ...(gathered ? { gathered } : {}),
+      ...(doubt === undefined ? {} : { doubt }),
+    });
     verdicts.set(expectation.id, judgement.verdict);
     const { id, text, span, origin, claim } = expectation;
     await context.record.record('expectation', { id, step: step.id, text, span, origin, claim: claim.kind, ...judgement });

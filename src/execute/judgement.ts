@@ -54,6 +54,8 @@ export interface JudgeFacts {
   /** The steps that the plan names as legitimate writers. */
   readonly producers: readonly string[];
   readonly gathered?: Gathered;
+  /** Why the exit code of the step's block is not that of its test run. */
+  readonly doubt?: string;
 }
 
 export function passed(actual: string, ...notes: readonly string[]): Judgement {

@@ -1,19 +1,23 @@
-/** A policy with what only the live database knows: are the protected tables there. */
+/** A policy with what only the live database knows: are the protected tables there, and what else acts when a statement does. */
+import { readCatalogue } from '../guard/catalogue-reader.ts';
 import { DatabaseLogin, readOnlySettings } from '../guard/database-login.ts';
+import { readAccount, schemasOf } from '../guard/guard.ts';
 import { findProtectedTables } from '../guard/protected-table.ts';
 import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
 import type { DatabaseAddress } from '../model/environment.ts';
 import type { SqlPolicy } from '../policy/decide-sql.ts';
 
-/** Reads in one read-only session, which ends before the answer. */
+/** The protected tables must be there; the policy gets the catalogue. Reads in read-only sessions, which end before the answer. */
 export async function readLivePolicy(database: DatabaseAddress, policy: SqlPolicy): Promise<Checked<SqlPolicy>> {
   try {
-    const client = await new DatabaseLogin().open(database, readOnlySettings);
+    const login = new DatabaseLogin();
+    const { searchPath } = await readAccount(login, database);
+    const client = await login.open(database, { ...readOnlySettings, search_path: 'pg_catalog' });
     try {
       const tables = await findProtectedTables(client, policy.protectedTables);
       const missing = policy.protectedTables.filter((name) => !tables.some((table) => table.name === name));
       if (missing.length > 0) return { value: undefined, diagnostics: missing.map((name) => noSuchTable(name, database)) };
-      return { value: policy, diagnostics: [] };
+      return { value: { ...policy, catalogue: await readCatalogue(client, schemasOf(searchPath)) }, diagnostics: [] };
     } finally {
       await client.end();
     }

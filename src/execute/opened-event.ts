@@ -9,6 +9,7 @@ import type { Binding } from '../model/value.ts';
 import type { DatabaseFacts } from '../environment/probe.ts';
 import { renderCanonicalJson } from '../journal/canonical-json.ts';
 import type { Registration } from '../journal/ledger.ts';
+import type { ExecutionIsolation } from './execution-isolation.ts';
 import type { ExecuteOptions } from './execution-option.ts';
 import { redactArgv } from './secret-set.ts';
 import { stepEnvironment } from './step-environment.ts';
@@ -21,11 +22,12 @@ export interface OpeningFacts {
   readonly inputs: readonly Binding[];
   readonly ready: ReadyEnvironment | undefined;
   readonly account: DatabaseFacts | undefined;
+  readonly isolation: ExecutionIsolation | undefined;
   readonly redactor: Redactor;
 }
 
 /** Everything that was fixed before the first act, for the journal's first entry. */
-export function openedData({ options, registration, workspace, inputs, ready, account, redactor }: OpeningFacts): OpenedData {
+export function openedData({ options, registration, workspace, inputs, ready, account, isolation, redactor }: OpeningFacts): OpenedData {
   const { plan, planBytes, addendumBytes, environment, toolVersion, argv, dryRun = false, only = null, processEnvironment, toolFolders = [] } = options;
   return {
     plan: { path: plan.path, sha256: plan.sha256, bytes: planBytes.byteLength, stream: 'plan', title: plan.title, form: plan.form },
@@ -47,6 +49,7 @@ export function openedData({ options, registration, workspace, inputs, ready, ac
       origin,
       ...(secret ? { secret } : {}),
     })),
+    ...(isolation ? { isolation: levelOf(isolation) } : {}),
     options: { dryRun, only },
     steps: plan.steps.map(({ id, kind, title, section, role, span, expectations }) => ({
       id,
@@ -58,6 +61,10 @@ export function openedData({ options, registration, workspace, inputs, ready, ac
       expectations: expectations.length,
     })),
   };
+}
+
+function levelOf({ support: { level, reason } }: ExecutionIsolation): NonNullable<OpenedData['isolation']> {
+  return { level, ...(reason === undefined ? {} : { reason }) };
 }
 
 /** SHA-256 of the canonical JSON of what the plan means (`readingOf`), lower hex. */

@@ -7,7 +7,7 @@ import type { Step } from '../model/step.ts';
 const aboutWrites: readonly PolicyKind[] = ['no-manual-writes', 'read-only'];
 
 /** Is the policy in force for this step? */
-export function isInScope(policy: Policy, step: Pick<Step, 'id' | 'section'>): boolean {
+export function isInScope(policy: Pick<Policy, 'scope'>, step: Pick<Step, 'id' | 'section'>): boolean {
   switch (policy.scope.kind) {
     case 'document':
       return true;

@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { EnvironmentConfig } from '../model/environment.ts';
 
-const systemPath: readonly string[] = ['/usr/local/bin', '/usr/bin', '/bin'];
+export const systemPath: readonly string[] = ['/usr/local/bin', '/usr/bin', '/bin'];
 
 /**
  * Never inherited, even where the configuration names them: they change what a shell or loader runs, or hold an address or

@@ -64,7 +64,7 @@ function actionOf(step: Step): string {
 }
 
 export function endedData(step: Step, { evidence, statements, assertions }: Attempt, outcome: Outcome, verdict: Verdict): StepEndedData {
-  const { durationMs, exitCode, signal, outputs, rows, sqlFailure, searches, tests, leftover, program, problem } = evidence;
+  const { durationMs, exitCode, signal, outputs, rows, sqlFailure, searches, tests, leftover, isolation, program, problem } = evidence;
   const seen = [...statements, ...assertions];
   const refused = seen.filter((statement) => statement.decision.effect === 'refuse').length;
   return {
@@ -84,6 +84,7 @@ export function endedData(step: Step, { evidence, statements, assertions }: Atte
     searches: (searches ?? []).map((search) => ({ ...search, hits: search.hits.slice(0, mostHits) })),
     ...(tests ? { tests } : {}),
     leftover: leftover ?? [],
+    ...(isolation === undefined ? {} : { isolation }),
     ...(program ? { program } : {}),
     ...(problem ? { problem } : {}),
     statements: { permitted: seen.length - refused, refused },

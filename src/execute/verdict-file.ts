@@ -77,9 +77,9 @@ export function createVerdictReader(): VerdictReader {
         return;
       case 'step-ended': {
         const notes = notesOf(event.data.step);
-        const { outcome, verdict: held, durationMs, exitCode } = event.data;
+        const { outcome, verdict: held, durationMs, exitCode, isolation } = event.data;
         notes.ended += 1;
-        notes.last = { outcome, verdict: held, durationMs, ...(exitCode === undefined ? {} : { exitCode }) };
+        notes.last = { outcome, verdict: held, durationMs, ...(exitCode === undefined ? {} : { exitCode }), ...(isolation === undefined ? {} : { isolation }) };
         return;
       }
       case 'step-not-run':
@@ -131,7 +131,7 @@ export function createVerdictReader(): VerdictReader {
     take,
     render: (execution, journal) => {
       if (!opened || !verdict) return undefined;
-      const { plan, addendum, tool, attempt, environment, readingSha256 } = opened;
+      const { plan, addendum, tool, attempt, environment, isolation, readingSha256 } = opened;
       const value = {
         schemaVersion: 1,
         execution,
@@ -141,6 +141,7 @@ export function createVerdictReader(): VerdictReader {
         endedAt,
         durationMs: Date.parse(endedAt) - Date.parse(startedAt),
         environment: environment ?? undefined,
+        isolation,
         plan: {
           path: plan.path,
           title: plan.title,
@@ -175,11 +176,11 @@ function renderCriterion({ id, span, text, verdict, clauses }: CriterionData): u
 
 /** A sentence of the configuration stands in no line of the plan. */
 function renderPolicy(
-  { id, span, text, rule, strength, canary, permitted, refused }: EventData['policy-enforced'],
+  { id, span, text, rule, strength, by, canary, permitted, refused }: EventData['policy-enforced'],
   opened: EventData['opened'] | undefined,
 ): unknown {
   const line = span.path === opened?.plan.path || span.path === opened?.addendum?.path ? span.start.line : null;
-  return { id, line, text, kind: rule.kind, strength, canary, permitted, refused, acceptedBy: rule.kind === 'accepted' ? rule.by : undefined };
+  return { id, line, text, kind: rule.kind, strength, by, canary, permitted, refused, acceptedBy: rule.kind === 'accepted' ? rule.by : undefined };
 }
 
 /** What was permitted is in the journal, with its counts in the policies' rows. */

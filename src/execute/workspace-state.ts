@@ -34,8 +34,15 @@ export async function readWorkspace(path: string, processEnvironment: Readonly<R
   if (changes === undefined || root === undefined) return { state: { path, commit: null, dirty: [], dirtyCount: 0 } };
   const dirty = parseStatus(changes);
   const state = { path, commit: commit ?? null, dirty: dirty.slice(0, mostShown), dirtyCount: dirty.length };
-  const tracked = changes.split('\0').filter((field) => !field.startsWith('?? ')).join('\0');
-  return { state, digest: await digestOf(commit ?? '', root, changes, dirty), trackedDigest: await digestOf(commit ?? '', root, tracked, parseStatus(tracked)) };
+  const tracked = changes
+    .split('\0')
+    .filter((field) => !field.startsWith('?? '))
+    .join('\0');
+  return {
+    state,
+    digest: await digestOf(commit ?? '', root, changes, dirty),
+    trackedDigest: await digestOf(commit ?? '', root, tracked, parseStatus(tracked)),
+  };
 }
 
 /** The paths of `git status --porcelain=v1 -z`: two letters, a space, the path; a rename has its old path in a field of its own. */

@@ -18,21 +18,45 @@ export function remarkTop(execution: string, events: readonly ExecutionEvent[]):
     ...(opened.addendum === undefined ? [] : [`addendum ${code(opened.addendum.path)}, SHA-256 ${opened.addendum.sha256}`]),
     `reading, SHA-256 ${opened.readingSha256}`,
     `environment ${opened.environment === null ? 'none' : code(opened.environment)}${opened.database === undefined ? '' : `, PostgreSQL ${prose(opened.database.version)}, ${opened.database.ownServer ? 'a server of this execution alone' : 'a server that was there before'}`}${preparation === 0 ? '' : `, prepared by ${count(preparation, 'command')} (listed at the end)`}`,
+    ...tellIsolation(events, opened.isolation),
     `workspace ${opened.workspace.commit === null ? 'without version control' : `at commit ${opened.workspace.commit}, ${count(opened.workspace.dirtyCount, 'changed file')}`}`,
     ...(opened.options.dryRun ? ['dry run: nothing was carried out'] : []),
     ...(opened.options.only === null ? [] : [`only step ${opened.options.only} was asked for`]),
   ];
 }
 
+/** The levels that the steps ran under, and how far the machine could have gone. */
+function tellIsolation(events: readonly ExecutionEvent[], reached: EventData['opened']['isolation']): readonly string[] {
+  if (reached === undefined) return [];
+  const levels = [...new Set(dataOf(events, 'step-ended').flatMap(({ isolation }) => isolation ?? []))];
+  const reason = reached.reason === undefined ? '' : `: ${prose(reached.reason)}`;
+  return [`isolation of processes ${levels.length === 0 ? 'none' : levels.map(code).join(', ')} (this machine reaches ${code(reached.level)}${reason})`];
+}
+
 export function remarkEnd(events: readonly ExecutionEvent[]): readonly string[] {
-  const preparations = dataOf(events, 'preparation').map((data) => `${code(data.command)}, exit code ${data.exitCode}, ${renderDuration(data.durationMs)}, stdout SHA-256 ${data.stdoutSha256}`);
+  const preparations = dataOf(events, 'preparation').map(
+    (data) => `${code(data.command)}, exit code ${data.exitCode}, ${renderDuration(data.durationMs)}, stdout SHA-256 ${data.stdoutSha256}`,
+  );
   const canaries = tellCanaries(dataOf(events, 'canary'));
   const refusals = dataOf(events, 'decision')
     .filter((data) => data.effect === 'refuse')
     .map((data) => `⊘ step ${data.step}: ${prose(data.reason)}${data.sqlstate === undefined ? '' : ` (${data.sqlstate})`}: ${code(data.text)}`);
-  const tripwires = dataOf(events, 'tripwire').map((data) => `${data.effect === 'refuse' ? '⊘' : '·'} after step ${data.step}, ${data.kind}: ${prose(data.what)}${data.explained ? ' (explained)' : ''}`);
-  const witnesses = dataOf(events, 'witness').map((data) => `step ${data.step} (${data.moment}), ${prose(data.witness)}: ${data.root === null ? prose(data.problem ?? 'no rows') : `root ${code(data.root)} over ${count(data.rows, 'row')}`}`);
-  const messages = dataOf(events, 'diagnostic').flatMap((data) => fenced([`${data.severity}[${data.code}]: ${data.message}`, ...(data.notes ?? []).map((note) => `note: ${note}`), ...(data.help === undefined ? [] : [`help: ${data.help}`])].join('\n')));
+  const tripwires = dataOf(events, 'tripwire').map(
+    (data) => `${data.effect === 'refuse' ? '⊘' : '·'} after step ${data.step}, ${data.kind}: ${prose(data.what)}${data.explained ? ' (explained)' : ''}`,
+  );
+  const witnesses = dataOf(events, 'witness').map(
+    (data) =>
+      `step ${data.step} (${data.moment}), ${prose(data.witness)}: ${data.root === null ? prose(data.problem ?? 'no rows') : `root ${code(data.root)} over ${count(data.rows, 'row')}`}`,
+  );
+  const messages = dataOf(events, 'diagnostic').flatMap((data) =>
+    fenced(
+      [
+        `${data.severity}[${data.code}]: ${data.message}`,
+        ...(data.notes ?? []).map((note) => `note: ${note}`),
+        ...(data.help === undefined ? [] : [`help: ${data.help}`]),
+      ].join('\n'),
+    ),
+  );
   return [
     ...section('Preparation: done before the execution opened, no step of the plan', preparations),
     ...section('Canaries: forbidden acts that the runner tried to see whether its guards are alive', canaries),

@@ -56,6 +56,11 @@ export const executeReasons = {
     bad: 'Record: the whole dump, from stdout',
     good: 'Record: its checksum, from a line `sha256: …`',
   },
+  'engine/watchdog-lost': {
+    why: 'a step that ends processes which are not its own does so to act unseen',
+    bad: 'pkill node',
+    good: 'kill "$server"      (the process that the step itself has started)',
+  },
   'engine/wrong-type': {
     why: 'a value that is no number cannot be compared as one, and as text 10 is less than 9',
     bad: 'printed: Rows: many      (recorded as integer)',
@@ -135,6 +140,11 @@ export const executeReasons = {
     why: 'queries would have no answer, and no answer is not "no rows"',
     bad: 'proofplan run plan.md                (no database in the configuration)',
     good: 'proofplan run plan.md --database embedded',
+  },
+  'execute/not-isolated': {
+    why: 'a command that can see more than was asked for may find another way to the database',
+    bad: 'proofplan guard --isolation network --database env:APP_URL -- ./job.sh     (bubblewrap is not installed)',
+    good: 'apt-get install bubblewrap',
   },
   'execute/plan-changed': {
     why: 'what would be executed is not what was compiled and checked',

@@ -105,6 +105,11 @@ export const recordReasons = {
     bad: 'No manual inserts into `orders`.\n\n```bash\npsql -c "INSERT INTO orders VALUES (1, \'paid\')"\n```',
     good: 'No manual inserts into `orders`.\n\n## 2. Import (Production Path)\n\n```bash\npython -m shop.import_orders\n```',
   },
+  'policy/isolation-not-reached': {
+    why: 'without it a step could reach what no guard looks at, and the record would show a rule that nothing kept',
+    bad: 'Isolation level: network.    (on a machine without bubblewrap)',
+    good: 'install bubblewrap and let it make namespaces; `proofplan doctor` tells the level that is reached',
+  },
   'policy/opaque-write': {
     why: 'no reading of a program tells what it will send; the guard refuses the statement when it is sent, in the middle of the execution',
     bad: 'No manual inserts into `orders`.\n\n```bash\npython3 -c \'connect().execute("INSERT INTO orders VALUES (1)")\'\n```',

@@ -100,7 +100,7 @@ function accessOf({ access }: ExplainedStep, { protectedTables }: Explanation): 
     case 'full':
       return 'may do everything but blind the guard';
     case 'production':
-      return tables === '' ? 'no policy restricts what it writes' : `production path: may write ${tables}`;
+      return `${tables === '' ? 'no policy restricts what it writes' : `production path: may write ${tables}`}${access.fixedSchema ? ', not change the schema' : ''}`;
     case 'probe':
       return 'probe: sent by the runner and rolled back';
   }

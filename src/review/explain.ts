@@ -3,7 +3,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Plan, PreconditionCheck, ReportSource, Witness } from '../model/plan.ts';
 import type { PlacedDecision, PolicyScope } from '../model/policy.ts';
 import type { Span } from '../model/span.ts';
-import type { CaptureSource, Step } from '../model/step.ts';
+import type { Access, CaptureSource, Step } from '../model/step.ts';
 import type { ValueType } from '../model/value.ts';
 import type { ExplainedPlaceholder, ExplainedStep, Explanation } from './explanation.ts';
 import { expectedStrength } from './expected-strength.ts';
@@ -55,7 +55,12 @@ export function explainPlan(plan: Plan | undefined, diagnostics: readonly Diagno
       verifiedBy,
       ...(condition === undefined ? {} : { condition }),
     })),
-    steps: (plan?.steps ?? []).map((step) => explainStep(step, decisions.filter(({ step: id, decision }) => id === step.id && decision.rule === 'opaque-program'))),
+    steps: (plan?.steps ?? []).map((step) =>
+      explainStep(
+        step,
+        decisions.filter(({ step: id, decision }) => id === step.id && decision.rule === 'opaque-program'),
+      ),
+    ),
     policies: (plan?.policies ?? []).map((policy) => ({
       id: policy.id,
       text: policy.text,
@@ -80,6 +85,10 @@ export function explainPlan(plan: Plan | undefined, diagnostics: readonly Diagno
   };
 }
 
+function shownAccess({ capability, writes, fixedSchema }: Access): ExplainedStep['access'] {
+  return { capability, writes, ...(fixedSchema ? { fixedSchema } : {}) };
+}
+
 function explainStep(step: Step, opaque: readonly PlacedDecision[]): ExplainedStep {
   const executes = step.kind === 'sql-assert' ? step.sql : step.kind === 'rg-check' ? undefined : step.command;
   return {
@@ -93,7 +102,7 @@ function explainStep(step: Step, opaque: readonly PlacedDecision[]): ExplainedSt
     text: step.text,
     ...(executes === undefined || executes === step.text ? {} : { executes }),
     role: step.role,
-    access: { capability: step.access.capability, writes: step.access.writes },
+    access: shownAccess(step.access),
     ...('workingDirectory' in step && step.workingDirectory !== '' ? { workingDirectory: step.workingDirectory } : {}),
     timeoutMs: step.timeoutMs,
     once: step.once,

@@ -2,7 +2,7 @@
 import type { Disposition } from '../model/plan.ts';
 import type { Expectation } from '../model/claim.ts';
 import type { Policy, Strength } from '../model/policy.ts';
-import type { Capability, Step, StepKind } from '../model/step.ts';
+import type { Access, Step, StepKind } from '../model/step.ts';
 import type { ValueType } from '../model/value.ts';
 import type { PlacedDiagnostic } from './placed-diagnostic.ts';
 
@@ -80,7 +80,7 @@ export interface ExplainedStep {
   /** What is executed, where that differs. */
   readonly executes?: string;
   readonly role: Step['role'];
-  readonly access: { readonly capability: Capability; readonly writes: readonly string[] };
+  readonly access: Omit<Access, 'grantedAt'>;
   readonly workingDirectory?: string;
   readonly timeoutMs: number;
   readonly once: boolean;

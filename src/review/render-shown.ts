@@ -13,12 +13,16 @@ export function renderExecution(shown: ShownExecution): string {
     switch (event.kind) {
       case 'opened':
         add(`opened ${shown.execution}, attempt ${event.data.attempt}: ${event.data.plan.path}, SHA-256 ${event.data.plan.sha256}`);
+        if (event.data.isolation !== undefined)
+          add(`isolation up to ${event.data.isolation.level}${event.data.isolation.reason === undefined ? '' : `: ${event.data.isolation.reason}`}`);
         break;
       case 'preparation':
         add(`prepared: ${event.data.command} (exit code ${event.data.exitCode})`);
         break;
       case 'canary':
-        add(`canary at the ${event.data.moment}: ${event.data.name} (${event.data.layer}) ${event.data.refused ? 'refused' : 'NOT refused'}: ${event.data.detail}`);
+        add(
+          `canary at the ${event.data.moment}: ${event.data.name} (${event.data.layer}) ${event.data.refused ? 'refused' : 'NOT refused'}: ${event.data.detail}`,
+        );
         break;
       case 'precondition':
         add(`precondition ${event.data.id} ${event.data.verdict}: ${event.data.text}`);
@@ -42,7 +46,9 @@ export function renderExecution(shown: ShownExecution): string {
         add(`criterion ${event.data.id} ${event.data.verdict === 'none' ? 'not judged' : event.data.verdict}: ${event.data.text}`);
         break;
       case 'policy-enforced':
-        add(`policy ${event.data.id} ${event.data.strength} by ${event.data.by}, ${event.data.permitted} permitted, ${event.data.refused} refused: ${event.data.text}`);
+        add(
+          `policy ${event.data.id} ${event.data.strength} by ${event.data.by}, ${event.data.permitted} permitted, ${event.data.refused} refused: ${event.data.text}`,
+        );
         break;
       case 'verdict':
         add(`verdict ${event.data.verdict}, exit code ${event.data.exitCode}: ${event.data.reason}`);
@@ -60,16 +66,39 @@ export function renderStep(step: ShownStep, folder: string): string {
   const { started, ended, notRun } = step;
   return [
     `step ${step.id}${started === undefined ? '' : ` (${started.kind}): ${plainLine(started.title)}`}`,
-    ...(started === undefined ? [] : [`at ${plainLine(started.span.path)}:${started.span.start.line}:${started.span.start.column}, access ${started.access.capability}`]),
+    ...(started === undefined
+      ? []
+      : [`at ${plainLine(started.span.path)}:${started.span.start.line}:${started.span.start.column}, access ${started.access.capability}`]),
     ...(notRun === undefined ? [] : [`${notRun.notNeeded ? 'not needed' : 'not run'}: ${plainLine(notRun.reason)}`]),
     ...(started === undefined ? [] : section('text', indented(started.text))),
     ...(started === undefined || started.action === started.text ? [] : section('executed', indented(started.action))),
-    ...section('values', (started?.values ?? []).map((value) => `  ${value.name} = ${plainLine(value.text ?? 'null')}  (${renderOrigin(value.origin)})`)),
+    ...section(
+      'values',
+      (started?.values ?? []).map((value) => `  ${value.name} = ${plainLine(value.text ?? 'null')}  (${renderOrigin(value.origin)})`),
+    ),
     ...(ended === undefined ? [] : renderEnded(ended, folder)),
-    ...section('recorded', step.captures.map((capture) => `  ${capture.name} = ${plainLine(capture.text ?? 'null')}  (${renderOrigin(capture.origin)})${capture.conflict === undefined ? '' : `, but ${plainLine(capture.conflict.text ?? 'null')} (${renderOrigin(capture.conflict.origin)})`}`)),
-    ...section('expectations', step.expectations.flatMap((each) => [`  ${each.verdict}  ${plainLine(each.text)}: ${plainLine(each.actual)}`, ...each.notes.map((note) => `    ${plainLine(note)}`)])),
-    ...section('decisions', step.decisions.map((each) => `  ${each.effect} ${plainLine(each.text)}${each.count === 1 ? '' : ` (${each.count} times)`}: ${plainLine(each.reason)}`)),
-    ...section('tripwires', step.tripwires.map((each) => `  ${each.kind}: ${plainLine(each.what)}${each.explained ? ' (explained)' : ''}`)),
+    ...section(
+      'recorded',
+      step.captures.map(
+        (capture) =>
+          `  ${capture.name} = ${plainLine(capture.text ?? 'null')}  (${renderOrigin(capture.origin)})${capture.conflict === undefined ? '' : `, but ${plainLine(capture.conflict.text ?? 'null')} (${renderOrigin(capture.conflict.origin)})`}`,
+      ),
+    ),
+    ...section(
+      'expectations',
+      step.expectations.flatMap((each) => [
+        `  ${each.verdict}  ${plainLine(each.text)}: ${plainLine(each.actual)}`,
+        ...each.notes.map((note) => `    ${plainLine(note)}`),
+      ]),
+    ),
+    ...section(
+      'decisions',
+      step.decisions.map((each) => `  ${each.effect} ${plainLine(each.text)}${each.count === 1 ? '' : ` (${each.count} times)`}: ${plainLine(each.reason)}`),
+    ),
+    ...section(
+      'tripwires',
+      step.tripwires.map((each) => `  ${each.kind}: ${plainLine(each.what)}${each.explained ? ' (explained)' : ''}`),
+    ),
   ].join('\n');
 }
 
@@ -80,15 +109,35 @@ function renderEnded(ended: NonNullable<ShownStep['ended']>, folder: string): re
     ...(ended.problem === undefined ? [] : [`cannot be judged: ${plainLine(ended.problem.message)}`]),
     ...(ended.program === undefined ? [] : [`program ${ended.program.path}, SHA-256 ${ended.program.sha256}`]),
     ...ended.outputs.flatMap((output) =>
-      output.bytes === 0 ? [] : section(`${output.stream}, ${output.lines} lines, ${output.bytes} bytes, whole in ${folder}/${evidencePath(output.sha256)}`, [...indented(output.head), ...(output.tail === '' ? [] : ['  […]', ...indented(output.tail)])]),
+      output.bytes === 0
+        ? []
+        : section(`${output.stream}, ${output.lines} lines, ${output.bytes} bytes, whole in ${folder}/${evidencePath(output.sha256)}`, [
+            ...indented(output.head),
+            ...(output.tail === '' ? [] : ['  […]', ...indented(output.tail)]),
+          ]),
     ),
     ...(ended.rows === undefined
       ? []
-      : section(`${ended.rows.rowCount} rows`, ended.rows.rows.map((row) => `  ${ended.rows?.columns.map((column, index) => `${column.name} = ${plainLine(row[index]?.text ?? 'null')}`).join(', ')}`))),
+      : section(
+          `${ended.rows.rowCount} rows`,
+          ended.rows.rows.map(
+            (row) => `  ${ended.rows?.columns.map((column, index) => `${column.name} = ${plainLine(row[index]?.text ?? 'null')}`).join(', ')}`,
+          ),
+        )),
     ...(ended.sqlFailure === undefined ? [] : [`the server answered ${ended.sqlFailure.sqlstate}: ${plainLine(ended.sqlFailure.message)}`]),
-    ...ended.searches.flatMap((search) => section(`pattern ${plainLine(search.pattern)}: ${search.matches} matches`, search.hits.map((hit) => `  ${hit.path}:${hit.lineNumber}: ${plainLine(hit.text)}`))),
-    ...(ended.tests === undefined ? [] : [`tests: ${ended.tests.passed} passed, ${ended.tests.failed} failed, ${ended.tests.skipped} skipped, ${ended.tests.errors} errors`]),
-    ...section('left over and ended', ended.leftover.map((each) => `  ${plainLine(each)}`)),
+    ...ended.searches.flatMap((search) =>
+      section(
+        `pattern ${plainLine(search.pattern)}: ${search.matches} matches`,
+        search.hits.map((hit) => `  ${hit.path}:${hit.lineNumber}: ${plainLine(hit.text)}`),
+      ),
+    ),
+    ...(ended.tests === undefined
+      ? []
+      : [`tests: ${ended.tests.passed} passed, ${ended.tests.failed} failed, ${ended.tests.skipped} skipped, ${ended.tests.errors} errors`]),
+    ...section(
+      'left over and ended',
+      ended.leftover.map((each) => `  ${plainLine(each)}`),
+    ),
   ];
 }
 

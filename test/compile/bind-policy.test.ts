@@ -268,6 +268,11 @@ describe('an addendum strengthens and never weakens', () => {
     const { plan } = await read(rules('No manual DB inserts.'), { addendum: 'policies:\n  - { at: No manual DB inserts., rule: { kind: no-ddl } }\n' });
     expect(rulesOf(plan)).toEqual([{ kind: 'no-manual-writes', tables: [] }, { kind: 'no-ddl' }]);
   });
+  test('a forbidden change of the schema is kept from whoever may write everything', async () => {
+    const section = (rule: string): string => `# Migrate\n\n## Rules\n\n- ${rule}\n\n## Steps\n\n\`\`\`bash\n./migrate\n\`\`\`\n\nExpected: exit code 0\n`;
+    expect((await read(section('No schema changes.'))).plan.steps[0]?.access).toEqual({ capability: 'production', writes: [], fixedSchema: true });
+    expect((await read(section('Stop on failure.'))).plan.steps[0]?.access).toEqual({ capability: 'production', writes: [] });
+  });
   test('the lower limit counts, and tables are joined', async () => {
     const bound = (sentence: string, rule: string): Promise<{ readonly plan: Plan }> =>
       read(rules(sentence), { addendum: `policies:\n  - { at: '${sentence}', rule: ${rule} }\n` });

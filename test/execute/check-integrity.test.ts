@@ -17,9 +17,21 @@ test('a plan that stays is no finding; edited and removed ones are', async () =>
   const documents = await readDocuments([{ path, sha256: digestOf('one') }]);
   expect(await changedDocuments(documents)).toEqual([]);
   await writeFile(path, 'two');
-  expect((await changedDocuments(documents)).map(({ code, message }) => [code, message])).toEqual([['execute/document-changed', `\`${path}\` was edited during the execution`]]);
+  expect((await changedDocuments(documents)).map(({ code, message }) => [code, message])).toEqual([
+    ['execute/document-changed', `\`${path}\` was edited during the execution`],
+  ]);
   await rm(path);
   expect((await changedDocuments(documents))[0]?.message).toBe(`\`${path}\` was removed during the execution`);
+});
+
+test('an addendum that was not there must not be made', async () => {
+  const path = join(folder, 'plan.addendum.yaml');
+  const documents = await readDocuments([], [path]);
+  expect(await changedDocuments(documents)).toEqual([]);
+  await writeFile(path, 'accept: []');
+  expect((await changedDocuments(documents)).map(({ code, message }) => [code, message])).toEqual([
+    ['execute/document-changed', `\`${path}\`, which would be read with the plan, was made during the execution`],
+  ]);
 });
 
 test('a document that is no file is not asked for again', async () => {

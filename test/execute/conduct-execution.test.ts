@@ -9,12 +9,14 @@ import { createSecretSet } from '../../src/execute/secret-set.ts';
 import { JournalFailure } from '../../src/journal/journal-failure.ts';
 import type { CanaryResult, Guard } from '../../src/model/contract.ts';
 import type { Plan } from '../../src/model/plan.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { plan, planBytes, shell, sql } from './sample-plan.ts';
 
 const refused: CanaryResult = { name: 'an INSERT', layer: 'gateway', refused: true, detail: '42501' };
 const guard: Guard = {
   canaries: () => Promise.resolve([refused]),
   pulse: () => Promise.resolve(),
+  strangers: () => [],
   open: () => Promise.reject(new Error('no door')),
   assertion: () => Promise.resolve({ kind: 'lost', message: 'gone' }),
   preflight: (queries) => Promise.resolve(queries.map(() => undefined)),
@@ -53,8 +55,13 @@ async function conduct(sample: Plan, own: Partial<Guard>, recording: (kind: stri
   const diagnostics = createDiagnosticLog(secrets.redactor, record);
   // Nothing listens there: the question whether the database is lost is answered at once.
   const database = { host: '127.0.0.1', port: 1, user: 'u', password: 'p', database: 'd', tls: false };
-  const guarded = { guard: { ...guard, ...own }, database, ownServer: false, superuserAccount: false, died: new AbortController().signal };
-  const context = createContext({ options, inputs: [], secrets, evidenceFolder: '', record, diagnostics, workspace: '/', guarded });
+  const guarded = {
+    guard: { ...guard, ...own },
+    database,
+    facts: { ownServer: false, serverVersion: 150_000, user: 'app', superuser: false, countsTables: true, pooler: undefined },
+    died: new AbortController().signal,
+  };
+  const context = createContext({ options, inputs: [], secrets, evidenceFolder: temporaryFolder(), record, diagnostics, workspace: '/', guarded });
   const parts = await conductExecution(options, 1, context);
   return {
     parts,

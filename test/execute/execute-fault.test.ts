@@ -1,4 +1,5 @@
 /** What goes wrong around an execution: the database dies, the disk is full, somebody interrupts, somebody tampers, a program lies. */
+import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import { computeChainRoot } from '../../src/execute/hash-chain-witness.ts';
 import type { Claim } from '../../src/model/claim.ts';
 import type { HashChainWitness } from '../../src/model/environment.ts';
 import { startTestServer, type TestServer } from '../support/postgres.ts';
+import type { ExecuteOptions } from '../../src/execute/execution-option.ts';
 import { ask, createSample, environmentFor, execute, pgScript, type Sample } from './run-sample.ts';
 import { capture, coordinator, exitsWithZero, plan, policy, shell, spanAt, sql } from './sample-plan.ts';
 
@@ -39,18 +41,32 @@ const production = (...statements: readonly string[]) =>
     captures: [capture('run_id')],
   });
 
+/** Somebody else on the machine acts while the step runs: a step itself cannot, where processes are kept apart. */
+function during(id: string, act: () => void): Pick<ExecuteOptions, 'onEvent'> {
+  return {
+    onEvent: (event) => {
+      if (event.kind === 'step-started' && event.data.step === id) setTimeout(act, 100);
+    },
+  };
+}
+
 describe('a database that dies in the middle', () => {
   it.each([
-    ['a program', shell('3.1', `kill -9 $(cat postmaster) && sleep 0.3; ${send('select 1')}`)],
-    ['an assertion', shell('3.1', 'kill -9 $(cat postmaster) && sleep 0.3')],
-  ] as const)('under %s: exit 5, the step named, the record closed', async (_, killer) => {
+    ['a program', shell('3.1', `sleep 0.6; ${send('select 1')}`)],
+    ['an assertion', shell('3.1', 'sleep 0.6')],
+  ] as const)('under %s: exit 5, the step named, the record closed', async (_, victim) => {
     const doomed = await startTestServer();
     try {
       await ask(doomed.owner, ...schema);
       const [row] = await ask(doomed.superuser, "select pg_read_file('postmaster.pid') as pid");
-      await writeFile(join(sample.workspace, 'postmaster'), String(row?.['pid']).split('\n')[0] ?? '');
+      const postmaster = Number.parseInt(String(row?.['pid']), 10);
       const after = sql('3.2', 'SELECT 1 AS one', { claims: [{ kind: 'rows', bound: 'at-least', count: 1, noun: 'row' }] });
-      const executed = await execute(sample, plan([production(), killer, after, shell('4.1', 'echo never')], guarded), environmentFor(sample, doomed.owner));
+      const executed = await execute(
+        sample,
+        plan([production(), victim, after, shell('4.1', 'echo never')], guarded),
+        environmentFor(sample, doomed.owner),
+        during('3.1', () => process.kill(postmaster, 'SIGKILL')),
+      );
       expect(executed.end).toMatchObject({ verdict: 'error', exitCode: 5 });
       expect(executed.end.reason).toMatch(/^the database did not answer any more in step 3\.[12]$/);
       expect(executed.end.diagnostics.map(({ code }) => code)).toContain('execute/database-lost');
@@ -93,20 +109,24 @@ describe('interruption', () => {
 describe('a record that cannot be written', () => {
   it('stops, exits with 5, and does not look closed', async () => {
     // Somebody writes into the journal while it is open: what follows proves nothing any more.
-    const meddler = shell('1.1', `for journal in ${sample.out}/executions/*/journal.jsonl; do echo forged >> "$journal"; done`);
-    const executed = await execute(sample, plan([meddler, shell('1.2', 'echo never')]), undefined);
+    const meddle = during('1.1', () => {
+      for (const name of readdirSync(join(sample.out, 'executions'))) appendFileSync(join(sample.out, 'executions', name, 'journal.jsonl'), 'forged\n');
+    });
+    const executed = await execute(sample, plan([shell('1.1', 'sleep 0.5'), shell('1.2', 'echo never')]), undefined, meddle);
     expect(executed.end).toMatchObject({ verdict: 'error', exitCode: 5, opened: true });
     expect(executed.end.diagnostics.at(-1)?.code).toBe('journal/disturbed');
     expect(executed.steps).toEqual([]);
     expect((await executed.audit()).length).toBeGreaterThan(0);
   });
 
-  it('does not let a step leave a verdict or a report of its own', async () => {
-    const forger = shell(
-      '1.1',
-      `for folder in ${sample.out}/executions/*/; do echo '{"verdict":"passed"}' > "$folder/verdict.json"; echo fine > "$folder/report.md"; done`,
-    );
-    const executed = await execute(sample, plan([forger]), undefined, { renderReport: () => Promise.resolve('# ours\n') });
+  it('does not let anybody leave a verdict or a report of his own', async () => {
+    const forge = during('1.1', () => {
+      for (const name of readdirSync(join(sample.out, 'executions'))) {
+        writeFileSync(join(sample.out, 'executions', name, 'verdict.json'), '{"verdict":"passed"}');
+        writeFileSync(join(sample.out, 'executions', name, 'report.md'), 'fine');
+      }
+    });
+    const executed = await execute(sample, plan([shell('1.1', 'sleep 0.5')]), undefined, { ...forge, renderReport: () => Promise.resolve('# ours\n') });
     expect(executed.end).toMatchObject({ verdict: 'error', exitCode: 5, reason: '`verdict.json` was already there before the execution had a verdict' });
     expect(executed.end.diagnostics.map(({ code }) => code)).toEqual(['execute/planted-file', 'execute/planted-file']);
     expect(await executed.verdictFile()).toMatchObject({ verdict: 'error', exitCode: 5 });
@@ -134,6 +154,18 @@ describe('a record that cannot be written', () => {
     const executed = await execute(sample, plan([shell('1.1', 'true')]), undefined);
     expect(executed.end).toMatchObject({ opened: false, verdict: 'error', exitCode: 5 });
     expect(executed.end.diagnostics[0]?.code).toBe('journal/output-unusable');
+  });
+
+  it('leaves no verdict.json where the record could not be closed', async () => {
+    const executed = await execute(sample, plan([shell('1.1', 'true')]), undefined, {
+      renderReport: (folder) => {
+        mkdirSync(join(folder, 'checkpoint'));
+        return Promise.resolve('# passed\n');
+      },
+    });
+    expect(executed.end).toMatchObject({ verdict: 'error', exitCode: 5, opened: true });
+    const [name = ''] = readdirSync(join(sample.out, 'executions'));
+    expect(readdirSync(join(sample.out, 'executions', name)).filter((file) => /^(?:verdict|report)/.test(file))).toEqual([]);
   });
 
   it('keeps its verdict when a report or a reader throws', async () => {

@@ -186,12 +186,12 @@ describe('refusals', () => {
   it('refuses what is no write, too, and names it as a statement', async () => {
     const executed = await execute(
       sample,
-      plan([shell('2.1', send('drop table notes'), { capability: 'production' })], guarded),
+      plan([shell('2.1', send('grant select on notes to public'), { capability: 'production' })], guarded),
       environmentFor(sample, server.owner),
     );
     expect(executed.end.exitCode).toBe(3);
     expect(executed.end.diagnostics[0]).toMatchObject({ code: 'policy/forbidden-statement', span: spanAt(20) });
-    expect(await ask(server.owner, "select to_regclass('notes')::text as name")).toEqual([{ name: 'notes' }]);
+    expect(await ask(server.owner, "select relacl::text as acl from pg_class where relname = 'notes'")).toEqual([{ acl: null }]);
   });
 
   it('finds rows that came round the gateway', async () => {
@@ -233,12 +233,25 @@ describe('the workspace', () => {
 
   it('proves nothing by a tested source that was edited in the middle, and refuses it where the plan forbids it', async () => {
     const shown = await execute(sample, plan([edit]), undefined);
-    expect(shown.end.verdict).toBe('unproven');
-    expect(shown.of('tripwire')).toMatchObject([{ step: 'execution', kind: 'workspace', what: 'changed files: source.py', effect: 'shown' }]);
+    expect(shown.end).toMatchObject({ verdict: 'unproven', reason: expect.stringContaining('step 1.1: `source.py` was edited') });
+    expect(shown.of('tripwire')).toMatchObject([{ step: '1.1', kind: 'workspace', what: '`source.py` was edited', effect: 'shown' }]);
     await writeIn(sample, 'source.py', 'original\n');
     const refused = await execute(sample, plan([edit], { policies: [frozen] }), undefined);
     expect(refused.end).toMatchObject({ verdict: 'refused', exitCode: 3 });
     expect(refused.of('policy-enforced')).toMatchObject([{ strength: 'DETECTED', refused: 1 }]);
+  });
+
+  it('is held to the sentence without version control, too', async () => {
+    await run('rm -rf .git', { cwd: sample.workspace });
+    const still = await execute(sample, plan([shell('1.1', 'cat source.py')], { policies: [frozen] }), undefined);
+    expect(still.end).toMatchObject({ verdict: 'passed' });
+    expect(still.of('policy-enforced')).toMatchObject([{ strength: 'DETECTED', refused: 0 }]);
+    const edited = await execute(sample, plan([edit], { policies: [frozen] }), undefined);
+    expect(edited.end).toMatchObject({ verdict: 'refused', exitCode: 3 });
+    expect(edited.of('tripwire')).toMatchObject([{ step: '1.1', what: '`source.py` was edited', effect: 'refuse' }]);
+    const added = await execute(sample, plan([shell('1.1', 'echo new > more.py')], { policies: [frozen] }), undefined);
+    expect(added.end).toMatchObject({ verdict: 'refused', exitCode: 3 });
+    expect(added.of('tripwire')).toMatchObject([{ step: 'execution', what: 'new files: more.py', effect: 'refuse' }]);
   });
 
   it('keeps still about what the repository ignores', async () => {
@@ -463,7 +476,11 @@ describe('criteria, tasks and policies that nobody enforces', () => {
   });
 
   it('a policy that nothing enforces is unproven, unless it was accepted by name', async () => {
-    const network = await execute(sample, plan([shell('1.1', 'true')], { policies: [policy('P1', { kind: 'no-network', permit: [] })] }), undefined);
+    const network = await execute(
+      sample,
+      plan([shell('1.1', 'true')], { policies: [policy('P1', { kind: 'no-network', permit: ['registry.example'] })] }),
+      undefined,
+    );
     expect(network.end).toMatchObject({ verdict: 'unproven', exitCode: 4 });
     expect(network.end.diagnostics).toMatchObject([{ code: 'execute/policy-not-enforced' }]);
     expect(network.of('policy-enforced')).toMatchObject([{ strength: 'UNENFORCED' }]);

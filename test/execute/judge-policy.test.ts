@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RecordedDecision } from '../../src/execute/decision-log.ts';
 import { judgePolicy, type PolicyFacts } from '../../src/execute/judge-policy.ts';
+import type { DatabaseGuardFacts } from '../../src/policy/guard-layer.ts';
 import type { PolicyRule } from '../../src/model/policy.ts';
 import { policy, search, shell } from './sample-plan.ts';
 
@@ -17,15 +18,17 @@ const withoutGuard: PolicyFacts = {
   isolationOf: () => 'network',
   freshClaims: [],
 };
-const facts: PolicyFacts = { ...withoutGuard, guard: { superuserAccount: false, ownServer: false } };
+const database: DatabaseGuardFacts = { ownServer: false, serverVersion: 150_000, user: 'app', superuser: false, countsTables: true, pooler: undefined };
+const facts: PolicyFacts = { ...withoutGuard, database };
 const writes: PolicyRule = { kind: 'no-manual-writes', tables: [] };
 const sqlite: PolicyRule = { kind: 'no-sqlite-fallback', identifiers: [], files: [] };
 
 describe('judgePolicy', () => {
   const rows: readonly (readonly [string, PolicyRule, PolicyFacts, string, string])[] = [
     ['writes, an ordinary account', writes, facts, 'PREVENTED', 'passed'],
-    ['writes, a superuser elsewhere', writes, { ...facts, guard: { superuserAccount: true, ownServer: false } }, 'DETECTED', 'passed'],
-    ['writes, a superuser of our own server', writes, { ...facts, guard: { superuserAccount: true, ownServer: true } }, 'PREVENTED', 'passed'],
+    ['writes, a superuser elsewhere', writes, { ...facts, database: { ...database, superuser: true, ownServer: false } }, 'DETECTED', 'passed'],
+    ['writes, a superuser of our own server', writes, { ...facts, database: { ...database, superuser: true, ownServer: true } }, 'PREVENTED', 'passed'],
+    ['writes, behind a pooler', writes, { ...facts, database: { ...database, pooler: 'a pooler' } }, 'DETECTED', 'passed'],
     ['writes, no database', writes, withoutGuard, 'UNENFORCED', 'unproven'],
     ['SQLite', sqlite, facts, 'DETECTED', 'passed'],
     ['SQLite, nobody looks', sqlite, withoutGuard, 'UNENFORCED', 'unproven'],

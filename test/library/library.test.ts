@@ -5,10 +5,13 @@ test('what other programs may build on: a name more or less is a decision', () =
   expect(Object.keys(library).toSorted()).toEqual([
     'compilePlan',
     'createSqlParser',
+    'decideSql',
     'diagnosticCodes',
     'executePlan',
     'exitCodes',
     'explainPlan',
+    'guardCommand',
+    'judgeShell',
     'readExecution',
     'readReport',
     'restorePlan',

@@ -312,7 +312,7 @@ test.each(rules)('the strength before an execution is the best that one can reac
     const policy = { id: 'P1', text: 'x', span: at('Do it'), scope: { kind: 'document' } as const, rule, origin: 'text' as const };
     const facts = {
       steps,
-      guard: { superuserAccount: false, ownServer: true },
+      database: { ownServer: true, serverVersion: 180_000, user: 'app', superuser: false, countsTables: true, pooler: undefined },
       canaries: [],
       decisions: [],
       executed: true,
