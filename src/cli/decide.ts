@@ -43,7 +43,7 @@ async function decide(options: DecideOptions, context: CommandContext): Promise<
   const bytes = await context.readStandardInput(maximumBytes);
   const document = textDocumentOf(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), '<stdin>');
   if (document.text.trim() === '') {
-    const help = options.dialect === 'sql' ? "echo 'SELECT 1' | proofplan decide" : `echo 'psql -c "SELECT 1"' | proofplan decide --dialect shell`;
+    const help = options.dialect === 'sql' ? "echo 'SELECT 1' | proofplan decide" : "echo 'psql -c SELECT' | proofplan decide --dialect shell";
     const empty: Diagnostic = { severity: 'error', code: 'cli/usage', message: 'standard input holds no text to decide on', help: `\`${help}\`` };
     await say(context, [empty]);
     return usageExitCode;
@@ -53,7 +53,14 @@ async function decide(options: DecideOptions, context: CommandContext): Promise<
   if (typeof terms === 'number') return terms;
   const answer = unreadable !== undefined || terms === undefined ? nothingRead(options, unreadable) : await judge(document, options, terms);
   const protect = [...new Set(options.protect)];
-  const data: DecisionData = { schemaVersion: 1, dialect: options.dialect, capability: options.capability, protect, catalogue: terms?.place ?? null, ...answer };
+  const data: DecisionData = {
+    schemaVersion: 1,
+    dialect: options.dialect,
+    capability: options.capability,
+    protect,
+    catalogue: terms?.place ?? null,
+    ...answer,
+  };
   if (options.json === true || (options.pretty !== true && context.outIsTerminal !== true)) context.out(`${JSON.stringify(data)}\n`);
   else context.out(`${(await import('./decision-text.ts')).renderDecision(data, context.outColours)}\n`);
   return answer.decision.effect === 'permit' ? 0 : exitCodes.refused;
@@ -82,14 +89,17 @@ interface Terms {
 async function readTerms(options: DecideOptions, context: CommandContext): Promise<Terms | number> {
   const policy: SqlPolicy = { access: { capability: capabilityNames[options.capability], writes: [] }, protectedTables: options.protect };
   if (options.database === undefined && options.environment === undefined) return { policy, place: undefined };
-  const [{ chooseDatabase }, { readLivePolicy }] = await Promise.all([import('./database-choice.ts'), import('../execute/live-policy.ts')]);
+  const [{ chooseDatabase, settleDatabase }, { readLivePolicy }] = await Promise.all([import('./database-choice.ts'), import('../execute/live-policy.ts')]);
   const database = await chooseDatabase({ database: options.database, environment: options.environment }, context);
   await say(context, database.diagnostics);
   if (database.value === undefined) return usageExitCode;
-  const live = await readLivePolicy(database.value, policy);
+  const settled = await settleDatabase(database.value);
+  await say(context, settled.diagnostics);
+  if (settled.value === undefined) return exitCodes.error;
+  const live = await readLivePolicy(settled.value, policy);
   await say(context, live.diagnostics);
   if (live.value === undefined) return live.diagnostics.some(({ code }) => code === 'guard/no-such-table') ? usageExitCode : exitCodes.error;
-  const { host, port, database: name } = database.value;
+  const { host, port, database: name } = settled.value;
   return { policy: live.value, place: { host, port, database: name } };
 }
 
@@ -106,7 +116,13 @@ async function judge(document: TextDocument, { dialect }: DecideOptions, { polic
       const { decision, statements } = await decideSql(parser, document.text, policy);
       return {
         decision: plainDecision(decision),
-        statements: statements.map(({ text, offset, kind, writes, decision: own }) => ({ text, ...placeOf(offset), kind, writes, decision: plainDecision(own) })),
+        statements: statements.map(({ text, offset, kind, writes, decision: own }) => ({
+          text,
+          ...placeOf(offset),
+          kind,
+          writes,
+          decision: plainDecision(own),
+        })),
       };
     }
     const { judgeShell } = await import('../policy/judge-shell.ts');

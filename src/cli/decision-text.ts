@@ -39,7 +39,9 @@ const shownText = 100;
 /** The decision first, then a line for each statement or finding. */
 export function renderDecision(data: DecisionData, colours: ChalkInstance): string {
   const placed = 'statements' in data ? data.statements : data.findings;
-  const shown = placed.map(({ line, column, decision, text }) => `  ${line}:${column} ${renderEffect(decision, colours)} ${decision.reason}\n      ${colours.dim(oneLine(text))}`);
+  const shown = placed.map(
+    ({ line, column, decision, text }) => `  ${line}:${column} ${renderEffect(decision, colours)} ${decision.reason}\n      ${colours.dim(oneLine(text))}`,
+  );
   return [`${renderEffect(data.decision, colours)} ${data.decision.reason}`, ...shown].join('\n');
 }
 
@@ -49,6 +51,9 @@ function renderEffect({ effect, rule }: Decision, colours: ChalkInstance): strin
 
 /** Control characters of a text must not reach the terminal. */
 function oneLine(text: string): string {
-  const flat = text.slice(0, 4 * shownText).replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
+  const flat = text
+    .slice(0, 4 * shownText)
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    .trim();
   return flat.length > shownText ? `${flat.slice(0, shownText)}…` : flat;
 }

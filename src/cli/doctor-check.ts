@@ -6,6 +6,7 @@ import { findPostgres } from '../environment/postgres-binary.ts';
 import { findProgram } from '../environment/program-path.ts';
 import { findPython } from '../environment/python-program.ts';
 import { findServerUser } from '../environment/server-user.ts';
+import { probeIsolation } from '../guard/isolation-probe.ts';
 import type { Checked } from '../model/diagnostic.ts';
 import type { EnvironmentConfig } from '../model/environment.ts';
 import type { CommandContext } from './command-context.ts';
@@ -37,7 +38,14 @@ export async function checkPython(context: CommandContext, environment: Environm
   const venv = spawnSync(python.value.path, ['-c', 'import venv, ensurepip'], { stdio: 'ignore' }).status === 0;
   return [
     ok('python', `${python.value.version} (${python.value.path})`),
-    venv ? ok('venv', 'virtual environments can be made') : { name: 'venv', state, fact: 'this Python has no venv or no ensurepip module', help: 'install it: on Debian and Ubuntu `apt-get install python3-venv`' },
+    venv
+      ? ok('venv', 'virtual environments can be made')
+      : {
+          name: 'venv',
+          state,
+          fact: 'this Python has no venv or no ensurepip module',
+          help: 'install it: on Debian and Ubuntu `apt-get install python3-venv`',
+        },
   ];
 }
 
@@ -51,11 +59,18 @@ export async function checkPostgres(context: CommandContext, environment: Enviro
   const any = await findPostgres(named === undefined || named === '' ? search : { ...search, named });
   const sources = await Promise.all((['system', 'package'] as const).map(async (source) => ({ source, found: await findPostgres({ ...search, source }) })));
   return [
-    any.value === undefined ? from('postgres', needed ? 'missing' : 'limited', any) : ok('postgres', `${any.value.version} (${any.value.folder}), started as ${user.value.name}`),
+    any.value === undefined
+      ? from('postgres', needed ? 'missing' : 'limited', any)
+      : ok('postgres', `${any.value.version} (${any.value.folder}), started as ${user.value.name}`),
     ...sources.map(({ source, found }): DoctorCheck => {
       const name = `postgres of the ${source === 'system' ? 'system' : 'npm package'}`;
       if (found.value !== undefined) return ok(name, `${found.value.version} (${found.value.folder})`);
-      return { name, state: 'limited', fact: found.diagnostics[0]?.notes?.[0] ?? 'none', ...(any.value === undefined ? {} : { help: 'nothing to do: the other source serves' }) };
+      return {
+        name,
+        state: 'limited',
+        fact: found.diagnostics[0]?.notes?.[0] ?? 'none',
+        ...(any.value === undefined ? {} : { help: 'nothing to do: the other source serves' }),
+      };
     }),
   ];
 }
@@ -65,7 +80,6 @@ export async function checkPrograms(context: CommandContext): Promise<readonly D
   const wanted = [
     { name: 'bash', program: 'bash', trial: ['--version'], state: 'missing', help: 'install bash: shell steps run in it' },
     { name: 'psql', program: 'psql', trial: ['--version'], state: 'limited', help: 'only plans that call psql need it: `apt-get install postgresql-client`' },
-    { name: 'bubblewrap', program: 'bwrap', trial: ['--ro-bind', '/', '/', 'true'], state: 'limited', help: 'without it a watchdog ends left-over processes: `apt-get install bubblewrap`' },
   ] as const;
   return Promise.all(
     wanted.map(async ({ name, program, trial, state, help }): Promise<DoctorCheck> => {
@@ -78,6 +92,13 @@ export async function checkPrograms(context: CommandContext): Promise<readonly D
   );
 }
 
+/** By the trial that an execution makes, too: that the program is there says nothing. */
+export async function checkIsolation(): Promise<DoctorCheck> {
+  const { level, program, reason, help } = await probeIsolation();
+  const fact = [program ?? reason ?? 'none', `isolation \`${level}\``, ...(program === undefined || reason === undefined ? [] : [reason])].join('; ');
+  return level === 'network' ? ok('bubblewrap', fact) : { name: 'bubblewrap', state: 'limited', fact, ...(help === undefined ? {} : { help }) };
+}
+
 export async function checkRipgrep(): Promise<DoctorCheck> {
   const { rgPath } = await import('@vscode/ripgrep');
   const works = spawnSync(rgPath, ['--version'], { stdio: 'ignore' }).status === 0;
@@ -85,15 +106,34 @@ export async function checkRipgrep(): Promise<DoctorCheck> {
 }
 
 /** The configuration and the environment that a run would use; the environment is undefined where there is none. */
-export async function checkConfig(choice: EnvironmentChoice, context: CommandContext): Promise<{ readonly check: DoctorCheck; readonly environment: EnvironmentConfig | undefined }> {
+export async function checkConfig(
+  choice: EnvironmentChoice,
+  context: CommandContext,
+): Promise<{ readonly check: DoctorCheck; readonly environment: EnvironmentConfig | undefined }> {
   const config = await readConfig(context.workingFolder, context);
   if (config.diagnostics.some(({ severity }) => severity !== 'warning')) return { check: from('configuration', 'missing', config), environment: undefined };
   const chosen = chooseEnvironment(config.value, choice, context);
   if (chosen.diagnostics.length > 0) return { check: from('configuration', 'missing', chosen), environment: undefined };
-  if (config.value === undefined) return { check: { name: 'configuration', state: 'limited', fact: `no ${configName} here or above`, help: `plans with a database need one, or --database` }, environment: chosen.value };
+  if (config.value === undefined)
+    return {
+      check: { name: 'configuration', state: 'limited', fact: `no ${configName} here or above`, help: `plans with a database need one, or --database` },
+      environment: chosen.value,
+    };
   const names = config.value.environments.map(({ name }) => name).join(', ');
-  if (chosen.value !== undefined && !isFolder(chosen.value.workspace)) return { check: { name: 'configuration', state: 'missing', fact: `the workspace of ${chosen.value.name} is not a folder: ${chosen.value.workspace}`, help: `correct \`workspace\` in ${config.value.path}` }, environment: undefined };
-  return { check: ok('configuration', `${config.value.path}: ${names}${chosen.value === undefined ? '' : ` (here ${chosen.value.name})`}`), environment: chosen.value };
+  if (chosen.value !== undefined && !isFolder(chosen.value.workspace))
+    return {
+      check: {
+        name: 'configuration',
+        state: 'missing',
+        fact: `the workspace of ${chosen.value.name} is not a folder: ${chosen.value.workspace}`,
+        help: `correct \`workspace\` in ${config.value.path}`,
+      },
+      environment: undefined,
+    };
+  return {
+    check: ok('configuration', `${config.value.path}: ${names}${chosen.value === undefined ? '' : ` (here ${chosen.value.name})`}`),
+    environment: chosen.value,
+  };
 }
 
 /** Nothing is written to find out: the nearest folder that exists tells. */
@@ -120,5 +160,10 @@ export function ok(name: string, fact: string): DoctorCheck {
 /** What a floor below says about something that is not there, in one line. */
 export function from(name: string, state: DoctorCheck['state'], { diagnostics }: Checked<unknown>): DoctorCheck {
   const [first] = diagnostics;
-  return { name, state, fact: [first?.message ?? 'unknown', ...(first?.notes ?? []).slice(0, 3)].join('; '), ...(first?.help === undefined ? {} : { help: first.help }) };
+  return {
+    name,
+    state,
+    fact: [first?.message ?? 'unknown', ...(first?.notes ?? []).slice(0, 3)].join('; '),
+    ...(first?.help === undefined ? {} : { help: first.help }),
+  };
 }

@@ -25,21 +25,28 @@ export function addDoctor(program: Program, context: CommandContext, finish: Fin
 }
 
 async function doctor(options: DoctorOptions, context: CommandContext): Promise<number> {
-  const [checks, { checkDatabase }] = await Promise.all([import('./doctor-check.ts'), import('./doctor-database.ts')]);
+  const checks = await import('./doctor-check.ts');
+  const [{ checkDatabase }, { foretellGuard, renderOutlook }] = await Promise.all([import('./doctor-database.ts'), import('./doctor-guard.ts')]);
   const { check, environment } = await checks.checkConfig({ environment: options.environment, database: options.database }, context);
+  const database = await checkDatabase(environment, context);
   const found: readonly DoctorCheck[] = [
     checks.checkNode(process.versions.node),
     await checks.checkRipgrep(),
     ...(await checks.checkPython(context, environment)),
     ...(await checks.checkPostgres(context, environment)),
     ...(await checks.checkPrograms(context)),
+    await checks.checkIsolation(),
     check,
     checks.checkOutput(options.out, context),
-    ...(await checkDatabase(environment, context)),
+    ...database.checks,
   ];
   const missing = found.filter(({ state }) => state === 'missing');
-  if (options.json === true) context.out(`${JSON.stringify({ ready: missing.length === 0, checks: found }, undefined, 2)}\n`);
-  else context.out(`${renderChecks(found, context)}\n\n${missing.length === 0 ? 'ready' : `${missing.length} missing: ${missing.map(({ name }) => name).join(', ')}`}\n`);
+  const outlook = await foretellGuard(environment, database.facts, context);
+  if (options.json === true) context.out(`${JSON.stringify({ schemaVersion: 1, ready: missing.length === 0, checks: found, ...outlook }, undefined, 2)}\n`);
+  else
+    context.out(
+      `${renderChecks(found, context)}\n\n${renderOutlook(outlook, context.outColours)}\n\n${missing.length === 0 ? 'ready' : `${missing.length} missing: ${missing.map(({ name }) => name).join(', ')}`}\n`,
+    );
   return missing.length === 0 ? 0 : exitCodes.error;
 }
 

@@ -9,7 +9,7 @@ const shownText = 200;
 const indent = 11;
 
 /** `head` is what was guarded, in a few words. */
-export function renderAccount(head: string, end: GuardCommandEnd, context: CommandContext): string {
+export function renderAccount(head: string, end: GuardCommandEnd, isolated: boolean, context: CommandContext): string {
   const { summary, exit, findings, leftover } = end;
   const counted = `${count(summary.statements, 'statement')} in ${count(summary.sessions, 'session')}`;
   const lines = [`guard: ${head} · ${counted}`];
@@ -27,7 +27,7 @@ export function renderAccount(head: string, end: GuardCommandEnd, context: Comma
   if (summary.refused > shown) add('', `and ${summary.refused - shown} more`);
   add('written', ...summary.tables.map(renderWritten));
   add('found', ...findings.map(({ what }) => what));
-  add('left', ...leftover.map((left) => `${left} still runs; its way to the database is closed`));
+  add('left', ...leftover.map((left) => `${left} ${isolated ? 'was ended with the command' : 'still runs; its way to the database is closed'}`));
   if (exit !== undefined && end.exitCode !== exit.exitCode) add('exit code', `${end.exitCode}: ${why(end)} (the command's own is ${exit.exitCode})`);
   return lines.join('\n');
 }
@@ -44,7 +44,10 @@ function renderWritten({ table, fate, statements, rows }: WrittenTable): string 
 
 /** Control characters of a statement must not reach the terminal. */
 function oneLine(text: string): string {
-  const flat = text.slice(0, 4 * shownText).replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
+  const flat = text
+    .slice(0, 4 * shownText)
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    .trim();
   return flat.length > shownText ? `${flat.slice(0, shownText)}…` : flat;
 }
 

@@ -1,16 +1,17 @@
 /** `proofplan guard -- CMD…`: one command under the guard alone, between any program and a database. */
-import { closeSync, openSync, writeSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { CommandCapability, GuardReady } from '../execute/guard-command.ts';
 import type { StatementRecord } from '../model/contract.ts';
-import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
 import type { DatabaseAddress } from '../model/environment.ts';
-import { usageExitCode } from '../model/verdict.ts';
+import type { IsolationLevel } from '../model/policy.ts';
+import { exitCodes, usageExitCode } from '../model/verdict.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { configName } from './config-file.ts';
-import { chooseDatabase } from './database-choice.ts';
+import { chooseDatabase, settleDatabase } from './database-choice.ts';
+import { stateFolder } from './folder.ts';
+import { openGuardRecord } from './guard-record.ts';
 import { examples, type Finish, type Program } from './program.ts';
 
 /** Names of the command line; `write` is what a plan calls writing all but the protected tables. */
@@ -22,6 +23,7 @@ interface GuardOptions {
   readonly database?: string;
   readonly capability: CapabilityName;
   readonly protect: readonly string[];
+  readonly isolation: IsolationLevel;
   readonly alone?: true;
   readonly json?: true;
   readonly record?: string;
@@ -35,48 +37,74 @@ const otherSignals = ['SIGTERM', 'SIGHUP', 'SIGUSR2', 'SIGWINCH'] as const;
 export function addGuard(program: Program, context: CommandContext, finish: Finish): void {
   program
     .command('guard')
-    .description('run one command with the gateway between it and a database; adds nothing to the database. The exit code is the command\'s own, or 3 when anything was refused')
+    .description(
+      "run one command with the gateway between it and a database; adds nothing to the database. The exit code is the command's own, or 3 when anything was refused",
+    )
     .argument('<command...>', 'the command and its arguments, after --')
     .option('-e, --environment <name>', `environment of ${configName} whose database is guarded`)
     .option('-d, --database <url>', 'a PostgreSQL URL, env:NAME, or embedded for the server of db start')
     .addOption(capabilityOption())
     .option('--protect <tables>', 'tables that are never written, comma-separated: name (in any schema) or schema.name', collectNames, [])
+    .addOption(
+      new Option('--isolation <level>', 'process: it sees no other process and no credentials of ours; network: the gateway is its only network')
+        .choices(['none', 'process', 'network'] as const)
+        .default('none' as const),
+    )
     .option('--alone', 'nobody else uses the database meanwhile: what did not come through the gateway counts as refused')
     .option('--json', "the account as lines of JSON on stdout; the command's own output goes to stderr")
     .option('--record <file>', 'the same lines in a file, which must not be there yet')
     .option('-q, --quiet', 'no account at the end')
-    .addHelpText('after', examples('guard -d embedded -- pg_dump --schema-only', 'guard -d embedded --json -- psql --no-psqlrc --file=/dev/null'))
+    .addHelpText('after', examples('guard -d embedded -- psql --file=query.sql', 'guard -d embedded --record record.ndjson -- python3 report.py'))
     .action(async (command, options) => finish(await guard(command, options, context)));
 }
 
 export function capabilityOption() {
-  return new Option('--capability <name>', 'what it may do: read; write, all but the protected tables; ddl, their schema too; full').choices(Object.keys(capabilityNames) as CapabilityName[]).default('read' as const);
+  return new Option('--capability <name>', 'what it may do: read; write, all but the protected tables; ddl, their schema too; full')
+    .choices(Object.keys(capabilityNames) as CapabilityName[])
+    .default('read' as const);
 }
 
 /** `a,"b,c",d.e` → three names. Quotes keep a comma and are taken off, as SQL would. */
 export function collectNames(text: string, before: readonly string[]): readonly string[] {
-  const names = (text.match(/(?:"(?:[^"]|"")*"|[^,"])+/g) ?? []).map((name) => name.trim().replaceAll(/"((?:[^"]|"")*)"/g, (_, inner: string) => inner.replaceAll('""', '"')));
-  if (names.length === 0 || names.some((name) => name === '')) throw new InvalidArgumentError('Write names of tables, separated by commas.');
+  // A comma separates where an even number of quotes follows.
+  const parts = text.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/).map((part) => part.trim());
+  const names = parts.map((part) => part.replaceAll(/"((?:[^"]|"")*)"/g, (_, inner: string) => inner.replaceAll('""', '"')));
+  const unclosed = parts.some((part) => part.split('"').length % 2 === 0);
+  if (unclosed || names.includes('')) throw new InvalidArgumentError('Write names of tables, separated by commas.');
   return [...before, ...names];
 }
 
 async function guard([program = '', ...parameters]: readonly string[], options: GuardOptions, context: CommandContext): Promise<number> {
   if (options.capability === 'full' && options.protect.length > 0) {
-    const problem: Diagnostic = { severity: 'error', code: 'cli/usage', message: '`--capability full` may write everything, and `--protect` names tables', help: 'pass --capability ddl, or leave --protect out' };
+    const problem: Diagnostic = {
+      severity: 'error',
+      code: 'cli/usage',
+      message: '`--capability full` may write everything, and `--protect` names tables',
+      help: 'pass --capability ddl, or leave --protect out',
+    };
     await say(context, [problem]);
     return usageExitCode;
   }
-  const database = await chooseDatabase({ environment: options.environment, database: options.database }, context);
-  const record = database.value === undefined ? { value: undefined, diagnostics: [] } : openRecord(options, context);
-  await say(context, [...database.diagnostics, ...record.diagnostics]);
-  if (database.value === undefined || record.value === undefined) return usageExitCode;
   // A password on the command line would stand in every list of processes for as long as the command runs.
   if (options.database?.includes('://') === true) process.title = 'proofplan guard';
+  const database = await chooseDatabase({ environment: options.environment, database: options.database }, context);
+  await say(context, database.diagnostics);
+  if (database.value === undefined) return usageExitCode;
+  const settled = await settleDatabase(database.value);
+  await say(context, settled.diagnostics);
+  if (settled.value === undefined) return exitCodes.error;
+  const record = openGuardRecord(options.record, options.json === true, context);
+  await say(context, record.diagnostics);
+  if (record.value === undefined) return usageExitCode;
   const protect = [...new Set(options.protect)];
-  const address = database.value;
+  const address = settled.value;
   const { write } = record.value;
   try {
-    const [{ guardCommand }, lines, { renderAccount }] = await Promise.all([import('../execute/guard-command.ts'), import('./guard-line.ts'), import('./guard-account.ts')]);
+    const [{ guardCommand }, { openedLine, statementLine, closedLine }, { renderAccount }] = await Promise.all([
+      import('../execute/guard-command.ts'),
+      import('./guard-line.ts'),
+      import('./guard-account.ts'),
+    ]);
     const end = await guardCommand({
       command: [program, ...parameters],
       workingFolder: context.workingFolder,
@@ -85,31 +113,35 @@ async function guard([program = '', ...parameters]: readonly string[], options: 
       capability: capabilityNames[options.capability],
       protectedTables: protect,
       alone: options.alone === true,
+      isolation: options.isolation,
+      privateFolders: [stateFolder()],
       processEnvironment: context.environment,
-      onSignal,
+      onSignal: (listener) => onSignal(listener, options.isolation === 'none'),
       onReady: (ready) => {
-        void sayRemoved(ready, context);
-        write(lines.openedLine({ ...options, protect, alone: options.alone === true }, address, ready));
+        void sayBefore(ready, context);
+        write(openedLine({ ...options, protect, alone: options.alone === true }, address, ready));
       },
-      onStatement: (statement: StatementRecord) => write(lines.statementLine(statement)),
+      onStatement: (statement: StatementRecord) => write(statementLine(statement)),
     });
-    write(lines.closedLine(end));
-    await say(context, end.diagnostics);
-    if (options.quiet !== true && end.exit !== undefined) context.err(`${renderAccount(headOf(options, address, protect), end, context)}\n`);
-    return end.exitCode;
+    const unwritten = record.value.end(closedLine(end));
+    await say(context, [...end.diagnostics, ...unwritten]);
+    if (options.quiet !== true && end.exit !== undefined)
+      context.err(`${renderAccount(headOf(options, address, protect), end, options.isolation !== 'none', context)}\n`);
+    return unwritten.length > 0 ? exitCodes.error : end.exitCode;
   } finally {
     record.value.close();
   }
 }
 
-function headOf({ capability }: GuardOptions, { database, host, port, user }: DatabaseAddress, protect: readonly string[]): string {
+function headOf({ capability, isolation }: GuardOptions, { database, host, port, user }: DatabaseAddress, protect: readonly string[]): string {
   const kept = protect.length === 0 ? '' : `, ${protect.join(', ')} protected`;
-  return `${capability} on ${database} at ${host}:${port} as ${user}${kept}`;
+  const apart = isolation === 'none' ? '' : `, isolation ${isolation}`;
+  return `${capability} on ${database} at ${host}:${port} as ${user}${kept}${apart}`;
 }
 
-/** Every signal is the command's affair: the guard ends when the command does. */
-function onSignal(listener: (name: NodeJS.Signals) => void): () => void {
-  const onTerminal = [0, 1, 2].some(isatty);
+/** Every signal is the command's affair: the guard ends when the command does. One in a sandbox has no terminal to send it any. */
+function onSignal(listener: (name: NodeJS.Signals) => void, sharesTerminal: boolean): () => void {
+  const onTerminal = sharesTerminal && [0, 1, 2].some(isatty);
   const pass = (name: NodeJS.Signals): void => listener(name);
   const stay = (): void => undefined;
   const forTerminal = onTerminal ? stay : pass;
@@ -121,43 +153,20 @@ function onSignal(listener: (name: NodeJS.Signals) => void): () => void {
   };
 }
 
-/** One message before the command starts: what it will look for and not find. */
-async function sayRemoved({ environment: { removed } }: GuardReady, context: CommandContext): Promise<void> {
-  if (removed.length === 0) return;
+/** Before the command starts: what this guard cannot do, and what the command will look for and not find. */
+async function sayBefore({ diagnostics, environment: { removed } }: GuardReady, context: CommandContext): Promise<void> {
   const names = removed.map(({ name }) => `\`${name}\``).join(', ');
-  await say(context, [
-    {
-      severity: 'warning',
-      code: 'cli/variable-not-passed',
-      message: `${removed.length === 1 ? 'a variable is' : `${removed.length} variables are`} not passed on to the command: ${names}`,
-      notes: removed.map(({ name, reason }) => `\`${name}\` ${reason}`),
-      help: 'the command reaches the guarded database alone; unset them to silence this',
-    },
-  ]);
-}
-
-interface OpenRecord {
-  /** Throws when the line could not be kept: a guard without its record does not hold. */
-  readonly write: (line: string) => void;
-  readonly close: () => void;
-}
-
-function openRecord(options: GuardOptions, context: CommandContext): Checked<OpenRecord> {
-  const toStdout = options.json === true ? context.out : undefined;
-  if (options.record === undefined) return { value: { write: (line) => toStdout?.(line), close: () => undefined }, diagnostics: [] };
-  try {
-    // It holds what the statements hold: for its owner alone, and never over something that is there.
-    const file = openSync(resolve(context.workingFolder, options.record), 'wx', 0o600);
-    const write = (line: string): void => {
-      toStdout?.(line);
-      writeSync(file, line);
-    };
-    return { value: { write, close: () => closeSync(file) }, diagnostics: [] };
-  } catch (error) {
-    const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
-    const problem: Diagnostic = exists
-      ? { severity: 'error', code: 'cli/file-exists', message: `\`${options.record}\` is already there and is not overwritten`, help: 'name another file, or remove this one' }
-      : { severity: 'error', code: 'cli/unwritable-file', message: `\`${options.record}\` cannot be written: ${messageOf(error)}`, help: 'name a file in a folder that exists and can be written' };
-    return { value: undefined, diagnostics: [problem] };
-  }
+  const notPassed: readonly Diagnostic[] =
+    removed.length === 0
+      ? []
+      : [
+          {
+            severity: 'warning',
+            code: 'cli/variable-not-passed',
+            message: `${removed.length === 1 ? 'a variable is' : `${removed.length} variables are`} not passed on to the command: ${names}`,
+            notes: removed.map(({ name, reason }) => `\`${name}\` ${reason}`),
+            help: 'the command reaches the guarded database alone; unset them to silence this',
+          },
+        ];
+  await say(context, [...diagnostics, ...notPassed]);
 }

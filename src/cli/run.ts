@@ -10,13 +10,13 @@ import type { Plan } from '../model/plan.ts';
 import type { Binding } from '../model/value.ts';
 import { usageExitCode } from '../model/verdict.ts';
 import { say, type CommandContext } from './command-context.ts';
-import { configName } from './config-file.ts';
+import { configName, findConfig } from './config-file.ts';
 import { collect, parseDurationOption } from './duration.ts';
-import { cacheFolder, shortPath, stateFolder } from './folder.ts';
+import { cacheFolder, runnerFolders, shortPath, stateFolder } from './folder.ts';
 import { readGiven } from './given-value.ts';
 import type { InputFile } from './input-file.ts';
 import { lockProblems } from './lock.ts';
-import { compileFile, needsDatabase, type CompiledFile } from './plan-file.ts';
+import { addendumPath, compileFile, needsDatabase, type CompiledFile } from './plan-file.ts';
 import { examples, type Finish, type Program } from './program.ts';
 
 interface RunOptions {
@@ -53,7 +53,12 @@ export function addRun(program: Program, context: CommandContext, finish: Finish
     .option('-e, --environment <name>', `environment of ${configName}`)
     .option('-d, --database <url>', 'a PostgreSQL URL, embedded, or env:NAME; replaces the database of the environment')
     .option('--set <name=value>', 'a value for a placeholder; may be repeated', collect, [])
-    .option('--set-secret <name[=value]>', 'a value that is masked in every record; without =value it is taken from the environment variable of that name', collect, [])
+    .option(
+      '--set-secret <name[=value]>',
+      'a value that is masked in every record; without =value it is taken from the environment variable of that name',
+      collect,
+      [],
+    )
     .option('--params <file>', 'values as a YAML or JSON mapping, or - for standard input')
     .option('-o, --out <dir>', 'where the record is kept', '.proofplan')
     .option('--json', 'verdict.json on stdout, one line a plan')
@@ -76,11 +81,18 @@ async function run(paths: readonly string[], options: RunOptions, context: Comma
     await say(context, misused);
     return usageExitCode;
   }
-  const request = { use: 'chosen', cached: false, environment: options.environment, database: options.database, given: values.map((value) => value.name) } as const;
+  const request = {
+    use: 'chosen',
+    cached: false,
+    environment: options.environment,
+    database: options.database,
+    given: values.map((value) => value.name),
+  } as const;
   const compiled: CompiledFile[] = [];
   for (const path of paths) compiled.push(await compileFile(path, request, context));
   const problems: Diagnostic[][] = [];
-  for (const each of compiled) problems.push([...each.diagnostics, ...unfit(each, options), ...(options.locked === true ? await lockProblems(each, context) : [])]);
+  for (const each of compiled)
+    problems.push([...each.diagnostics, ...unfit(each, options), ...(options.locked === true ? await lockProblems(each, context) : [])]);
   const ready = compiled.filter((each, index): each is Ready => isReady(each, problems[index] ?? []));
   if (ready.length < compiled.length) {
     for (const [index, each] of compiled.entries()) {
@@ -110,9 +122,16 @@ async function executeOne(ready: Ready, values: readonly Binding[], signal: Abor
     import('../report/terminal-progress.ts'),
     import('../report/report-markdown.ts'),
     import('@vscode/ripgrep'),
+    // Needed at the end alone; but what is loaded after a step may be what the step has put there.
+    import('../report/render-ending.ts'),
+    import('../report/render-diagnostic.ts'),
+    import('../review/placed-diagnostic.ts'),
   ]);
   const refusals = ready.diagnostics.filter((diagnostic) => diagnostic.severity === 'refused');
-  await say(context, ready.diagnostics.filter((diagnostic) => diagnostic.severity === 'warning'));
+  await say(
+    context,
+    ready.diagnostics.filter((diagnostic) => diagnostic.severity === 'warning'),
+  );
   const progress = createProgress({ write: context.err, colours: context.errColours, live: context.errLive, columns: context.errColumns });
   const events: ExecutionEvent[] = [];
   const postgresFolder = context.environment['PROOFPLAN_POSTGRES_BIN'];
@@ -148,6 +167,9 @@ async function executeOne(ready: Ready, values: readonly Binding[], signal: Abor
     dryRun: options.dryRun === true,
     attest: options.attest.map((task) => ({ task: findTask(ready.plan, task)?.id ?? task, by: options.by ?? '' })),
     toolFolders: [dirname(rgPath)],
+    runnerFolders: runnerFolders(),
+    absentFiles: ready.addendum === undefined && ready.file.absolute !== undefined ? [addendumPath(ready.file.absolute)] : [],
+    watchedFiles: [findConfig(ready.file.absolute === undefined ? context.workingFolder : dirname(ready.file.absolute)) ?? []].flat(),
     ...(postgresFolder === undefined || postgresFolder === '' ? {} : { postgresFolder }),
   });
   progress.close();
@@ -160,7 +182,8 @@ async function executeOne(ready: Ready, values: readonly Binding[], signal: Abor
 async function writeEnding(ready: Ready, end: ExecutionEnd, events: readonly ExecutionEvent[], options: RunOptions, context: CommandContext): Promise<void> {
   const { renderAuditLine, renderEnding } = await import('../report/render-ending.ts');
   if (options.json === true) context.out(`${JSON.stringify(await endData(ready, end, context))}\n`);
-  else if (end.opened && options.quiet !== true) context.out(`\n${renderEnding({ ...end, folder: shortPath(end.folder, context) }, events, { colours: context.outColours, command: context.command })}\n`);
+  else if (end.opened && options.quiet !== true)
+    context.out(`\n${renderEnding({ ...end, folder: shortPath(end.folder, context) }, events, { colours: context.outColours, command: context.command })}\n`);
   else context.out(`${end.verdict === 'none' ? 'unproven' : end.verdict}: ${end.reason}\n`);
   if (end.opened) (options.json === true ? context.err : context.out)(`${renderAuditLine(end)}\n`);
 }
@@ -168,15 +191,29 @@ async function writeEnding(ready: Ready, end: ExecutionEnd, events: readonly Exe
 /** verdict.json as it is on the disk, and where; the same names where an execution was never opened. */
 async function endData(ready: Ready, end: ExecutionEnd, context: CommandContext): Promise<unknown> {
   const { placeDiagnostic } = await import('../review/placed-diagnostic.ts');
-  const common = { verdict: end.verdict === 'none' ? 'unproven' : end.verdict, exitCode: end.exitCode, reason: end.reason, diagnostics: end.diagnostics.map(placeDiagnostic) };
+  const common = {
+    verdict: end.verdict === 'none' ? 'unproven' : end.verdict,
+    exitCode: end.exitCode,
+    reason: end.reason,
+    diagnostics: end.diagnostics.map(placeDiagnostic),
+  };
   if (!end.opened) return { schemaVersion: 1, plan: { path: ready.path, sha256: ready.plan.sha256 }, ...common };
-  const written = await readFile(join(end.folder, executionFiles.verdict), 'utf8').then((text) => JSON.parse(text) as object, () => ({ schemaVersion: 1, execution: end.execution, plan: { path: ready.path, sha256: ready.plan.sha256 } }));
+  const written = await readFile(join(end.folder, executionFiles.verdict), 'utf8').then(
+    (text) => JSON.parse(text) as object,
+    () => ({ schemaVersion: 1, execution: end.execution, plan: { path: ready.path, sha256: ready.plan.sha256 } }),
+  );
   return { ...written, ...common, folder: shortPath(end.folder, context), journal: end.journal };
 }
 
 async function notCompiled({ path, plan }: CompiledFile, diagnostics: readonly Diagnostic[]): Promise<unknown> {
   const { placeDiagnostic } = await import('../review/placed-diagnostic.ts');
-  return { schemaVersion: 1, plan: { path, ...(plan === undefined ? {} : { sha256: plan.sha256 }) }, exitCode: usageExitCode, reason: 'nothing was executed', diagnostics: diagnostics.map(placeDiagnostic) };
+  return {
+    schemaVersion: 1,
+    plan: { path, ...(plan === undefined ? {} : { sha256: plan.sha256 }) },
+    exitCode: usageExitCode,
+    reason: 'nothing was executed',
+    diagnostics: diagnostics.map(placeDiagnostic),
+  };
 }
 
 /** What is wrong with the options themselves. */
@@ -184,8 +221,12 @@ function misuse(paths: readonly string[], options: RunOptions): readonly Diagnos
   const usage = (message: string, help: string): Diagnostic => ({ severity: 'error', code: 'cli/usage', message, help });
   return [
     ...([...paths, options.params].filter((path) => path === '-').length > 1 ? [usage('standard input `-` is named more than once', 'name it once')] : []),
-    ...(options.attest.length > 0 && (options.by ?? '').trim() === '' ? [usage('an attestation needs the name of who attests', "pass --by 'Name Surname'")] : []),
-    ...(options.by !== undefined && options.attest.length === 0 ? [usage('`--by` names who attests, and nothing is attested', "pass --attest 'TASK', too")] : []),
+    ...(options.attest.length > 0 && (options.by ?? '').trim() === ''
+      ? [usage('an attestation needs the name of who attests', "pass --by 'Name Surname'")]
+      : []),
+    ...(options.by !== undefined && options.attest.length === 0
+      ? [usage('`--by` names who attests, and nothing is attested', "pass --attest 'TASK', too")]
+      : []),
   ];
 }
 
@@ -194,17 +235,34 @@ function unfit({ plan, environment, diagnostics }: CompiledFile, options: RunOpt
   if (plan === undefined || diagnostics.some(({ severity }) => severity === 'error')) return [];
   const found: Diagnostic[] = [];
   if (environment === undefined && needsDatabase(plan)) {
-    found.push({ severity: 'error', code: 'cli/no-config', message: `the plan needs a database, and no \`${configName}\` was found that names one`, help: `pass --database embedded or --database <url>, or write \`${configName}\` beside the plan or above it` });
+    found.push({
+      severity: 'error',
+      code: 'cli/no-config',
+      message: `the plan needs a database, and no \`${configName}\` was found that names one`,
+      help: `pass --database embedded or --database <url>, or write \`${configName}\` beside the plan or above it`,
+    });
   }
   if (options.only !== undefined && !plan.steps.some((step) => step.id === options.only)) {
     const ids = plan.steps.map((step) => step.id);
     const near = nearestName(options.only, ids);
-    found.push({ severity: 'error', code: 'cli/unknown-step', message: `the plan has no step \`${options.only}\``, notes: [`steps: ${ids.join(', ')}`], help: near === undefined ? 'name one of these' : `did you mean \`${near}\`?` });
+    found.push({
+      severity: 'error',
+      code: 'cli/unknown-step',
+      message: `the plan has no step \`${options.only}\``,
+      notes: [`steps: ${ids.join(', ')}`],
+      help: near === undefined ? 'name one of these' : `did you mean \`${near}\`?`,
+    });
   }
   for (const task of options.attest) {
     if (findTask(plan, task) !== undefined) continue;
     const help = plan.tasks.length === 0 ? 'leave --attest out: the plan has no tasks' : 'name a task by its number or its words';
-    found.push({ severity: 'error', code: 'cli/unknown-task', message: `the plan has no task \`${task}\``, notes: plan.tasks.map((each) => `${each.id}: ${each.text}`), help });
+    found.push({
+      severity: 'error',
+      code: 'cli/unknown-task',
+      message: `the plan has no task \`${task}\``,
+      notes: plan.tasks.map((each) => `${each.id}: ${each.text}`),
+      help,
+    });
   }
   return found;
 }

@@ -14,7 +14,9 @@ test('db start, url, stop: a server that outlives the command, and is gone at th
     const url = started.stdout.trim();
     const client = new pg.Client(url);
     await client.connect();
-    const { rows } = await client.query<{ user: string; superuser: boolean }>('select current_user as user, usesuper as superuser from pg_user where usename = current_user');
+    const { rows } = await client.query<{ user: string; superuser: boolean }>(
+      'select current_user as user, usesuper as superuser from pg_user where usename = current_user',
+    );
     await client.end();
     expect(rows).toEqual([{ user: 'app', superuser: false }]);
     expect((await startProgram(['db', 'url'], { cwd }).ended).stdout.trim()).toBe(url);
@@ -38,7 +40,10 @@ test('a holder that was killed takes its server along, and its note is not belie
   process.kill(pid, 'SIGKILL');
   expect((await startProgram(['db', 'url'], { cwd }).ended).exitCode).toBe(2);
   for (let left = 100; left > 0; left -= 1) {
-    const gone = await new pg.Client(started.stdout.trim()).connect().then(() => false, () => true);
+    const gone = await new pg.Client(started.stdout.trim()).connect().then(
+      () => false,
+      () => true,
+    );
     if (gone) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -1,8 +1,8 @@
 /** The program as it is built and shipped: start-up, streams, signals, exit codes. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { builtProgram, root, startProgram } from '../support/command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -23,9 +23,13 @@ beforeAll(() => void builtProgram());
 async function loadedSources(argv: readonly string[]): Promise<string> {
   const folder = temporaryFolder();
   await startProgram(argv, { environment: { NODE_V8_COVERAGE: folder } }).ended;
-  const urls = readdirSync(folder).flatMap((name) => (JSON.parse(readFileSync(join(folder, name), 'utf8')) as { result: { url: string }[] }).result.map(({ url }) => url));
+  const urls = readdirSync(folder).flatMap((name) =>
+    (JSON.parse(readFileSync(join(folder, name), 'utf8')) as { result: { url: string }[] }).result.map(({ url }) => url),
+  );
   const chunks = urls.filter((url) => url.startsWith('file:')).map((url) => new URL(url).pathname);
-  return chunks.map((path) => `${path}\n${[...readFileSync(path, 'utf8').matchAll(/^\/\/(?:#region)? ?(?:src|node_modules)\/.*$/gm)].map((match) => match[0]).join('\n')}`).join('\n');
+  return chunks
+    .map((path) => `${path}\n${[...readFileSync(path, 'utf8').matchAll(/^\/\/(?:#region)? ?(?:src|node_modules)\/.*$/gm)].map((match) => match[0]).join('\n')}`)
+    .join('\n');
 }
 
 test('--version says the version and loads nothing but the entry', async () => {
@@ -67,7 +71,13 @@ test('--json: one line of JSON on stdout, AUDIT on stderr; --quiet: no progress'
   const cwd = workspace('echo hello');
   const end = await startProgram(['run', 'plan.md', '--json', '--quiet'], { cwd }).ended;
   expect(end.stdout.trimEnd().split('\n')).toHaveLength(1);
-  expect(JSON.parse(end.stdout)).toMatchObject({ verdict: 'passed', exitCode: 0, plan: { path: 'plan.md' }, steps: [{ id: '1.1' }], folder: expect.stringContaining('.proofplan/executions/') });
+  expect(JSON.parse(end.stdout)).toMatchObject({
+    verdict: 'passed',
+    exitCode: 0,
+    plan: { path: 'plan.md' },
+    steps: [{ id: '1.1' }],
+    folder: expect.stringContaining('.proofplan/executions/'),
+  });
   expect(end.stderr).toMatch(/^AUDIT root=.*\n$/);
   const quiet = await startProgram(['run', 'plan.md', '--quiet'], { cwd }).ended;
   expect(quiet.stdout.split('\n')).toEqual([expect.stringMatching(/^passed: /), expect.stringMatching(/^AUDIT .* attempt=2$/), '']);
@@ -104,7 +114,12 @@ test('a reader that goes away changes no verdict', async () => {
   const cwd = workspace('echo hello; exit 3');
   const shell = `"${process.execPath}" "${join(root, 'dist/proofplan.js')}" run plan.md 2>&1 >/dev/full | head -c 1 >/dev/null; exit "\${PIPESTATUS[0]}"`;
   expect(spawnSync('bash', ['-c', shell], { cwd }).status).toBe(1);
-  expect(spawnSync('bash', ['-c', `"${process.execPath}" "${join(root, 'dist/proofplan.js')}" explain "${join(root, 'plans/run-proof-v4.md')}" | head -n 1`], { cwd, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: expect.not.stringContaining('EPIPE') });
+  expect(
+    spawnSync('bash', ['-c', `"${process.execPath}" "${join(root, 'dist/proofplan.js')}" explain "${join(root, 'plans/run-proof-v4.md')}" | head -n 1`], {
+      cwd,
+      encoding: 'utf8',
+    }),
+  ).toMatchObject({ status: 0, stderr: expect.not.stringContaining('EPIPE') });
 });
 
 test.each([
@@ -122,7 +137,8 @@ test.each([
 });
 
 test('a second signal ends the process at once, and no process of the step stays', async () => {
-  const cwd = workspace("trap '' TERM; echo $$ > pid; touch started; while :; do sleep 1; done");
+  // A step in a sandbox knows only its own process ids: what it does shows whether it lives.
+  const cwd = workspace("trap '' TERM; touch started; while :; do touch beat; sleep 0.05; done");
   const { child, ended } = startProgram(['run', 'plan.md'], { cwd });
   await until(() => existsSync(join(cwd, 'started')));
   child.kill('SIGINT');
@@ -130,8 +146,14 @@ test('a second signal ends the process at once, and no process of the step stays
   const end = await ended;
   expect([130, 143]).toContain(end.exitCode);
   expect(end.stdout).not.toContain('AUDIT');
-  const pid = Number(readFileSync(join(cwd, 'pid'), 'utf8'));
-  await until(() => !isAlive(pid));
+  await vi.waitFor(
+    async () => {
+      rmSync(join(cwd, 'beat'), { force: true });
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      expect(existsSync(join(cwd, 'beat'))).toBe(false);
+    },
+    { timeout: 30_000, interval: 50 },
+  );
 });
 
 test('colour follows FORCE_COLOR and NO_COLOR', async () => {
@@ -153,15 +175,6 @@ test('the packed package runs in an empty folder', () => {
   const end = spawnSync(process.execPath, ['node_modules/package/dist/proofplan.js', 'run', 'plan.md', '--quiet'], { cwd, encoding: 'utf8' });
   expect(end, end.stderr).toMatchObject({ status: 0, stdout: expect.stringMatching(/^passed: /) });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 async function until(condition: () => boolean): Promise<void> {
   for (let left = 600; !condition(); left -= 1) {

@@ -12,9 +12,11 @@ beforeEach(async () => {
 });
 afterEach(() => backend.close());
 
-const insert = (id: string): string => `INSERT INTO runs (id, agent_id, goal, status, tenant_id, origin_system_id) VALUES ('${id}', 'a', 'g', 'succeeded', 't', 'by-hand')`;
+const insert = (id: string): string =>
+  `INSERT INTO runs (id, agent_id, goal, status, tenant_id, origin_system_id) VALUES ('${id}', 'a', 'g', 'succeeded', 't', 'by-hand')`;
 
-const withStep = (text: string, fence: string): string => text.replace('## 5. Coordinator Tests', () => `## 4b. Another look\n\n${fence}\n\n## 5. Coordinator Tests`);
+const withStep = (text: string, fence: string): string =>
+  text.replace('## 5. Coordinator Tests', () => `## 4b. Another look\n\n${fence}\n\n## 5. Coordinator Tests`);
 
 const outcomes = (ended: Ended): Readonly<Record<string, string>> => Object.fromEntries((ended.verdict?.steps ?? []).map((step) => [step.id, step.outcome]));
 
@@ -82,12 +84,15 @@ describe('the seeds as they stand', () => {
     const ended = await backend.run(await backend.writePlan('bare', text, ''));
     expect(ended.exitCode).toBe(2);
     expect(ended.verdict).toBeUndefined();
-    for (const place of ['plans/bare.md:17', 'plans/bare.md:19', 'plans/bare.md:34', 'plans/bare.md:49', 'plans/bare.md:97']) expect(ended.stderr).toContain(place);
+    for (const place of ['plans/bare.md:17', 'plans/bare.md:19', 'plans/bare.md:34', 'plans/bare.md:49', 'plans/bare.md:97'])
+      expect(ended.stderr).toContain(place);
   });
 
   test('an addendum whose quotation does not match is an error', async () => {
     const { text, addendum } = await seed('v4');
-    const ended = await backend.run(await backend.writePlan('quoted', text, addendum.replace('at: Local DB is reachable and migrated to head.', 'at: Local DB is reachable and at head.')));
+    const ended = await backend.run(
+      await backend.writePlan('quoted', text, addendum.replace('at: Local DB is reachable and migrated to head.', 'at: Local DB is reachable and at head.')),
+    );
     expect(ended.exitCode).toBe(2);
     expect(ended.stderr).toContain('compile/quotation-not-found');
   });
@@ -120,11 +125,18 @@ describe('an insert into `runs` from anywhere but the production path', () => {
     expect(outcomes(ended)['2.1']).toBe('not run');
   });
 
-  const script = (statements: readonly string[]): string => `import os, psycopg\nwith psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:\n${statements.map((statement) => `    connection.execute(${JSON.stringify(statement)})\n`).join('')}print("done")\n`;
+  const script = (statements: readonly string[]): string =>
+    `import os, psycopg\nwith psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:\n${statements.map((statement) => `    connection.execute(${JSON.stringify(statement)})\n`).join('')}print("done")\n`;
 
   test.each([
     ['Python with psycopg in a script file', [insert('by-script')], 'by-script'],
-    ['a DO block that a script sends', [`DO $$ BEGIN EXECUTE 'INSERT INTO ru' || 'ns (id, agent_id, goal, status, tenant_id, origin_system_id) VALUES (''by-dynamic'',''a'',''g'',''succeeded'',''t'',''x'')'; END $$`], 'by-dynamic'],
+    [
+      'a DO block that a script sends',
+      [
+        `DO $$ BEGIN EXECUTE 'INSERT INTO ru' || 'ns (id, agent_id, goal, status, tenant_id, origin_system_id) VALUES (''by-dynamic'',''a'',''g'',''succeeded'',''t'',''x'')'; END $$`,
+      ],
+      'by-dynamic',
+    ],
   ])('%s is refused by the gateway', async (_, statements, id) => {
     const { text, addendum } = await seed('v4');
     await writeFile(join(backend.folder, 'backend/extra.py'), script(statements));
@@ -141,7 +153,13 @@ describe('an insert into `runs` from anywhere but the production path', () => {
       `import os, psycopg\nwith psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:\n    connection.execute("CREATE VIEW run_inbox AS SELECT id FROM runs")\n    connection.execute("CREATE FUNCTION inbox_to_runs() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN INSERT INTO runs (id, agent_id, goal, status, tenant_id, origin_system_id) VALUES (NEW.id, 'a', 'g', 'succeeded', 't', 'x'); RETURN NEW; END $f$")\n    connection.execute("CREATE TRIGGER run_inbox_trg INSTEAD OF INSERT ON run_inbox FOR EACH ROW EXECUTE FUNCTION inbox_to_runs()")\n`,
     );
     const config = join(backend.folder, 'proofplan.config.yaml');
-    await writeFile(config, (await readFile(config, 'utf8')).replaceAll('      - { run: python -m app.seed tenant run-proof, workingDirectory: backend }', '      - { run: python -m app.seed tenant run-proof && python -m app.inbox, workingDirectory: backend }'));
+    await writeFile(
+      config,
+      (await readFile(config, 'utf8')).replaceAll(
+        '      - { run: python -m app.seed tenant run-proof, workingDirectory: backend }',
+        '      - { run: python -m app.seed tenant run-proof && python -m app.inbox, workingDirectory: backend }',
+      ),
+    );
     const ended = await backend.run(await backend.writePlan('view', withStep(text, '```bash\npython3 extra.py\n```'), addendum));
     await expectRefused(ended, 'by-view');
     // Without the guard the same statement takes effect.
@@ -151,7 +169,9 @@ describe('an insert into `runs` from anywhere but the production path', () => {
 
   test('psql beside the CLI in the block of section 2 does not compile', async () => {
     const { text, addendum } = await seed('v4');
-    const ended = await backend.run(await backend.writePlan('beside', text.replace('  --verbose\n```', `  --verbose\npsql "$DATABASE_URL" -c "${insert('beside')}"\n\`\`\``), addendum));
+    const ended = await backend.run(
+      await backend.writePlan('beside', text.replace('  --verbose\n```', `  --verbose\npsql "$DATABASE_URL" -c "${insert('beside')}"\n\`\`\``), addendum),
+    );
     expect(ended.exitCode).toBe(2);
     expect(ended.stderr).toContain('compile/production-path-not-simple');
   });
@@ -189,7 +209,13 @@ describe('evidence that is not evidence', () => {
     const [old] = await backend.query('select id from runs');
     const cli = join(backend.folder, 'backend/app/hoc/cus/integrations/cus_cli.py');
     const source = await readFile(cli, 'utf8');
-    await writeFile(cli, source.replace('    async with get_session() as session:\n        await require_agent', `    say("Run ID: ${String(old?.['id'])}")\n    say("Status: succeeded")\n    return\n    async with get_session() as session:\n        await require_agent`));
+    await writeFile(
+      cli,
+      source.replace(
+        '    async with get_session() as session:\n        await require_agent',
+        `    say("Run ID: ${String(old?.['id'])}")\n    say("Status: succeeded")\n    return\n    async with get_session() as session:\n        await require_agent`,
+      ),
+    );
     const ended = await backend.run('plans/first.md');
     expectNoPass(ended, 1);
     expect(ended.verdict?.expectations.find((expectation) => /new|fresh/.test(expectation.text))?.verdict).toBe('failed');
@@ -212,7 +238,8 @@ describe('evidence that is not evidence', () => {
   });
 
   const waiting = '```bash\nuntil [ -e go ]; do sleep 0.05; done\n```';
-  const between = (text: string): string => text.replace('## 4. RunProofCoordinator Validation', () => `## 3b. Pause\n\n${waiting}\n\n## 4. RunProofCoordinator Validation`);
+  const between = (text: string): string =>
+    text.replace('## 4. RunProofCoordinator Validation', () => `## 3b. Pause\n\n${waiting}\n\n## 4. RunProofCoordinator Validation`);
   const untilStep = async (started: ReturnType<RunProof['start']>, pattern: RegExp): Promise<void> => {
     for (;;) {
       const rows = await backend.query("select count(*)::int as n from pg_stat_activity where backend_type = 'client backend'");
