@@ -104,7 +104,7 @@ test('how strongly each kind of policy can be kept, and the one thing that would
   try {
     const owner = await ask(['--database', renderDatabaseUrl(server.owner)], cwd);
     for (const kind of ['no-manual-writes', 'read-only', 'no-ddl']) expect(strengthOf(owner.answer, kind)).toMatchObject({ strength: 'PREVENTED' });
-    expect(strengthOf(owner.answer, 'no-workspace-change')).toMatchObject({ strength: 'UNENFORCED', raise: expect.stringContaining('git init') });
+    expect(strengthOf(owner.answer, 'no-workspace-change')).toMatchObject({ strength: 'UNENFORCED', raise: expect.stringContaining('name the folder') });
     expect(layerOf(owner.answer, 'read-only session')).toMatchObject({ inForce: true, means: 'prevents' });
     expect(layerOf(owner.answer, 'table counters')).toMatchObject({ inForce: true, raise: '`GRANT pg_read_all_stats TO app`' });
     expect(layerOf(owner.answer, 'own reader role')).toMatchObject({ inForce: false, raise: expect.stringContaining('embedded') });
