@@ -3,8 +3,8 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 
 const pollMs = 2;
-/** At most a tenth of the time goes into looking. */
-const restFactor = 9;
+/** At most a quarter of the time goes into looking: a store may be open for a few milliseconds only. */
+const restFactor = 3;
 /** A look at all new processes finds those that left their parents between two looks. */
 const sweepMs = 20;
 
@@ -74,7 +74,7 @@ export class OpenFileWitness {
     for (const descriptor of listOf(folder) ?? []) {
       const source = `${folder}/${descriptor}`;
       const path = attempt(() => readlinkSync(source))?.replace(/ \(deleted\)$/, '');
-      if (path === undefined || !path.startsWith('/') || path.startsWith('/dev/pts') || this.#done.has(path)) continue;
+      if (path === undefined || !path.startsWith('/') || isDevice(path) || this.#done.has(path)) continue;
       if (!isWritableFile(pid, descriptor, source)) continue;
       if (!this.#options.seen(path, source, programOf(pid))) this.#done.add(path);
     }
@@ -122,6 +122,11 @@ function statusOf(pid: number): readonly (number | undefined)[] {
     .slice(line.lastIndexOf(')') + 2)
     .split(' ', 4)
     .map((field) => (/^\d+$/.test(field) ? Number(field) : undefined));
+}
+
+/** Under /dev only shared memory holds files. */
+function isDevice(path: string): boolean {
+  return path.startsWith('/dev/') && !path.startsWith('/dev/shm/');
 }
 
 /** The access mode stands in the last octal digit of the flags: 1 and 2 may write. */

@@ -18,16 +18,16 @@ afterAll(async () => {
 });
 
 test.each([
-  ['rows', "SELECT repeat('x', 1000), generate_series(1, 100000)"],
-  ['rows of a megabyte', "SELECT repeat('x', 1000000), generate_series(1, 100)"],
-  ['a COPY', "COPY (SELECT repeat('x', 1000) FROM generate_series(1, 100000)) TO STDOUT"],
-])('a result of 100 MB as %s', async (_what, sql) => {
+  ['rows', "SELECT repeat('x', 1000), generate_series(1, 200000)"],
+  ['rows of a megabyte', "SELECT repeat('x', 1000000), generate_series(1, 200)"],
+  ['a COPY', "COPY (SELECT repeat('x', 1000) FROM generate_series(1, 200000)) TO STDOUT"],
+])('a result of 200 MB as %s', async (_what, sql) => {
   const before = await countHeld(guarded);
   const door = await guarded.guard.open('1.1', writing);
   const { bytes, grownMb } = await readLarge(door.url, sql);
-  expect(bytes).toBeGreaterThan(100_000_000);
-  expect(grownMb).toBeLessThan(80);
-  expect((await door.close()).map((record) => [record.fate, record.rowCount])).toEqual([['committed', sql.includes('1000000') ? 100 : 100_000]]);
+  expect(bytes).toBeGreaterThan(200_000_000);
+  expect(grownMb).toBeLessThan(120);
+  expect((await door.close()).map((record) => [record.fate, record.rowCount])).toEqual([['committed', sql.includes('1000000') ? 200 : 200_000]]);
   await expectNothingLeft(guarded, before);
 });
 
