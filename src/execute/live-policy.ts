@@ -39,6 +39,6 @@ function noSuchTable(name: string, { database }: DatabaseAddress): Diagnostic {
     severity: 'error',
     code: 'guard/no-such-table',
     message: `\`${name}\` is to be protected, and the database \`${database}\` has no table of that name`,
-    help: 'name a table as `name` (in any schema) or `schema.name`, in the case that the catalogue has',
+    help: 'name a table as `name` (in any schema) or `schema.name`, with capitals as the catalogue has them',
   };
 }
