@@ -3,7 +3,7 @@
  * in place (a virtual environment cannot be moved) under a lock; a stamp written last makes it trusted.
  */
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { messageOf, type Checked } from '../model/diagnostic.ts';
 import type { PythonRequirement } from '../model/environment.ts';
@@ -34,13 +34,17 @@ interface Stamp {
   readonly requirementsSha256: string;
   readonly python: string;
   readonly complete: boolean;
+  /** Where it was built: its programs name their interpreter by it. */
+  readonly folder: string;
 }
 
 const stampName = 'proofplan-stamp.json';
 
 /** Makes the virtual environment, or finds it made. Never throws; a folder that somebody else made is never touched. */
 export async function preparePython(requirement: PythonRequirement, context: PythonContext): Promise<Checked<PythonEnvironment>> {
-  const folder = resolve(context.workspace, requirement.virtualEnvironment);
+  // By its own name: a link to the workspace may be gone when its programs are called.
+  const workspace = await realpath(context.workspace).catch(() => context.workspace);
+  const folder = resolve(workspace, requirement.virtualEnvironment);
   const requirements = resolve(context.workspace, requirement.requirements);
   let digest: string;
   try {
@@ -83,7 +87,8 @@ export async function preparePython(requirement: PythonRequirement, context: Pyt
 /** The virtual environment that is there, if its stamp fits and its Python still runs (a system upgrade can take it away). */
 async function readyFolder(folder: string, digest: string, requirement: PythonRequirement, context: PythonContext): Promise<PythonEnvironment | undefined> {
   const stamp = await readStamp(folder);
-  if (stamp === undefined || !stamp.complete || stamp.requirementsSha256 !== digest || !isAtLeast(stamp.python, requirement.minimum)) return undefined;
+  if (stamp === undefined || !stamp.complete || stamp.requirementsSha256 !== digest || stamp.folder !== folder || !isAtLeast(stamp.python, requirement.minimum))
+    return undefined;
   const python = await askPython(join(folder, 'bin', 'python'), context.processEnvironment);
   return python?.version === stamp.python ? { folder, version: stamp.python, built: false } : undefined;
 }
@@ -104,7 +109,7 @@ async function build(
       help: 'remove it, or name another folder as `virtualEnvironment`',
     });
   }
-  const stamp: Stamp = { requirementsSha256: digest, python: python.version, complete: false };
+  const stamp: Stamp = { requirementsSha256: digest, python: python.version, complete: false, folder };
   try {
     await mkdir(folder, { recursive: true });
     await writeStamp(folder, stamp);
@@ -165,9 +170,9 @@ async function emptyFolder(folder: string): Promise<void> {
 async function readStamp(folder: string): Promise<Stamp | undefined> {
   try {
     const stamp = JSON.parse(await readFile(join(folder, stampName), 'utf8')) as Partial<Stamp>;
-    const { requirementsSha256, python, complete } = stamp;
+    const { requirementsSha256, python, complete, folder: builtAs = '' } = stamp;
     return typeof requirementsSha256 === 'string' && typeof python === 'string' && typeof complete === 'boolean'
-      ? { requirementsSha256, python, complete }
+      ? { requirementsSha256, python, complete, folder: builtAs }
       : undefined;
   } catch {
     return undefined;

@@ -3,7 +3,7 @@
  * programs that answer as a Python does, because what is shown is what we make of the answers.
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, expect, test } from 'vitest';
@@ -211,6 +211,19 @@ test('made again when the requirements change, the Python goes away, or the mini
   expect([await built(), await built()]).toEqual([true, false]);
   expect((await prepare(workspace, folder, {}, { ...requirement, minimum: '3.12' })).diagnostics).toMatchObject([{ code: 'environment/python-too-old' }]);
   expect(await built()).toBe(false);
+});
+
+test('a workspace under two names has one environment, by its own name; one that was moved is built again', async () => {
+  const workspace = makeWorkspace();
+  const link = join(base, 'link');
+  symlinkSync(workspace, link);
+  const environment = { PATH: `${pythons({ python3: '3.11.7' })}:/usr/bin:/bin` };
+  const through = must(await preparePython(requirement, { workspace: link, processEnvironment: environment }));
+  expect(through).toMatchObject({ folder: join(workspace, '.venv'), built: true });
+  expect(must(await preparePython(requirement, { workspace, processEnvironment: environment })).built).toBe(false);
+  const moved = join(base, 'moved');
+  renameSync(workspace, moved);
+  expect(must(await preparePython(requirement, { workspace: moved, processEnvironment: environment })).built).toBe(true);
 });
 
 test('kill -9 in the middle of a build: no pip goes on, and the next start builds it whole', async () => {
