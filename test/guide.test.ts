@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtProgram, root, startProgram } from './support/command.ts';
 import { need } from './support/machine-need.ts';
 import { findClientPython } from './support/python-client.ts';
+import { expectShown } from './support/shown-output.ts';
 
 interface Guide {
   readonly files: readonly { readonly name: string; readonly text: string }[];
@@ -64,21 +65,6 @@ class Shell {
 
   end(): void {
     this.#bash.stdin.end('exit\n');
-  }
-}
-
-function expectShown(shown: readonly string[], printed: readonly string[]): void {
-  let from = 0;
-  for (const wanted of shown.filter((each) => each !== '' && each !== '…')) {
-    const pattern = new RegExp(
-      `^${wanted
-        .split('…')
-        .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-        .join('.*')}$`,
-    );
-    const found = printed.findIndex((each, index) => index >= from && pattern.test(each));
-    expect(found, `\`${wanted}\` was not printed in\n${printed.join('\n')}`).toBeGreaterThanOrEqual(from);
-    from = found + 1;
   }
 }
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { command, root, startProgram } from './support/command.ts';
 import { need } from './support/machine-need.ts';
+import { expectShown } from './support/shown-output.ts';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 // Records go to a folder of the test's own, not among those of whoever runs the tests.
@@ -62,19 +63,7 @@ describe('README.md', () => {
   test.each(commands)('$line', async ({ line, shown }) => {
     const end = await startProgram(line.split(' ').slice('npm run proofplan --'.split(' ').length), { cwd }).ended;
     expect(end.exitCode, end.stderr).toBe(0);
-    const printed = `${end.stderr}\n${end.stdout}`.split('\n');
-    let from = 0;
-    for (const wanted of shown.filter((each) => each !== '' && each !== '…')) {
-      const pattern = new RegExp(
-        `^${wanted
-          .split('…')
-          .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-          .join('.*')}$`,
-      );
-      const found = printed.findIndex((each, index) => index >= from && pattern.test(each));
-      expect(found, `\`${wanted}\` was not printed in\n${printed.join('\n')}`).toBeGreaterThanOrEqual(from);
-      from = found + 1;
-    }
+    expectShown(shown, `${end.stderr}\n${end.stdout}`.split('\n'));
   });
 });
 

@@ -1,5 +1,5 @@
 /** What goes wrong around an execution: the database dies, the disk is full, somebody interrupts, somebody tampers, a program lies. */
-import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -156,10 +156,13 @@ describe('a record that cannot be written', () => {
     expect(executed.end.diagnostics[0]?.code).toBe('journal/output-unusable');
   });
 
-  it('leaves no verdict.json where the record could not be closed', async () => {
+  it.each([
+    ['the record could not be closed', (folder: string) => mkdirSync(join(folder, 'checkpoint'))],
+    ['the ledger does not take the end', (folder: string) => rmSync(join(folder, '..', '..', 'ledger.jsonl'))],
+  ])('leaves no verdict.json where %s', async (_what, meddle) => {
     const executed = await execute(sample, plan([shell('1.1', 'true')]), undefined, {
       renderReport: (folder) => {
-        mkdirSync(join(folder, 'checkpoint'));
+        meddle(folder);
         return Promise.resolve('# passed\n');
       },
     });

@@ -5,11 +5,10 @@ import type { Client } from 'pg';
 import { createGuard } from '../../src/guard/guard.ts';
 import type { Guard } from '../../src/model/contract.ts';
 import type { Access } from '../../src/model/step.ts';
-import { decideSql } from '../../src/policy/decide-sql.ts';
 import { createSqlParser, type SqlParser } from '../../src/policy/sql-parser.ts';
 import { must, startTestServer, type TestServer } from '../support/postgres.ts';
 import { closureAttacks, closureSchema } from './closure-attack.ts';
-import { connect } from './fixture.ts';
+import { connect, guardOptions } from './fixture.ts';
 
 let server: TestServer;
 let direct: Client;
@@ -30,19 +29,7 @@ beforeAll(async () => {
       throw new Error(`${name}: ${String(error)}`);
     });
   parser = createSqlParser();
-  const protectedTables = ['runs'];
-  guard = must(
-    await createGuard({
-      execution: 'closure',
-      database: server.owner,
-      superuser: server.superuser,
-      ownServer: true,
-      protectedTables,
-      sqlitePolicy: false,
-      workspace: import.meta.dirname,
-      decide: (text, access, catalogue) => decideSql(parser, text, { access, protectedTables, ...(catalogue === undefined ? {} : { catalogue }) }),
-    }),
-  );
+  guard = must(await createGuard(guardOptions(server, parser, ['runs'])));
 });
 
 afterAll(async () => {

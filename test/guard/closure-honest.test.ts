@@ -5,10 +5,9 @@ import type { Client } from 'pg';
 import { createGuard } from '../../src/guard/guard.ts';
 import type { Guard } from '../../src/model/contract.ts';
 import type { Access } from '../../src/model/step.ts';
-import { decideSql } from '../../src/policy/decide-sql.ts';
 import { createSqlParser, type SqlParser } from '../../src/policy/sql-parser.ts';
 import { must, startTestServer, type TestServer } from '../support/postgres.ts';
-import { connect } from './fixture.ts';
+import { connect, guardOptions } from './fixture.ts';
 
 const extensions = [
   'pg_trgm',
@@ -139,19 +138,7 @@ beforeAll(async () => {
   await owner.query(schema);
   await owner.end();
   parser = createSqlParser();
-  const protectedTables = ['runs'];
-  guard = must(
-    await createGuard({
-      execution: 'honest',
-      database: server.owner,
-      superuser: server.superuser,
-      ownServer: true,
-      protectedTables,
-      sqlitePolicy: false,
-      workspace: import.meta.dirname,
-      decide: (text, access, catalogue) => decideSql(parser, text, { access, protectedTables, ...(catalogue === undefined ? {} : { catalogue }) }),
-    }),
-  );
+  guard = must(await createGuard(guardOptions(server, parser, ['runs'])));
 });
 
 afterAll(async () => {

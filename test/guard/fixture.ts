@@ -5,7 +5,7 @@ import type { Guard, StatementRecord } from '../../src/model/contract.ts';
 import type { DatabaseAddress } from '../../src/model/environment.ts';
 import type { Access } from '../../src/model/step.ts';
 import { decideSql } from '../../src/policy/decide-sql.ts';
-import { createSqlParser } from '../../src/policy/sql-parser.ts';
+import { createSqlParser, type SqlParser } from '../../src/policy/sql-parser.ts';
 import { must, startTestServer, type TestServer } from '../support/postgres.ts';
 
 export const reading: Access = { capability: 'read', writes: [] };
@@ -40,6 +40,20 @@ export interface Guarded {
   readonly close: () => Promise<void>;
 }
 
+/** What a guard before the owner's account is made with. */
+export function guardOptions({ owner, superuser }: TestServer, parser: SqlParser, tables: readonly string[]): GuardOptions {
+  return {
+    execution: 'test',
+    database: owner,
+    superuser,
+    ownServer: true,
+    protectedTables: tables,
+    sqlitePolicy: false,
+    workspace: import.meta.dirname,
+    decide: (text, access, catalogue) => decideSql(parser, text, { access, protectedTables: tables, ...(catalogue === undefined ? {} : { catalogue }) }),
+  };
+}
+
 export async function startGuarded(options: Partial<GuardOptions> = {}): Promise<Guarded> {
   const server = await startTestServer();
   const parser = createSqlParser();
@@ -48,14 +62,7 @@ export async function startGuarded(options: Partial<GuardOptions> = {}): Promise
   await direct.query(schema);
   const another: Guarded['another'] = (changes) =>
     createGuard({
-      execution: 'test',
-      database: server.owner,
-      superuser: server.superuser,
-      ownServer: true,
-      protectedTables,
-      sqlitePolicy: false,
-      workspace: import.meta.dirname,
-      decide: (text, access, catalogue) => decideSql(parser, text, { access, protectedTables, ...(catalogue === undefined ? {} : { catalogue }) }),
+      ...guardOptions(server, parser, protectedTables),
       onStatement: (record) => told.push(record),
       ...options,
       ...changes,
