@@ -1,6 +1,8 @@
 /** What `decide` answers: as data (`schemas/decide.schema.json`), and in the words of a terminal. */
 import type { ChalkInstance } from 'chalk';
 import type { Decision } from '../model/policy.ts';
+import { stripToLine } from '../report/strip-control.ts';
+import { shortenText } from './shorten-text.ts';
 
 interface Placed {
   readonly text: string;
@@ -40,20 +42,13 @@ const shownText = 100;
 export function renderDecision(data: DecisionData, colours: ChalkInstance): string {
   const placed = 'statements' in data ? data.statements : data.findings;
   const shown = placed.map(
-    ({ line, column, decision, text }) => `  ${line}:${column} ${renderEffect(decision, colours)} ${decision.reason}\n      ${colours.dim(oneLine(text))}`,
+    ({ line, column, decision, text }) =>
+      `  ${line}:${column} ${renderDecided(decision, colours)}\n      ${colours.dim(shortenText(text, shownText))}`,
   );
-  return [`${renderEffect(data.decision, colours)} ${data.decision.reason}`, ...shown].join('\n');
+  return [renderDecided(data.decision, colours), ...shown].join('\n');
 }
 
-function renderEffect({ effect, rule }: Decision, colours: ChalkInstance): string {
-  return effect === 'permit' ? colours.green(`permitted[${rule}]:`) : colours.red(`refused[${rule}]:`);
-}
-
-/** Control characters of a text must not reach the terminal. */
-function oneLine(text: string): string {
-  const flat = text
-    .slice(0, 4 * shownText)
-    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
-    .trim();
-  return flat.length > shownText ? `${flat.slice(0, shownText)}…` : flat;
+/** A reason holds names out of the text that was judged. */
+function renderDecided({ effect, rule, reason }: Decision, colours: ChalkInstance): string {
+  return `${effect === 'permit' ? colours.green(`permitted[${rule}]:`) : colours.red(`refused[${rule}]:`)} ${stripToLine(reason)}`;
 }

@@ -2,6 +2,8 @@
 import type { GuardCommandEnd } from '../execute/guard-command.ts';
 import type { WrittenTable } from '../execute/statement-summary.ts';
 import type { CommandContext } from './command-context.ts';
+import { stripToLine } from '../report/strip-control.ts';
+import { shortenText } from './shorten-text.ts';
 
 const shownRefusals = 20;
 const shownText = 200;
@@ -21,13 +23,13 @@ export function renderAccount(head: string, end: GuardCommandEnd, isolated: bool
   for (const [index, refusal] of summary.refusals.slice(0, shownRefusals).entries()) {
     const times = refusal.times === 1 ? '' : ` (${refusal.times} times)`;
     const code = refusal.sqlstate === undefined ? refusal.rule : `${refusal.sqlstate} ${refusal.rule}`;
-    add(index === 0 ? 'refused' : '', `${code}: ${refusal.reason}${times}`, `  ${context.errColours.dim(oneLine(refusal.text))}`);
+    add(index === 0 ? 'refused' : '', `${code}: ${stripToLine(refusal.reason)}${times}`, `  ${context.errColours.dim(shortenText(refusal.text, shownText))}`);
   }
   const shown = summary.refusals.slice(0, shownRefusals).reduce((sum, { times }) => sum + times, 0);
   if (summary.refused > shown) add('', `and ${summary.refused - shown} more`);
   add('written', ...summary.tables.map(renderWritten));
-  add('found', ...findings.map(({ what }) => what));
-  add('left', ...leftover.map((left) => `${left} ${isolated ? 'was ended with the command' : 'still runs; its way to the database is closed'}`));
+  add('found', ...findings.map(({ what }) => stripToLine(what)));
+  add('left', ...leftover.map((left) => `${stripToLine(left)} ${isolated ? 'was ended with the command' : 'still runs; its way to the database is closed'}`));
   if (exit !== undefined && end.exitCode !== exit.exitCode) add('exit code', `${end.exitCode}: ${why(end)} (the command's own is ${exit.exitCode})`);
   return lines.join('\n');
 }
@@ -39,16 +41,7 @@ function why({ diagnostics, summary }: GuardCommandEnd): string {
 
 function renderWritten({ table, fate, statements, rows }: WrittenTable): string {
   const end = fate === 'open' ? 'nobody knows whether they were committed' : fate;
-  return `${table}: ${count(rows, 'row')} in ${count(statements, 'statement')}, ${end}`;
-}
-
-/** Control characters of a statement must not reach the terminal. */
-function oneLine(text: string): string {
-  const flat = text
-    .slice(0, 4 * shownText)
-    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
-    .trim();
-  return flat.length > shownText ? `${flat.slice(0, shownText)}…` : flat;
+  return `${stripToLine(table)}: ${count(rows, 'row')} in ${count(statements, 'statement')}, ${end}`;
 }
 
 function count(number: number, noun: string): string {

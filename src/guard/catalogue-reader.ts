@@ -1,6 +1,14 @@
 // Reads a database's catalogue whole, as of one moment. The reading is linear in the number of objects; nothing is judged here.
 import type { Client } from 'pg';
-import type { Catalogue, CatalogueFunction, CatalogueRelation, KeyAction, RelationKind, RowEvent } from '../model/catalogue.ts';
+import {
+  type Catalogue,
+  type CatalogueFunction,
+  type CatalogueRelation,
+  keyActions,
+  type RelationKind,
+  type RowEvent,
+  triggerEvents,
+} from '../model/catalogue.ts';
 import { catalogueQueries } from './catalogue-query.ts';
 
 type QueryName = keyof typeof catalogueQueries;
@@ -15,15 +23,8 @@ const kinds: Readonly<Record<string, RelationKind>> = {
   c: 'composite',
 };
 const ruleEvents: Readonly<Record<string, RowEvent>> = { '2': 'update', '3': 'insert', '4': 'delete' };
-const keyActions: Readonly<Record<string, KeyAction>> = { c: 'cascade', n: 'set null', d: 'set default' };
 
-/** Bits of pg_trigger.tgtype (pg_trigger.h). */
-const triggerEvents: readonly (readonly [number, RowEvent])[] = [
-  [4, 'insert'],
-  [8, 'delete'],
-  [16, 'update'],
-  [32, 'truncate'],
-];
+/** Of pg_trigger.tgtype. */
 const insteadBit = 64;
 
 type Row = Readonly<Record<string, unknown>>;

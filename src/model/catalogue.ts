@@ -132,3 +132,12 @@ export interface CatalogueType {
   /** A domain's constraints and default. */
   readonly expressions: readonly { readonly what: string; readonly text: string }[];
 }
+
+/** The server's own codes (pg_constraint.h; absent: `keep`) and bits (pg_trigger.h), in its tables as in its parser's trees. */
+export const keyActions: Readonly<Record<string, KeyAction>> = { c: 'cascade', n: 'set null', d: 'set default' };
+export const triggerEvents: readonly (readonly [number, RowEvent])[] = [
+  [4, 'insert'],
+  [8, 'delete'],
+  [16, 'update'],
+  [32, 'truncate'],
+];

@@ -1,17 +1,19 @@
 /** A catalogue with what sessions have made and not committed: read off the statements themselves, since no other session sees it. */
-import type { Catalogue, CatalogueFunction, CatalogueRelation, CatalogueTrigger, ForeignKey, KeyAction, RelationKind, RowEvent } from '../model/catalogue.ts';
+import {
+  type Catalogue,
+  type CatalogueFunction,
+  type CatalogueRelation,
+  type CatalogueTrigger,
+  type ForeignKey,
+  keyActions,
+  type RelationKind,
+  type RowEvent,
+  triggerEvents,
+} from '../model/catalogue.ts';
 import { relationOf, relationsIn } from './sql-effect.ts';
 import { constantIn, listIn, namesIn, nodeIn, type SqlNode, taggedIn, textIn, walkTree } from './sql-node.ts';
 import type { SqlParser } from './sql-parser.ts';
 
-const keyActions: Readonly<Record<string, KeyAction>> = { c: 'cascade', n: 'set null', d: 'set default' };
-/** Bits of a CREATE TRIGGER's events (pg_trigger.h). */
-const triggerEvents: readonly (readonly [number, RowEvent])[] = [
-  [4, 'insert'],
-  [8, 'delete'],
-  [16, 'update'],
-  [32, 'truncate'],
-];
 const ruleEvents: Readonly<Record<string, RowEvent>> = { CMD_INSERT: 'insert', CMD_UPDATE: 'update', CMD_DELETE: 'delete' };
 
 /** By the list of types, which nothing here changes: another catalogue has another. */

@@ -144,6 +144,10 @@ test('--pretty is for people: the decision, then each part; control characters o
   expect(end.stdout).toMatch(/^refused\[write-in-read-step\]: /);
   expect(end.stdout).toMatch(/^ {2}1:1 permitted\[read\]: changes nothing$/m);
   expect(end.stdout).not.toContain('\u001b');
+  // A name goes from the text into the reason.
+  const named = await command(['decide', '--pretty'], { stdin: 'DELETE FROM "a\u001b[2J\u202eb"' });
+  expect(named.exitCode).toBe(3);
+  expect(named.stdout).not.toMatch(/[\u001b\u202e]/);
 });
 
 describe('with a database', () => {
