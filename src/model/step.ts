@@ -63,6 +63,32 @@ export interface Condition {
   readonly span: Span;
 }
 
+/**
+ * Attempts after the first: only where the plan says so. An attempt that failed (or timed out) is followed by another; one that was
+ * refused, or came to an error, never. All attempts are kept.
+ */
+export interface Repetition {
+  /** `retry`: after a failure; `eventually`: until what the step expects holds. */
+  readonly kind: 'retry' | 'eventually';
+  /** At most so many attempts, the first among them; absent: as many as the time allows. */
+  readonly attempts?: number;
+  /** Wall-clock time for all attempts together. No attempt begins after it. */
+  readonly withinMs: number;
+  /** Between the end of an attempt and the beginning of the next. */
+  readonly pauseMs: number;
+  /** What shows that another attempt is in vain: judged like an expectation, on each failed attempt. */
+  readonly giveUpWhen?: Pick<Expectation, 'text' | 'span' | 'claim'>;
+  readonly span: Span;
+}
+
+/** A query that tells, after a cut, whether the step had done its work: a row says yes, none says no. Sent in the read-only session. */
+export interface DoneProbe {
+  /** With `$1`, `$2`, … in the order of `parameters`. */
+  readonly sql: string;
+  readonly parameters: readonly string[];
+  readonly span: Span;
+}
+
 interface StepBase {
   /** Numbered from its heading: `2.1`. */
   readonly id: string;
@@ -76,10 +102,15 @@ interface StepBase {
   readonly expectations: readonly Expectation[];
   readonly condition?: Condition;
   readonly timeoutMs: number;
-  /** A precondition's check: unmet, it blocks the execution instead of failing it. */
-  readonly role: 'step' | 'precondition' | 'report';
+  /**
+   * `precondition`: unmet, it blocks the execution instead of failing it. `teardown`: runs at the end in any case, sections in reverse
+   * order; it can only worsen the verdict.
+   */
+  readonly role: 'step' | 'precondition' | 'report' | 'teardown';
   /** Never repeated on resume: it may have changed the world. */
   readonly once: boolean;
+  readonly repeat?: Repetition;
+  readonly doneWhen?: DoneProbe;
   readonly boundBy?: 'addendum' | 'yaml';
 }
 
