@@ -9,7 +9,7 @@ import { rolldown } from 'rolldown';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const target = join(root, 'src', 'compile', 'generated');
-const names = ['addendum', 'config', 'explain', 'lock', 'plan', 'verdict'];
+const names = ['addendum', 'config', 'explain', 'lock', 'plan', 'proof', 'verdict'];
 
 // `verbose`: an error carries the schema that it comes from, out of which the message is made (titles, examples, known keys).
 const ajv = new Ajv.default({

@@ -1,86 +1,17 @@
 #!/usr/bin/env python3
 """Second verifier of proofplan's records: Python's standard library only, no code in common with the first.
 
-    python3 tools/verify.py FOLDER...    (executions/<id>, with ledger.jsonl two folders up)
-One line a finding: code, file, line, message; exit code 0 only without any. Does not verify signatures (no Ed25519 here).
+    python3 tools/verify.py [--vkey KEY] FOLDER...        (executions/<id>, with ledger.jsonl two folders up)
+    python3 tools/verify.py [--vkey KEY] --proof FILE...  (what `proofplan audit prove` has written)
+One line a finding: code, file:line@byte, message; exit code 0 only without any. Formats are in verify_format.py, beside it.
 """
-import base64, hashlib, json, os, posixpath, re, stat, sys
+import argparse, base64, hashlib, json, os, posixpath, re, stat, sys
+from verify_format import Bad, DIGEST, NAME, Tree, field_offset, get, is_cut, is_integer, is_number, is_signed, leads_to, parse_canonical
+from verify_format import parse_checkpoint, parse_entry, parse_verifier_key, same, sha256
 
-MAXIMUM_LINE, MAXIMUM_FINDINGS, DEEPEST = 64 << 20, 100, 256
-NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,127}")
+MAXIMUM_LINE, MAXIMUM_FINDINGS, MAXIMUM_CHECKPOINT, MAXIMUM_VERDICT = 64 << 20, 100, 1 << 20, 64 << 20
 EXECUTION_ID = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}-[0-9]{2}-[0-9]{2}Z-[0-9a-f]{6}")
-DIGEST = re.compile(r"[0-9a-f]{64}")
-ENTRY = {"execution": NAME, "kind": re.compile(r"[a-z][a-z0-9.-]{0,63}"), "prev": DIGEST}
-ENTRY["ts"] = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
-JOURNAL, LEDGER, VERDICT = "journal.jsonl", "../../ledger.jsonl", "verdict.json"
-
-class NotCanonical(ValueError):
-    """JSON, but not the RFC 8785 form of what it says."""
-
-def sha256(data):
-    return hashlib.sha256(data).hexdigest()
-
-def get(value, path):
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-def is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-def is_integer(value):
-    return is_number(value) and abs(value) < 2**53 and value == int(value)
-
-def render_number(number):
-    """ECMAScript's shortest form of a double (RFC 8785, 3.2.2.3)."""
-    number = float(number)
-    if number != number or abs(number) == float("inf"):
-        raise NotCanonical
-    mantissa, _, exponent = repr(abs(number)).partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    digits = (whole + fraction).lstrip("0")
-    point = len(digits) - len(fraction) + int(exponent or 0)
-    digits, sign = digits.rstrip("0"), "-" if number < 0 else ""
-    if not digits:
-        return "0"
-    if len(digits) <= point <= 21:
-        return sign + digits.ljust(point, "0")
-    if 0 < point <= 21:
-        return f"{sign}{digits[:point]}.{digits[point:]}"
-    if -6 < point <= 0:
-        return f"{sign}0.{'0' * -point}{digits}"
-    return f"{sign}{digits[0]}{'.' * (len(digits) > 1)}{digits[1:]}e{'+' if point > 0 else '-'}{abs(point - 1)}"
-
-def render(value, depth=0):
-    if depth > DEEPEST:
-        raise NotCanonical
-    if value is None or isinstance(value, (bool, str)):
-        return json.dumps(value, ensure_ascii=False).encode().decode()  # half a surrogate pair raises
-    if isinstance(value, list):
-        return f"[{','.join(render(item, depth + 1) for item in value)}]"
-    if isinstance(value, dict):
-        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
-        return "{" + ",".join(f"{render(key)}:{render(value[key], depth + 1)}" for key in keys) + "}"
-    return render_number(value)
-
-def parse_canonical(data):
-    """The value of a line's bytes. ValueError: not JSON. NotCanonical: JSON in another form than the one that is written."""
-    text = data.decode("utf-8")  # below, int("NaN") raises: no constants
-    try:
-        value = json.loads(text, parse_constant=int, parse_int=float)
-        canonical = render(value)
-    except (RecursionError, UnicodeEncodeError):
-        raise NotCanonical from None
-    if canonical != text:
-        raise NotCanonical
-    return value
-
-def merkle_root(nodes):
-    """RFC 6962 over leaf hashes, level by level: the last node of an odd level moves up as it is."""
-    while len(nodes) > 1:
-        pairs = [hashlib.sha256(b"\1" + nodes[at] + nodes[at + 1]).digest() for at in range(0, len(nodes) - 1, 2)]
-        nodes = pairs + nodes[2 * len(pairs) :]
-    return nodes[0] if nodes else hashlib.sha256().digest()
+JOURNAL, LEDGER, VERDICT, CHECKPOINT = "journal.jsonl", "../../ledger.jsonl", "verdict.json", "checkpoint"
 
 def references(value):
     """Every object with stream, sha256 and bytes names a file of evidence."""
@@ -96,19 +27,19 @@ def is_ledger_entry(value):
     if get(value, "kind") == "ended":
         texts, numbers = [*texts, "verdict", "journal.head", "journal.root"], [*numbers, "journal.entries"]
     well = all(isinstance(get(value, path), str) for path in texts) and all(is_integer(get(value, path)) for path in numbers)
-    return well and value.get("kind") in ("registered", "ended") and value.get("v") == 1
+    return well and value.get("kind") in ("registered", "ended") and same(value.get("v"), 1)
 
 class Audit:
-    def __init__(self, folder):
-        self.folder, self.findings = os.path.realpath(folder), []
+    def __init__(self, folder, verifier_key=None):
+        self.folder, self.verifier_key, self.findings = os.path.realpath(folder), verifier_key, []
         name = os.path.basename(self.folder)
         self.execution = name if EXECUTION_ID.fullmatch(name) else None
-        self.leaves, self.head, self.marked = [], "", (None, None)
-        self.data, self.steps, self.evidence = {}, {}, {}
+        self.tree, self.head, self.marked = Tree(), "", (None, None)
+        self.data, self.steps, self.attempts, self.evidence = {}, {}, {}, {}
 
-    def find(self, code, file=JOURNAL, line="", message=""):
+    def find(self, code, file=JOURNAL, line="", message="", at=None):
         file, message = re.sub(r"[^\x21-\x7e]", "?", file), re.sub(r"[^\x20-\x7e]", "?", str(message))  # a terminal may read this
-        self.findings.append(f"review/{code} {file}:{line} {message}".rstrip())
+        self.findings.append(f"review/{code} {file}:{line}{'' if at is None else f'@{at}'} {message}".rstrip())
 
     def open(self, name):
         descriptor = os.open(os.path.normpath(os.path.join(self.folder, name)), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -123,7 +54,8 @@ class Audit:
     def verify(self):
         try:
             with self.open(VERDICT) as file:
-                self.said = json.loads(file.read())
+                said = file.read(MAXIMUM_VERDICT + 1).decode("utf-8")
+            self.said = json.loads(said, parse_constant=int) if len(said) <= MAXIMUM_VERDICT else None
         except (OSError, ValueError, RecursionError):
             self.said = None
         try:
@@ -131,7 +63,7 @@ class Audit:
                 whole = self.verify_lines(file, get(self.said, "journal.entries"))
         except OSError as error:
             return self.find("not-an-execution", message=error)
-        self.root = merkle_root(self.leaves).hex()
+        self.root = self.tree.root().hex()
         if whole:
             self.verify_checkpoint()
             for digest, (length, line) in self.evidence.items():
@@ -140,77 +72,85 @@ class Audit:
             self.verify_ledger()
 
     def verify_lines(self, journal, mark):
-        time, line = "", 0
-        while data := journal.readline(MAXIMUM_LINE):
+        time, line, at, cut = "", 0, 0, False
+        data = journal.readline(MAXIMUM_LINE)
+        while data:
             line += 1
             closed = "closed" in self.data
             if len(self.findings) >= MAXIMUM_FINDINGS:
                 return False
             if not data.endswith(b"\n"):
-                self.find("trailing-bytes" if closed else "torn-end", JOURNAL, line, f"{len(data)} bytes without a line feed")
+                self.find("trailing-bytes" if closed else "torn-end", JOURNAL, line, f"{len(data)} bytes without a line feed", at)
                 break
             if closed:
-                self.find("entry-after-closed", JOURNAL, line)
-            entry = self.parse_entry(data, line)
+                self.find("entry-after-closed", JOURNAL, line, at=at)
+            after = journal.readline(MAXIMUM_LINE)
+            cut, was_cut, entry = is_cut(data, line, after), cut, None
+            try:
+                entry = None if cut else parse_entry(data)
+            except Bad as bad:
+                self.find(bad.code, JOURNAL, line, at=at + bad.offset)
+                if line == 1 and bad.code == "unknown-version":
+                    return False
             if entry:
-                self.verify_links(entry, line, time)
-                self.collect(entry["kind"], entry["data"], line)
+                self.verify_links(entry, line, time, lambda field: at + field_offset(data, field))
+                self.collect(entry["kind"], entry["data"], line, at, was_cut)
                 time = entry["ts"]
             if line == 1 and get(entry, "kind") != "opened":
-                self.find("not-opened", JOURNAL, line)
-            self.leaves.append(hashlib.sha256(b"\0" + data).digest())
-            self.head = sha256(data)
-            if line == mark:
-                self.marked = (self.head, merkle_root(self.leaves).hex())
+                self.find("not-opened", JOURNAL, line, at=at)
+            self.tree.append(data)
+            self.head = sha256(f"{self.head}\n".encode() + data) if cut else sha256(data)
+            if same(line, mark):
+                self.marked = (self.head, self.tree.root().hex())
+            data, at = after, at + len(data)
         verdicts = self.data.get("verdict", [])
-        for code in ["not-opened"] * (not self.leaves) + ["not-closed"] * ("closed" not in self.data):
+        for code in ["not-opened"] * (self.tree.size == 0) + ["not-closed"] * ("closed" not in self.data):
             self.find(code)
-        if len(verdicts) != 1 or self.first("closed", "verdict") not in (None, self.first("verdict", "verdict")):
+        closing = self.first("closed", "verdict")
+        if len(verdicts) != 1 or isinstance(closing, str) and closing != self.first("verdict", "verdict"):
             self.find("verdict-not-single", message=f"{len(verdicts)} verdicts")
-        for step, line in self.steps.items():
-            self.find("step-not-ended", JOURNAL, line, step)
+        for step, (line, at) in self.steps.items():
+            self.find("step-not-ended", JOURNAL, line, step, at)
         return True
 
-    def parse_entry(self, data, line):
-        code, value = "entry-malformed", None
-        try:
-            value = parse_canonical(data[:-1])
-        except ValueError as error:
-            code = "entry-not-canonical" if isinstance(error, NotCanonical) else code
-        version = get(value, "v")
-        if is_number(version) and version == 1 and sorted(value) == ["data", "execution", "kind", "prev", "seq", "ts", "v"]:
-            texts = all(isinstance(value[key], str) and pattern.fullmatch(value[key]) for key, pattern in ENTRY.items())
-            if texts and isinstance(value["data"], dict) and is_integer(value["seq"]):
-                return value
-        return self.find("unknown-version" if is_number(version) and version != 1 and version == int(version) else code, JOURNAL, line)
-
-    def verify_links(self, entry, line, time):
+    def verify_links(self, entry, line, time, offset_of):
         self.execution = self.execution or entry["execution"]
         genesis = sha256(f"proofplan/journal/v1\n{self.execution}\n".encode())
         links = {"seq": ("wrong-sequence", line), "execution": ("wrong-execution", self.execution)}
         links |= {"prev": ("chain-broken", self.head or genesis), "ts": ("time-backwards", max(time, entry["ts"]))}
         for key, (code, expected) in links.items():
             if entry[key] != expected:
-                self.find(code, JOURNAL, line, f"{key} is {entry[key]}, not {expected}")
+                self.find(code, JOURNAL, line, f"{key} is {entry[key]}, not {expected}", offset_of(key))
 
-    def collect(self, kind, data, line):
-        self.data.setdefault(kind, []).append(data)
-        step = f"step {data.get('step')}, attempt {data.get('attempt')}"
+    def collect(self, kind, data, line, at, was_cut):
+        if kind in ("closed", "files", "opened", "verdict"):
+            self.data.setdefault(kind, []).append(data)
+        step, attempt = f"step {data.get('step')}", f"step {data.get('step')}, attempt {data.get('attempt')}"
         if kind == "step-started":
-            self.steps[step] = line
-        if kind == "step-ended" and self.steps.pop(step, None) is None:
-            self.find("step-not-started", JOURNAL, line, step)
+            self.steps[attempt], self.attempts[step] = (line, at), self.attempts.get(step, 0) + 1
+            if not same(data.get("attempt"), self.attempts[step]):
+                self.find("step-attempt-missing", JOURNAL, line, attempt, at)
+        if kind == "step-ended" and self.steps.pop(attempt, None) is None:
+            self.find("step-not-started", JOURNAL, line, attempt, at)
+        whole, torn = line - 1 - was_cut, data.get("torn", "")
+        if kind == "resumed" and (not same(data.get("after"), whole) or torn is not None and not was_cut):
+            self.find("resumption-unfit", JOURNAL, line, f"line {whole} was the last whole one", at)
         for digest, length in references(data):
             self.evidence.setdefault(digest, (length, line))
 
     def verify_checkpoint(self):
-        expected = f"proofplan/{self.execution}\n{len(self.leaves)}\n{base64.b64encode(bytes.fromhex(self.root)).decode()}\n".encode()
+        expected = f"proofplan/{self.execution}\n{self.tree.size}\n{base64.b64encode(bytes.fromhex(self.root)).decode()}\n".encode()
         try:
-            with self.open("checkpoint") as file:
-                if not re.fullmatch(re.escape(expected) + rb"(\n(\xe2\x80\x94 [^\s+]+ [A-Za-z0-9+/=]+\n)+)?", file.read(1 << 20)):
-                    self.find("checkpoint-mismatch", "checkpoint", message=f"the journal has {len(self.leaves)} entries with root {self.root}")
+            with self.open(CHECKPOINT) as file:
+                data = file.read(MAXIMUM_CHECKPOINT + 1)
         except OSError as error:
-            self.find("checkpoint-missing", "checkpoint", message=error)
+            return self.find("checkpoint-missing", CHECKPOINT, message=error)
+        checkpoint = parse_checkpoint(data) if len(data) <= MAXIMUM_CHECKPOINT else None
+        if not checkpoint or checkpoint[3] != expected:
+            at = len(os.path.commonprefix([data, expected]))
+            self.find("checkpoint-mismatch", CHECKPOINT, message=f"the journal has {self.tree.size} entries with root {self.root}", at=at)
+        if self.verifier_key and not is_signed(checkpoint, self.verifier_key):
+            self.find("checkpoint-unsigned", CHECKPOINT)
 
     def verify_file(self, path, digest, length, what, note=""):
         if os.path.isabs(path) or ".." in re.split(r"[/\\]", path):
@@ -224,7 +164,7 @@ class Audit:
         except (OSError, ValueError) as error:
             missing = isinstance(error, FileNotFoundError) or path == "evidence"
             return self.find(f"{what}-missing" if missing else f"{what}-changed", path, message=f"{error} {note}")
-        if (hashed.hexdigest(), size) != (digest, length):
+        if hashed.hexdigest() != digest or not same(size, length):
             self.find(f"{what}-changed", path, message=f"{size} bytes with digest {hashed.hexdigest()} {note}")
 
     def verify_recorded_files(self):
@@ -243,30 +183,36 @@ class Audit:
     def compare(self, code, file, said, recorded):
         for name, value in recorded.items():
             said_value, value = ("unproven" if each == "none" else each for each in (get(said, name), value))  # proved nothing
-            if said_value != value or value is None:
+            if not same(said_value, value) or value is None:
                 self.find(code, file, message=f"{name} is {said_value} there, and {value} in the journal")
 
     def read_ledger(self, lines):
-        entries, damaged, prev = [], None, sha256(b"proofplan/ledger/v1\n")
+        entries, problems, damaged, prev, at = [], [], None, sha256(b"proofplan/ledger/v1\n"), 0
         for number, data in enumerate([*lines, b""], 1):
+            entry, offset = None, 0
             try:
                 entry = parse_canonical(data[:-1]) if data.endswith(b"\n") else None
-            except ValueError:
-                entry = None
+            except Bad as bad:
+                offset = bad.offset
             entry = entry if is_ledger_entry(entry) else None
             if damaged and get(entry, "afterTorn") is not True:
-                self.find("ledger-broken", LEDGER, damaged, "the line is damaged")
+                problems.append(damaged)
             if entry and (entry["prev"], entry["seq"]) != (prev, number):
-                self.find("ledger-broken", LEDGER, number, "not chained to the line before")
+                problems.append((number, "not chained to the line before", at))
+            if data and not data.endswith(b"\n"):
+                problems.append(None)
             entries += [entry] if entry else []
-            damaged = number if data.endswith(b"\n") and not entry else None
+            damaged = (number, "the line is damaged", at + offset) if data.endswith(b"\n") and not entry else None
             prev = sha256(data if entry else f"{prev}\n".encode() + data)  # a line without a link keeps the one before in the chain
+            at += len(data)
+        for line, message, at in filter(None, problems[:MAXIMUM_FINDINGS]):
+            self.find("ledger-broken", LEDGER, line, message, at)
         return entries
 
     def verify_ledger(self):
         try:
             with self.open(LEDGER) as file:
-                entries = self.read_ledger(file.readlines())
+                entries = self.read_ledger(file)
         except OSError as error:
             return self.find("ledger-missing", LEDGER, message=error)
         registered = [entry for entry in entries if entry["kind"] == "registered"]
@@ -278,22 +224,54 @@ class Audit:
             self.find("ledger-differs", LEDGER, message=f"registered {len(own)} times")
         opened = {"plan.sha256": self.first("opened", "plan.sha256"), "attempt": self.first("opened", "attempt")}
         self.compare("ledger-differs", LEDGER, own[0], {**opened, "attempt": own[0]["attempt"]} if opened["attempt"] is None else opened)
-        end = {"journal.entries": len(self.leaves), "journal.head": self.head, "journal.root": self.root, "verdict": self.first("verdict", "verdict")}
+        end = {"journal.entries": self.tree.size, "journal.head": self.head, "journal.root": self.root, "verdict": self.first("verdict", "verdict")}
         self.compare("ledger-differs", LEDGER, ended[-1], end) if ended else self.find("ledger-not-ended", LEDGER)
+        if ended and any(get(ended[-1], path) != get(own[0], path) for path in ("plan.path", "plan.sha256", "attempt")):
+            self.find("ledger-differs", LEDGER, message="registered and ended for different plans or attempts")
         for entry in registered:
             plan, own_plan = entry["plan"], own[0]["plan"]
-            same = plan["sha256"] == own_plan["sha256"] or posixpath.normpath(plan["path"]) == posixpath.normpath(own_plan["path"])
+            equal = plan["sha256"] == own_plan["sha256"] or posixpath.normpath(plan["path"]) == posixpath.normpath(own_plan["path"])
             other = os.path.join(os.path.dirname(self.folder), entry["execution"])
             there = NAME.fullmatch(entry["execution"]) and os.path.isdir(other) and not os.path.islink(other)
-            if same and entry not in own and not there:
+            if equal and entry not in own and not there:
                 self.find("attempt-missing", LEDGER, int(entry["seq"]), entry["execution"])
 
+def check_proof(path, verifier_key=None):
+    """The finding about an inclusion proof, or None."""
+    try:
+        with open(path, "rb") as file:
+            proof = json.loads(file.read().decode("utf-8"), parse_constant=int)
+        keys, line = ["checkpoint", "execution", "hashes", "index", "line", "schemaVersion", "size"], proof["line"].encode()
+        entry, index, size = parse_entry(line), proof["index"], proof["size"]
+        well = sorted(proof) == keys and line.endswith(b"\n") and is_integer(index) and is_integer(size) and same(proof["schemaVersion"], 1)
+        well = well and isinstance(proof["hashes"], list) and len(proof["hashes"]) <= 64
+        hashes = [bytes.fromhex(each) for each in proof["hashes"] if DIGEST.fullmatch(each)]
+        checkpoint = parse_checkpoint(proof["checkpoint"].encode())
+        facts = (checkpoint[0], checkpoint[1], len(hashes)) == (f"proofplan/{proof['execution']}", size, len(proof["hashes"]))
+        if not well or not facts or (entry["execution"], entry["seq"]) != (proof["execution"], index + 1):
+            return "proof-malformed"
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return "proof-malformed"
+    if not 0 <= index < size or not leads_to(hashlib.sha256(b"\0" + line).digest(), index, size, hashes, checkpoint[2]):
+        return "proof-mismatch"
+    return "checkpoint-unsigned" if verifier_key and not is_signed(checkpoint, verifier_key) else None
+
 if __name__ == "__main__":
-    bad = 0
-    for folder in sys.argv[1:] or sys.exit(__doc__):
-        audit = Audit(folder)
-        audit.verify()
-        bad |= bool(audit.findings)
-        for line in audit.findings or [f"ok entries={len(audit.leaves)} root={audit.root} plan={audit.first('opened', 'plan.sha256')}"]:
-            print(f"{folder}: {line}")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--vkey", type=parse_verifier_key, help="the key that must have signed the checkpoint: name+hash+base64")
+    parser.add_argument("--proof", action="store_true", help="the paths are inclusion proofs")
+    parser.add_argument("path", nargs="+")
+    options, bad = parser.parse_args(), 0
+    for path in options.path:
+        if options.proof:
+            code = check_proof(path, options.vkey)
+            findings, good = [f"review/{code} proof:"] if code else [], "ok"
+        else:
+            audit = Audit(path, options.vkey)
+            audit.verify()
+            findings, good = audit.findings, "ok entries={} root={} plan={}"
+            good = good.format(audit.tree.size, getattr(audit, "root", ""), audit.first("opened", "plan.sha256"))
+        bad |= bool(findings)
+        for line in findings or [good]:
+            print(f"{path}: {line}")
     sys.exit(bad)

@@ -14,6 +14,8 @@ export interface CommandContext {
   readonly out: (text: string) => void;
   /** Writes progress and messages. */
   readonly err: (text: string) => void;
+  /** Masks the secrets that the command line tells of; `err` does so by itself. */
+  readonly redact?: (text: string) => string;
   readonly outColours: ChalkInstance;
   readonly errColours: ChalkInstance;
   readonly outColumns: number;
@@ -26,7 +28,7 @@ export interface CommandContext {
   readonly readStandardInput: (maximumBytes?: number) => Promise<Uint8Array>;
   /** Texts of files that were read, by the name under which messages speak of them; frames are cut from these. */
   readonly sources: Map<string, string>;
-  /** Aborted by the first SIGINT or SIGTERM, with the signal's name as reason; the second ends the process at once. */
+  /** Aborted by the first SIGHUP, SIGINT or SIGTERM, with the signal's name as reason; the second, and SIGQUIT, end the process at once. */
   readonly interruption: () => AbortSignal;
   /** Starts this program again: node, its options, and the script. */
   readonly self: readonly [string, ...(readonly string[])];
@@ -39,7 +41,16 @@ export async function say(context: CommandContext, diagnostics: readonly Diagnos
   if (diagnostics.length === 0) return;
   const { renderDiagnostics } = await import('../report/render-diagnostic.ts');
   const style = { colours: context.errColours, columns: context.errColumns, sourceOf: (path: string) => context.sources.get(path) };
-  context.err(`${renderDiagnostics(diagnostics, style)}\n`);
+  // Before lines are broken: half a secret on each of two lines would not be known again.
+  const { redact } = context;
+  const told = redact === undefined ? diagnostics : diagnostics.map(({ message, label, notes, help, ...rest }) => ({
+    ...rest,
+    message: redact(message),
+    ...(label === undefined ? {} : { label: redact(label) }),
+    ...(notes === undefined ? {} : { notes: notes.map(redact) }),
+    ...(help === undefined ? {} : { help: redact(help) }),
+  }));
+  context.err(`${renderDiagnostics(told, style)}\n`);
 }
 
 /** `1 error, 2 warnings`; refusals count as what they are. */

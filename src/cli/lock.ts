@@ -121,7 +121,7 @@ async function lockNow(plan: Plan, context: CommandContext): Promise<Lock> {
 }
 
 /** `NAME.lock` beside `NAME.md`, as the addendum is. */
-function lockPath(path: string): string {
+export function lockPath(path: string): string {
   return join(dirname(path), `${basename(path, extname(path))}.lock`);
 }
 

@@ -6,23 +6,30 @@ import { addAudit } from './audit.ts';
 import { addCheck } from './check.ts';
 import { addConvert } from './convert.ts';
 import { say, type CommandContext } from './command-context.ts';
+import { maskMessages, tellsSecrets } from './command-secret.ts';
 import { addDb } from './db.ts';
 import { addDecide } from './decide.ts';
 import { addDiff } from './diff.ts';
 import { addDoctor } from './doctor.ts';
 import { addExplain } from './explain.ts';
 import { addGuard } from './guard.ts';
+import { addKey } from './key.ts';
 import { addLock } from './lock.ts';
 import { addNew } from './new.ts';
 import { addReport } from './report.ts';
+import { addResume } from './resume.ts';
 import { addRun } from './run.ts';
 import { addShow } from './show.ts';
+import { refuseDebugger } from './interruption.ts';
 import { createContext, flush } from './terminal.ts';
 import { usageDiagnostic } from './usage.ts';
 
 /** Runs and ends the process: whatever a command has left open does not keep it. */
 export async function main(process: NodeJS.Process, version: string): Promise<void> {
-  const context = createContext(process, version);
+  refuseDebugger(process);
+  const context = maskMessages(createContext(process, version));
+  // A secret on the command line would stand in every list of processes for as long as the command runs.
+  if (tellsSecrets(context.argv)) process.title = 'proofplan';
   const crash = (error: unknown): void => {
     void sayInternal(context, error).finally(() => process.exit(exitCodes.error));
   };
@@ -34,7 +41,8 @@ export async function main(process: NodeJS.Process, version: string): Promise<vo
 }
 
 /** Runs the command that the context's arguments name, and answers with its exit code. */
-export async function runCommand(context: CommandContext): Promise<number> {
+export async function runCommand(given: CommandContext): Promise<number> {
+  const context = given.redact === undefined ? maskMessages(given) : given;
   let exitCode = 0;
   let complaint = '';
   const program = new Command('proofplan')
@@ -45,7 +53,8 @@ export async function runCommand(context: CommandContext): Promise<number> {
       writeOut: context.out,
       writeErr: context.err,
       outputError: (text) => {
-        complaint += text;
+        // Before its quotes are made ours.
+        complaint += context.redact?.(text) ?? text;
       },
       getOutHelpWidth: () => context.outColumns,
       getErrHelpWidth: () => context.errColumns,
@@ -54,7 +63,7 @@ export async function runCommand(context: CommandContext): Promise<number> {
   const finish = (code: number): void => {
     exitCode = code;
   };
-  for (const add of [addRun, addCheck, addExplain, addConvert, addNew, addLock, addDiff, addShow, addReport, addAudit, addDoctor, addGuard, addDecide, addDb]) add(program, context, finish);
+  for (const add of [addRun, addResume, addCheck, addExplain, addConvert, addNew, addLock, addDiff, addShow, addReport, addAudit, addKey, addDoctor, addGuard, addDecide, addDb]) add(program, context, finish);
   try {
     await program.parseAsync(context.argv, { from: 'user' });
     return exitCode;
@@ -82,7 +91,22 @@ function commandPath(program: Command, context: CommandContext): string {
   return path;
 }
 
+/** What a machine runs out of, by the system's code, and what is to be done about it. */
+const shortages: Readonly<Record<string, string>> = {
+  EMFILE: 'allow more open files (`ulimit -n`), and try again',
+  ENFILE: 'end other programs, or allow the machine more open files, and try again',
+  EAGAIN: 'allow more processes (`ulimit -u`), or end some, and try again',
+  ENOMEM: 'end other programs, and try again',
+  ENOSPC: 'make room on the disk, and try again',
+  EDQUOT: 'make room in the quota, and try again',
+};
+
 async function sayInternal(context: CommandContext, error: unknown): Promise<void> {
-  const stack = error instanceof Error && error.stack !== undefined ? [error.stack] : [];
-  await say(context, [{ severity: 'error', code: 'cli/internal', message: messageOf(error), notes: stack, help: 'this is a mistake in proofplan: please report it with these lines' }]);
+  const shortage = error instanceof Error && 'code' in error ? shortages[String(error.code)] : undefined;
+  const stack = shortage === undefined && error instanceof Error && error.stack !== undefined ? [error.stack] : [];
+  const message = messageOf(error);
+  const help = shortage ?? 'this is a mistake in proofplan: please report it with these lines';
+  const code = shortage === undefined ? 'cli/internal' : 'cli/machine-short';
+  // Without a descriptor the renderer cannot be loaded either.
+  await say(context, [{ severity: 'error', code, message, notes: stack, help }]).catch(() => context.err(`error[${code}]: ${message}\n  = help: ${help}\n`));
 }

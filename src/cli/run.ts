@@ -1,23 +1,42 @@
 /** `proofplan run PLAN…`: executes. The exit code is the verdict. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { ExecutionEnd } from '../execute/execution-option.ts';
+import type { ExecuteOptions, ExecutionEnd } from '../execute/execution-option.ts';
+import type { Resumption } from '../execute/resumption.ts';
+import type { NoteKey } from '../journal/signed-note.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ExecutionEvent } from '../model/event.ts';
 import { executionFiles } from '../model/journal-entry.ts';
 import { nearestName } from '../model/nearest-name.ts';
 import type { Plan } from '../model/plan.ts';
+import { slimEvent } from '../model/slim-event.ts';
 import type { Binding } from '../model/value.ts';
-import { usageExitCode } from '../model/verdict.ts';
+import { interruptionExitCodes, usageExitCode } from '../model/verdict.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { configName, findConfig } from './config-file.ts';
 import { collect, parseDurationOption } from './duration.ts';
 import { cacheFolder, runnerFolders, shortPath, stateFolder } from './folder.ts';
 import { readGiven } from './given-value.ts';
 import type { InputFile } from './input-file.ts';
-import { lockProblems } from './lock.ts';
+import { readSigningKey } from './signing-key.ts';
+import { lockPath, lockProblems } from './lock.ts';
 import { addendumPath, compileFile, needsDatabase, type CompiledFile } from './plan-file.ts';
 import { examples, type Finish, type Program } from './program.ts';
+
+/** What an execution itself is told, whether it begins or goes on. */
+export interface ExecutionOptions {
+  readonly out: string;
+  readonly json?: true;
+  readonly quiet?: true;
+  readonly timeout?: number;
+  readonly dryRun?: true;
+  readonly only?: string;
+  readonly attest: readonly { readonly task: string; readonly by: string }[];
+  readonly locked?: true;
+  readonly key?: NoteKey;
+  readonly resume?: Resumption;
+}
 
 interface RunOptions {
   readonly environment?: string;
@@ -34,16 +53,17 @@ interface RunOptions {
   readonly attest: readonly string[];
   readonly by?: string;
   readonly locked?: true;
+  readonly key?: string;
 }
 
 /** A plan that may be executed: read, compiled, without errors. */
-interface Ready extends CompiledFile {
+export interface Ready extends CompiledFile {
   readonly file: InputFile;
   readonly plan: Plan;
 }
 
 /** Worst last. A misused command is worse than a verdict about the tested system: it says nothing about it. */
-const exitCodeOrder = [0, 4, 1, 3, usageExitCode, 5, 143, 130];
+const exitCodeOrder: readonly number[] = [0, 4, 1, 3, usageExitCode, 5, ...Object.values(interruptionExitCodes)];
 
 export function addRun(program: Program, context: CommandContext, finish: Finish): void {
   program
@@ -68,6 +88,7 @@ export function addRun(program: Program, context: CommandContext, finish: Finish
     .option('--only <step>', 'execute one step; ends unproven')
     .option('--attest <task>', 'attest that a person has done a task; may be repeated', collect, [])
     .option('--by <name>', 'who attests')
+    .option('--key <file>', 'sign the checkpoint with this key (`proofplan key new`); else PROOFPLAN_KEY names the file')
     .option('--locked', 'execute only what PLAN.lock beside the plan holds')
     .addHelpText('after', examples('run plans/run-proof-v4.md', 'run plans/run-proof-v2.md --quiet --json'))
     .action(async (plans, options) => finish(await run(plans, options, context)));
@@ -76,11 +97,13 @@ export function addRun(program: Program, context: CommandContext, finish: Finish
 async function run(paths: readonly string[], options: RunOptions, context: CommandContext): Promise<number> {
   const given = await readGiven({ set: options.set, setSecret: options.setSecret, params: options.params }, context);
   const values = given.value ?? [];
-  const misused = [...given.diagnostics, ...misuse(paths, options)];
+  const signing = readSigningKey(options.key, context);
+  const misused = [...given.diagnostics, ...signing.diagnostics, ...misuse(paths, options)];
   if (misused.length > 0) {
     await say(context, misused);
     return usageExitCode;
   }
+  const key = signing.value;
   const request = {
     use: 'chosen',
     cached: false,
@@ -103,20 +126,26 @@ async function run(paths: readonly string[], options: RunOptions, context: Comma
   }
   const signal = context.interruption();
   let exitCode = 0;
-  for (const plan of ready) {
-    const ended = await executeOne(plan, values, signal, options, context);
+  for (const [index, plan] of ready.entries()) {
+    const attest = options.attest.map((task) => ({ task: findTask(plan.plan, task)?.id ?? task, by: options.by ?? '' }));
+    const { key: _file, ...common } = options;
+    const ended = await executeOne(plan, values, signal, { ...common, attest, ...(key === undefined ? {} : { key }) }, context);
     exitCode = exitCodeOrder.indexOf(ended) > exitCodeOrder.indexOf(exitCode) ? ended : exitCode;
-    if (signal.aborted) break;
+    const rest = signal.aborted ? ready.slice(index + 1) : [];
+    if (rest.length === 0) continue;
+    // However the plan ended that was under way: what was not begun is no part of a pass.
+    context.err(`${signal.reason}: not begun: ${rest.map(({ path }) => path).join(', ')}\n`);
+    return interruptionExitCodes[signal.reason as keyof typeof interruptionExitCodes];
   }
   return exitCode;
 }
 
 /** Refusals do not stand in the way: they are recorded by an execution in which nothing runs. */
-function isReady(each: CompiledFile, diagnostics: readonly Diagnostic[]): each is Ready {
+export function isReady(each: CompiledFile, diagnostics: readonly Diagnostic[]): each is Ready {
   return each.file !== undefined && each.plan !== undefined && diagnostics.every(({ severity }) => severity === 'warning' || severity === 'refused');
 }
 
-async function executeOne(ready: Ready, values: readonly Binding[], signal: AbortSignal, options: RunOptions, context: CommandContext): Promise<number> {
+export async function executeOne(ready: Ready, values: readonly Binding[], signal: AbortSignal, options: ExecutionOptions, context: CommandContext): Promise<number> {
   const [{ executePlan }, { createProgress }, { readReport }, { rgPath }] = await Promise.all([
     import('../execute/execute-plan.ts'),
     import('../report/terminal-progress.ts'),
@@ -133,7 +162,7 @@ async function executeOne(ready: Ready, values: readonly Binding[], signal: Abor
     ready.diagnostics.filter((diagnostic) => diagnostic.severity === 'warning'),
   );
   const progress = createProgress({ write: context.err, colours: context.errColours, live: context.errLive, columns: context.errColumns });
-  const events: ExecutionEvent[] = [];
+  const events: ExecutionEvent[] = (options.resume?.history.events ?? []).map(slimEvent);
   const postgresFolder = context.environment['PROOFPLAN_POSTGRES_BIN'];
   const end = await executePlan({
     plan: ready.plan,
@@ -153,7 +182,7 @@ async function executeOne(ready: Ready, values: readonly Binding[], signal: Abor
     argv: context.argv,
     toolVersion: context.version,
     onEvent: (event) => {
-      events.push(event);
+      events.push(slimEvent(event));
       if (options.quiet !== true) progress.event(event);
     },
     ...(options.quiet === true ? {} : { onProgress: progress.line }),
@@ -165,11 +194,12 @@ async function executeOne(ready: Ready, values: readonly Binding[], signal: Abor
     ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
     ...(options.only === undefined ? {} : { only: options.only }),
     dryRun: options.dryRun === true,
-    attest: options.attest.map((task) => ({ task: findTask(ready.plan, task)?.id ?? task, by: options.by ?? '' })),
+    attest: options.attest,
+    ...(options.key === undefined ? {} : { key: options.key }),
+    ...(options.resume === undefined ? {} : { resume: options.resume }),
     toolFolders: [dirname(rgPath)],
     runnerFolders: runnerFolders(),
-    absentFiles: ready.addendum === undefined && ready.file.absolute !== undefined ? [addendumPath(ready.file.absolute)] : [],
-    watchedFiles: [findConfig(ready.file.absolute === undefined ? context.workingFolder : dirname(ready.file.absolute)) ?? []].flat(),
+    ...besideFiles(ready, options, context),
     ...(postgresFolder === undefined || postgresFolder === '' ? {} : { postgresFolder }),
   });
   progress.close();
@@ -179,11 +209,11 @@ async function executeOne(ready: Ready, values: readonly Binding[], signal: Abor
   return end.exitCode;
 }
 
-async function writeEnding(ready: Ready, end: ExecutionEnd, events: readonly ExecutionEvent[], options: RunOptions, context: CommandContext): Promise<void> {
+async function writeEnding(ready: Ready, end: ExecutionEnd, events: readonly ExecutionEvent[], options: ExecutionOptions, context: CommandContext): Promise<void> {
   const { renderAuditLine, renderEnding } = await import('../report/render-ending.ts');
   if (options.json === true) context.out(`${JSON.stringify(await endData(ready, end, context))}\n`);
   else if (end.opened && options.quiet !== true)
-    context.out(`\n${renderEnding({ ...end, folder: shortPath(end.folder, context) }, events, { colours: context.outColours, command: context.command })}\n`);
+    context.out(`\n${renderEnding({ ...end, folder: shortPath(end.folder, context), reported: existsSync(join(end.folder, executionFiles.report)) }, events, { colours: context.outColours, command: context.command })}\n`);
   else context.out(`${end.verdict === 'none' ? 'unproven' : end.verdict}: ${end.reason}\n`);
   if (end.opened) (options.json === true ? context.err : context.out)(`${renderAuditLine(end)}\n`);
 }
@@ -265,6 +295,17 @@ function unfit({ plan, environment, diagnostics }: CompiledFile, options: RunOpt
     });
   }
   return found;
+}
+
+/** What is read with the plan, and what would be, were it there: no step may change either. */
+function besideFiles({ file, addendum }: Ready, { locked }: ExecutionOptions, { workingFolder }: CommandContext): Pick<ExecuteOptions, 'watchedFiles' | 'absentFiles'> {
+  const folder = file.absolute === undefined ? workingFolder : dirname(file.absolute);
+  const config = findConfig(folder);
+  const nearest = join(folder, configName);
+  return {
+    watchedFiles: [...(config === undefined ? [] : [config]), ...(locked === true && file.absolute !== undefined ? [lockPath(file.absolute)] : [])],
+    absentFiles: [...(addendum === undefined && file.absolute !== undefined ? [addendumPath(file.absolute)] : []), ...(config === nearest ? [] : [nearest])],
+  };
 }
 
 /** What decided stands next to the verdict, where people look first. */

@@ -1,6 +1,7 @@
-/** The one place that touches the process' streams: colour, width, broken pipes, standard input, signals. */
+/** The one place that touches the process' streams: colour, width, broken pipes, standard input. */
 import { createColours, decideColourLevel, decideLive } from '../report/colour.ts';
 import type { CommandContext } from './command-context.ts';
+import { createInterruption } from './interruption.ts';
 
 type Stream = NodeJS.WriteStream;
 
@@ -27,7 +28,7 @@ export function createContext(process: NodeJS.Process, version: string): Command
     outIsTerminal: stdout.isTTY === true,
     readStandardInput: (maximumBytes) => readAll(process.stdin, maximumBytes),
     sources: new Map(),
-    interruption: () => createInterruption(process),
+    interruption: () => createInterruption(process, decideLive(style(stderr))),
     self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
     command: inClone ? 'npm run proofplan --' : 'proofplan',
   };
@@ -64,17 +65,4 @@ async function readAll(stream: NodeJS.ReadStream, maximumBytes = Number.POSITIVE
     if (length > maximumBytes) break;
   }
   return Buffer.concat(chunks);
-}
-
-function createInterruption(process: NodeJS.Process): AbortSignal {
-  const controller = new AbortController();
-  const codes = { SIGINT: 130, SIGTERM: 143 } as const;
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      // Whoever asks twice does not want to wait for a record: it says by itself that it was not closed.
-      if (controller.signal.aborted) process.exit(codes[name]);
-      controller.abort(name);
-    });
-  }
-  return controller.signal;
 }

@@ -66,8 +66,32 @@ export function compileStep(part: YamlPart): AddendumStep {
     expect: placedItems(part, 'expect'),
     carries: placedItems(part, 'carries'),
     ...whereAndHowLong(part),
-    ...given({ once: booleanAt(part, 'once'), kind: part.get('kind')?.text as AddendumStep['kind'], title: part.get('title')?.text }),
+    ...conductAt(part),
+    ...given({ kind: part.get('kind')?.text as AddendumStep['kind'], title: part.get('title')?.text }),
   };
+}
+
+/** What an entry of a document, or a step of a YAML plan, says about conduct. */
+export function conductAt(part: YamlPart): Pick<AddendumStep, 'once' | 'role' | 'repeat' | 'doneWhen'> {
+  const [retry, eventually, doneWhen] = [part.get('retry'), part.get('eventually'), part.get('doneWhen')];
+  const said = retry ?? eventually;
+  const giveUpWhen = said?.get('giveUpWhen');
+  return given({
+    once: booleanAt(part, 'once'),
+    role: part.get('role')?.text as AddendumStep['role'],
+    doneWhen: doneWhen && placed(doneWhen),
+    repeat: said && {
+      kind: retry ? ('retry' as const) : ('eventually' as const),
+      ...given({
+        attempts: numberAt(said, 'attempts'),
+        withinMs: numberAt(said, 'withinMs'),
+        pauseMs: numberAt(said, 'pauseMs') ?? numberAt(said, 'everyMs'),
+        giveUpWhen: giveUpWhen && placed(giveUpWhen),
+      }),
+      span: said.span,
+      reach: 'step' as const,
+    },
+  });
 }
 
 export function compileCapture(part: YamlPart): AddendumCapture {
@@ -80,6 +104,7 @@ export function compileCapture(part: YamlPart): AddendumCapture {
       name: part.get('name')?.text,
       type: part.get('type')?.text as ValueType | undefined,
       optional: booleanAt(part, 'optional'),
+      secret: booleanAt(part, 'secret'),
     }),
     sources: [part, ...itemsAt(part, 'from')].flatMap(captureSource),
   };

@@ -7,6 +7,7 @@ import type { PolicyRule } from '../model/policy.ts';
 import type { Span } from '../model/span.ts';
 import type { StepKind } from '../model/step.ts';
 import type { ValueType } from '../model/value.ts';
+import type { RepetitionWords } from './conduct.ts';
 
 /** Text of the addendum with its place, so that a quotation that matches nothing or a claim that is none can be pointed at. */
 export interface PlacedText {
@@ -72,6 +73,14 @@ export interface AddendumProbe extends QuotingEntry {
   readonly expect: readonly PlacedText[];
 }
 
+/** Attempts as they are said; what is left open gets its number when the step's time is known. */
+export interface RepetitionDraft extends Omit<RepetitionWords, 'until' | 'giveUpWhen'> {
+  readonly giveUpWhen?: PlacedText;
+  readonly span: Span;
+  /** Said at the step itself, or of several at once. */
+  readonly reach: 'step' | 'section' | 'document';
+}
+
 /** What a step of the text may do and where it runs; never another text. Absent keys were not given. */
 export interface AddendumStep extends QuotingEntry {
   readonly productionPath: boolean;
@@ -81,6 +90,10 @@ export interface AddendumStep extends QuotingEntry {
   readonly environment: Readonly<Record<string, string>>;
   readonly expect: readonly PlacedText[];
   readonly once?: boolean;
+  readonly role?: 'step' | 'teardown';
+  readonly repeat?: RepetitionDraft;
+  /** A query that tells after a cut whether the step was done. */
+  readonly doneWhen?: PlacedText;
   readonly kind?: StepKind | 'reference';
   /** Shell variables whose value at the step's end is kept for later steps. */
   readonly carries: readonly PlacedText[];
@@ -100,6 +113,7 @@ export interface AddendumCapture extends AddendumEntry {
   readonly name?: string;
   readonly type?: ValueType;
   readonly optional?: boolean;
+  readonly secret?: boolean;
   readonly sources: readonly AddendumCaptureSource[];
 }
 

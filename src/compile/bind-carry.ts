@@ -7,7 +7,8 @@ import type { Capture, Splice } from '../model/step.ts';
 import type { ShellUse } from '../policy/shell-syntax.ts';
 import { span, type Binder } from './bind.ts';
 import { blanksIn } from './blank.ts';
-import type { StepDraft } from './draft.ts';
+import { isExecuted, type StepDraft } from './draft.ts';
+import { inOrderOfExecution } from './step-order.ts';
 import { isConfined, isSecretName } from './known-variable.ts';
 import { holeName, holesIn } from './placeholder.ts';
 import { exportedConstants, neededVariables, settingsOf, type Setting } from './shell-setting.ts';
@@ -36,10 +37,8 @@ export interface VariableTable {
   readonly setters: ReadonlyMap<string, readonly Setter[]>;
 }
 
-const rank = { precondition: 0, step: 1, report: 2 } as const;
-
 export function variableTable(binder: Binder): VariableTable {
-  const order = binder.draft.steps.toSorted((a, b) => rank[a.role] - rank[b.role] || a.start - b.start);
+  const order = inOrderOfExecution(binder.draft);
   const setters = new Map<string, Setter[]>();
   for (const step of order) {
     if (!isShell(step)) continue;
@@ -91,7 +90,7 @@ export function bindCarries(binder: Binder): ReadonlyMap<StepDraft, readonly Spl
     }
     for (const [variable, setter] of constants) {
       const own = step.script.commands.some((command) => command.assignments.some((assignment) => assignment.name === variable));
-      if (own || step.role !== 'step' || !isBefore(table, setter, step) || step.environment[variable] !== undefined) continue;
+      if (own || !isExecuted(step) || !isBefore(table, setter, step) || step.environment[variable] !== undefined) continue;
       if (!needed.some((use) => use.name === variable)) carry(setter, step, variable, 0, 0);
     }
   }

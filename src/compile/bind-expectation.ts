@@ -7,9 +7,10 @@ import { expect, expectOnce, namesOf, oneOf, span, suppliersOf, type Binder } fr
 import { oppositeOf } from './claim-phrase.ts';
 import { unreadDiagnostics } from './claim-diagnostic.ts';
 import { bareClaim } from './bare-value.ts';
+import { repeat, repeatAt } from './bind-conduct.ts';
 import { compileClaim } from './claim.ts';
-import type { ClaimDraft, ExpectationDraft, StepDraft } from './draft.ts';
-import { note } from './draft.ts';
+import { eventuallyIn } from './conduct.ts';
+import { isExecuted, note, type ClaimDraft, type ExpectationDraft, type StepDraft } from './draft.ts';
 import { fold } from './prose.ts';
 
 export function bindExpectations(
@@ -156,6 +157,8 @@ function attachAcceptance(binder: Binder, claim: ClaimDraft, inputs: readonly st
 
 /** A claim of the document: compiled with the names near it, and given to the step that supplies them. */
 function attach(binder: Binder, claim: ClaimDraft, origin: ExpectationDraft['origin'], inputs: readonly string[]): readonly ExpectationDraft[] {
+  const late = eventuallyOf(claim);
+  if (late) return attachEventually(binder, claim, late, origin, inputs);
   const near = claim.steps.length > 0 ? claim : { ...claim, steps: onlyStepOf(binder, claim) };
   const names = namesOf(binder, inputs, near.steps);
   const read = readingOf(claim, names);
@@ -199,6 +202,27 @@ function attach(binder: Binder, claim: ClaimDraft, origin: ExpectationDraft['ori
   });
 }
 
+/** "Eventually …": read out of its words, unless the sentence was taken apart before. */
+function eventuallyOf(claim: ClaimDraft): ReturnType<typeof eventuallyIn> {
+  if (claim.claim !== undefined || claim.opposite) return undefined;
+  return claim.eventually ? { claim: claim.text, repetition: claim.eventually } : eventuallyIn(claim.source ?? claim.text);
+}
+
+/** The step that shows the claim is repeated until it holds. */
+function attachEventually(
+  binder: Binder,
+  claim: ClaimDraft,
+  { claim: text, repetition }: NonNullable<ReturnType<typeof eventuallyIn>>,
+  origin: ExpectationDraft['origin'],
+  inputs: readonly string[],
+): readonly ExpectationDraft[] {
+  const { eventually: _eventually, source: _source, ...rest } = claim;
+  const made = attach(binder, { ...rest, ...(claim.source === undefined ? { text } : { source: text }) }, origin, inputs);
+  for (const { step } of made) repeat(binder, step, repetition, claim, 'step');
+  for (const { step } of made) note(binder.draft, claim.block, 'expectation', () => `repetition of step ${step.id}`);
+  return made;
+}
+
 function readingOf(claim: ClaimDraft, names: ReturnType<typeof namesOf>): ReturnType<typeof compileClaim> {
   if (claim.claim) {
     const unknown = namesIn(claim.claim).filter((name) => names.resolve(name) === undefined);
@@ -212,7 +236,7 @@ function readingOf(claim: ClaimDraft, names: ReturnType<typeof namesOf>): Return
 
 /** An expectation may stand above the command that it is about, where its section has just one. */
 function onlyStepOf(binder: Binder, claim: ClaimDraft): readonly StepDraft[] {
-  const own = binder.draft.steps.filter((step) => step.section === claim.section && step.role === 'step');
+  const own = binder.draft.steps.filter((step) => step.section === claim.section && isExecuted(step));
   return own.length === 1 ? own : [];
 }
 
@@ -225,6 +249,12 @@ export function attachText(
   text: string | undefined,
   inputs: readonly string[],
 ): readonly ExpectationDraft[] {
+  const late = eventuallyIn(claim.text);
+  if (late) {
+    const made = attachText(binder, { ...claim, text: late.claim }, step, origin, text ?? claim.text, inputs);
+    for (const expectation of made) repeatAt(binder, expectation.step, late.repetition, claim.span, 'step');
+    return made;
+  }
   const names = namesOf(binder, inputs, step ? [step] : []);
   const reading = compileClaim(claim.text, names);
   if (reading.kind !== 'claims') {
@@ -238,7 +268,7 @@ export function attachText(
         ? step
         : (latest(
             namesIn(compiled)
-              .map((name) => suppliersOf(binder, name).at(-1))
+              .map((name) => suppliersOf(binder, name).findLast(({ role }) => role !== 'teardown') ?? suppliersOf(binder, name).at(-1))
               .filter((found) => found !== undefined),
           ) ?? step);
     return target
@@ -253,7 +283,8 @@ function stepOf(binder: Binder, claim: Claim, near: ClaimDraft): StepDraft | und
   if (names.length > 0) {
     const own = new Set(near.steps);
     const steps = names.flatMap((name) => {
-      const suppliers = suppliersOf(binder, name);
+      // What is cleaned up behind a step does not show what that step did.
+      const suppliers = suppliersOf(binder, name).filter((step) => step.role !== 'teardown' || own.has(step) || near.section.teardown === true);
       const found = suppliers.findLast((step) => own.has(step)) ?? suppliers.findLast((step) => step.start < near.start) ?? suppliers[0];
       return found ? [found] : [];
     });

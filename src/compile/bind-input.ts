@@ -3,7 +3,8 @@ import type { Input } from '../model/plan.ts';
 import type { Splice } from '../model/step.ts';
 import { bindCarries, isShell, referenceAt } from './bind-carry.ts';
 import { span, type Binder } from './bind.ts';
-import type { StepDraft } from './draft.ts';
+import { isExecuted, type StepDraft } from './draft.ts';
+import { inOrderOfExecution } from './step-order.ts';
 import { reportProblems } from './open-value.ts';
 import { applySplices, holeName } from './placeholder.ts';
 import { replacedTokens } from './replaced-token.ts';
@@ -29,14 +30,14 @@ export function spliceSteps(binder: Binder): void {
   const open = [];
   for (const step of binder.draft.steps) {
     if (!isShell(step)) {
-      if (step.role === 'step') open.push({ step, blanks: [], problems: [] });
+      if (isExecuted(step)) open.push({ step, blanks: [], problems: [] });
       continue;
     }
     const { splices, problems, blanks } = shellHoles(step.script, filling);
     const own = [...(carried.get(step) ?? []), ...variableSplices(step, carried.get(step) ?? [], filling, binder.inherited)];
     step.splices = placed([...splices, ...own]);
     step.command = applySplices(step.text, step.splices);
-    open.push({ step, blanks: step.role === 'step' ? blanks : [], problems });
+    open.push({ step, blanks: isExecuted(step) ? blanks : [], problems });
   }
   reportProblems(binder, open, filling);
 }
@@ -102,7 +103,7 @@ export function reportUnbound(binder: Binder, inputs: readonly Input[], options:
   const reported = new Set<string>();
   const places = linesByName(binder);
   const all = new Set(binder.draft.steps.flatMap((step) => step.captures.map((capture) => capture.name)));
-  for (const step of binder.draft.steps) {
+  for (const step of inOrderOfExecution(binder.draft)) {
     for (const splice of step.splices) {
       if (reported.has(splice.name) || captured.has(splice.name)) continue;
       const input = inputs.find((candidate) => candidate.name === splice.name);

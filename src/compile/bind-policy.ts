@@ -6,7 +6,7 @@ import { orderOf } from './bind-order.ts';
 import { scopeOf } from './bind-scope.ts';
 import { overlaps, placesOf, span, type Binder } from './bind.ts';
 import type { PolicyDraft } from './draft.ts';
-import { note } from './draft.ts';
+import { isExecuted, note } from './draft.ts';
 import { openRuleOf } from './open-rule.ts';
 import { phrasesIn } from './phrasebook.ts';
 import { policyConflicts } from './policy-conflict.ts';
@@ -194,7 +194,7 @@ function tablesOf(binder: Binder, baseline: readonly BaselineSentence[]): readon
     ...baseline.map(({ text }) => ({ text, codes: codesOf(text) })),
   ];
   const named = sentences.filter(({ text }) => kindsOf(text, false).includes('no-manual-writes')).flatMap(({ codes }) => identifiersIn(codes));
-  const queried = binder.draft.steps.filter((step) => step.role === 'step' && step.sql?.mode === 'read').flatMap((step) => step.sql?.relations ?? []);
+  const queried = binder.draft.steps.filter((step) => isExecuted(step) && step.sql?.mode === 'read').flatMap((step) => step.sql?.relations ?? []);
   return [...new Set([...named, ...queried])].filter((relation) => !/^(pg_catalog|information_schema)\./.test(relation) && !relation.startsWith('pg_'));
 }
 

@@ -1,7 +1,7 @@
 /** Where a policy sentence is in force: what its words say, else the whole document, which is the stricter reading. */
 import type { PolicyScope } from '../model/policy.ts';
 import type { Binder } from './bind.ts';
-import type { PolicyDraft, StepDraft } from './draft.ts';
+import { isExecuted, type PolicyDraft, type StepDraft } from './draft.ts';
 import { fold } from './prose.ts';
 
 const inSection =
@@ -13,7 +13,7 @@ export function scopeOf(binder: Binder, draft: PolicyDraft): PolicyScope {
   if (draft.scope) return draft.scope;
   if (draft.wholeSection) return { kind: 'section', section: draft.section.number };
   const text = fold(draft.text);
-  const own = binder.draft.steps.filter((step) => step.role === 'step' && step.start >= draft.section.start && step.start < draft.section.end);
+  const own = binder.draft.steps.filter((step) => isExecuted(step) && step.start >= draft.section.start && step.start < draft.section.end);
   // A part of rules has no steps of its own: "here" means the plan.
   if (own.length === 0 || draft.section.meaning === 'policy') return { kind: 'document' };
   if (atStep.test(text)) {

@@ -3,12 +3,11 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Precondition, PreconditionCheck } from '../model/plan.ts';
 import type { AddendumStep } from './addendum-shape.ts';
 import { oneOf, overlaps, placesOf, span, type Binder } from './bind.ts';
-import type { PreconditionCheckDraft, PreconditionDraft, SearchDraft, StepDraft } from './draft.ts';
+import { bindConduct, contradiction, isSame } from './bind-conduct.ts';
+import { isExecuted, type PreconditionCheckDraft, type PreconditionDraft, type SearchDraft, type StepDraft } from './draft.ts';
 import { fold } from './prose.ts';
 import { newStep, readShell } from './read-code.ts';
 import { compileQuery } from './query.ts';
-
-export const defaultTimeoutMs = 600_000;
 
 /** Applies `steps:` and `defaults:` of the addendum and finds the production path. */
 export function bindSteps(binder: Binder): void {
@@ -21,6 +20,7 @@ export function bindSteps(binder: Binder): void {
     applied.set(step, [...(applied.get(step) ?? []), entry]);
     applyEntry(binder, step, entry);
   }
+  bindConduct(binder);
   for (const step of binder.draft.steps) {
     const preset = binder.addendum?.defaults.find((entry) => entry.kind === step.kind);
     step.workingDirectory ??= preset?.workingDirectory;
@@ -37,6 +37,8 @@ function contradictions(entry: AddendumStep, other: AddendumStep): readonly Diag
     workingDirectory: from.workingDirectory,
     timeoutMs: from.timeoutMs,
     once: from.once,
+    role: from.role,
+    doneWhen: from.doneWhen?.text,
     title: from.title,
     kind: from.kind,
     writes: from.writes.length === 0 ? undefined : JSON.stringify(from.writes.map(({ text }) => text).toSorted()),
@@ -59,7 +61,7 @@ function applyEntry(binder: Binder, step: StepDraft, entry: AddendumStep): void 
   if (entry.productionPath) step.productionPath = true;
   if (entry.workingDirectory !== undefined) step.workingDirectory = entry.workingDirectory;
   if (entry.timeoutMs !== undefined) step.timeoutMs = entry.timeoutMs;
-  if (entry.once !== undefined) step.once = entry.once;
+  applyConduct(binder, step, entry);
   if (entry.carries.length > 0) step.carries = entry.carries.map((variable) => variable.text);
   if (entry.title !== undefined) step.title = entry.title;
   step.writes.push(...entry.writes.map((table) => table.text));
@@ -77,6 +79,16 @@ function applyEntry(binder: Binder, step: StepDraft, entry: AddendumStep): void 
     else step.environment[name] = value;
   }
   step.boundBy = 'addendum';
+}
+
+function applyConduct(binder: Binder, step: StepDraft, { once, role, repeat, doneWhen, span: at }: AddendumStep): void {
+  if (once !== undefined) step.once = once;
+  if (once === false) step.loosenedAt = at;
+  if (role !== undefined && (step.role === 'step' || step.role === 'teardown')) step.role = role;
+  if (doneWhen !== undefined) step.doneWhen = doneWhen;
+  if (repeat === undefined) return;
+  if (step.repeat !== undefined && !isSame(step.repeat, repeat)) binder.diagnostics.push(contradiction(repeat.span, 'repetition', step.repeat));
+  step.repeat = repeat;
 }
 
 /** A section that calls itself the production path names its only shell command so. */
@@ -276,7 +288,7 @@ async function preconditionStep(binder: Binder, precondition: PreconditionDraft,
  * step counts as given: it is declared.
  */
 function environmentCheck(binder: Binder, variable: string, value: string): PreconditionCheck {
-  const candidates = binder.draft.steps.filter((step) => step.role === 'step' && (step.kind === 'shell' || step.kind === 'coordinator-call'));
+  const candidates = binder.draft.steps.filter((step) => isExecuted(step) && (step.kind === 'shell' || step.kind === 'coordinator-call'));
   const touching = candidates.filter((step) => step.productionPath || step.kind === 'coordinator-call');
   const judged = touching.length > 0 ? touching : candidates;
   const unmetBy = judged.flatMap((step) => {

@@ -12,7 +12,7 @@ const limits: readonly { readonly words: string; readonly operator: '<' | '<=' |
 ];
 const limit = limits.map((row) => row.words).join('|');
 const timed = new RegExp(
-  String.raw`^${subject}(?:(?:(?:completes?|finish(?:es)?|ends?|returns?|runs?|responds?|answers?|succeeds?|is (?:done|finished|complete(?:d)?|ready)) )?(?:within|in (${limit}))|takes? (${limit})|(does not take (?:longer|more) than)|lasts? (${limit})) (.+)$`,
+  String.raw`^${subject}(?:(?:(?:completes?|finish(?:es)?|ends?|returns?|runs?|responds?|answers?|succeeds?|is (?:done|finished|complete(?:d)?|ready)) )?(?:within|in (${limit}))|(?:complete|finish|end|be (?:done|finished|complete(?:d)?|ready)) in|takes? (${limit})|(does not take (?:longer|more) than)|lasts? (${limit})) (.+)$`,
   'i',
 );
 

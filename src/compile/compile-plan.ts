@@ -22,8 +22,9 @@ import { inputsOf, reportUnbound, spliceSteps, type InputDemand } from './bind-i
 import { bindPolicies } from './bind-policy.ts';
 import { bindReport } from './bind-report.ts';
 import { bindSearches } from './bind-search.ts';
-import { bindPreconditions, bindProbes, bindSteps, defaultTimeoutMs } from './bind-step.ts';
+import { bindPreconditions, bindProbes, bindSteps } from './bind-step.ts';
 import { bindTasks } from './bind-task.ts';
+import { compileConduct, onceOf, teardownWitnesses, timeoutOf, type Conducted } from './compile-conduct.ts';
 import { damagedText } from './damaged-text.ts';
 import type { Draft, StepDraft } from './draft.ts';
 import { unreadSections } from './foreign-prose.ts';
@@ -34,6 +35,7 @@ import { readDocument } from './read-document.ts';
 import { readYamlPlan } from './read-yaml-plan.ts';
 import { schemaDiagnostics } from './schema-diagnostic.ts';
 import { accountForShortfall, decisionsOf } from './shortfall.ts';
+import { byRole } from './step-order.ts';
 import { forgetSupplies } from './supply.ts';
 
 export interface CompileOptions extends InputDemand {
@@ -172,6 +174,7 @@ async function bind(binder: Binder, options: CompileOptions, form: Plan['form'])
   reportUnbound(binder, inputs, options);
   reportVariables(binder);
   const permitted = (step: StepDraft): Access => accessOf(step, policies);
+  const conducted = await compileConduct(binder, names, policies, protectedTables, permitted);
   await judgeStatically(binder, policies, protectedTables, permitted);
   acceptBlocks(binder);
   if (form === 'markdown') binder.diagnostics.push(...unreadSections(draft));
@@ -180,6 +183,8 @@ async function bind(binder: Binder, options: CompileOptions, form: Plan['form'])
   const blocks = blocksOf(draft);
   const neededBy = firstNeeds(draft);
   const policyIds = new Map([...starts].map(([id, start]) => [`at ${start}`, id]));
+  const built = criteria.map((build): Criterion => withPolicyIds(build(), policyIds));
+  binder.diagnostics.push(...teardownWitnesses(binder, built));
   const plan: Plan = {
     path: options.path,
     form,
@@ -193,8 +198,8 @@ async function bind(binder: Binder, options: CompileOptions, form: Plan['form'])
     preconditions: preconditions.map((build): Precondition => build()),
     tasks: tasks.map((build): Task => build()),
     policies,
-    steps: draft.steps.map((step) => stepOf(binder, step, permitted(step))),
-    criteria: criteria.map((build): Criterion => withPolicyIds(build(), policyIds)),
+    steps: draft.steps.map((step) => stepOf(binder, step, permitted(step), conducted)),
+    criteria: built,
     report: report.map((build): ReportField => build()),
     blocks,
     protectedTables,
@@ -217,10 +222,9 @@ function firstNeeds(draft: Draft): ReadonlyMap<string, string> {
   return new Map(draft.steps.toReversed().flatMap((step) => step.splices.map((splice): readonly [string, string] => [splice.name, step.id])));
 }
 
-/** Preconditions first, then the order of the text, then what only fills the report. */
+/** Preconditions first, then the order of the text, then what only fills the report, then teardown. */
 function order(draft: Draft): void {
-  const rank = { precondition: 0, step: 1, report: 2 } as const;
-  draft.steps.sort((a, b) => rank[a.role] - rank[b.role] || a.start - b.start);
+  draft.steps.sort(byRole);
   forgetSupplies(draft);
 }
 
@@ -247,7 +251,8 @@ function duplicateIds(binder: Binder): readonly Diagnostic[] {
     }));
 }
 
-function stepOf(binder: Binder, step: StepDraft, permitted: Access): Step {
+function stepOf(binder: Binder, step: StepDraft, permitted: Access, { repeats, probes }: Conducted): Step {
+  const [repeat, doneWhen] = [repeats.get(step), probes.get(step)];
   const base = {
     id: step.id,
     title: step.title,
@@ -265,9 +270,11 @@ function stepOf(binder: Binder, step: StepDraft, permitted: Access): Step {
       origin: expectation.origin,
     })),
     ...(step.condition ? { condition: step.condition } : {}),
-    timeoutMs: step.timeoutMs ?? defaultTimeoutMs,
+    timeoutMs: timeoutOf(step),
     role: step.role,
-    once: step.once ?? (permitted.capability === 'production' || permitted.capability === 'write'),
+    once: onceOf(step, permitted),
+    ...(repeat ? { repeat } : {}),
+    ...(doneWhen ? { doneWhen } : {}),
     ...(step.boundBy ? { boundBy: step.boundBy } : {}),
   };
   const process = { command: step.command, splices: step.splices, workingDirectory: step.workingDirectory ?? '.', environment: step.environment };

@@ -7,11 +7,12 @@ import type { Disposition, Metadata } from '../model/plan.ts';
 import type { Claim, Expectation } from '../model/claim.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Span } from '../model/span.ts';
-import type { Capture, Condition, QueryColumn, Splice, StepKind } from '../model/step.ts';
+import type { Capture, Condition, QueryColumn, Splice, Step, StepKind } from '../model/step.ts';
 import type { MarkdownDocument } from '../parse/markdown-document.ts';
 import type { ShellScript } from '../policy/shell-syntax.ts';
-import type { PlacedText } from './addendum-shape.ts';
+import type { PlacedText, RepetitionDraft } from './addendum-shape.ts';
 import type { ConditionKind } from './condition.ts';
+import type { Conduct, RepetitionWords } from './conduct.ts';
 import type { SectionMeaning } from './section.ts';
 
 export interface SectionDraft {
@@ -23,6 +24,8 @@ export interface SectionDraft {
   /** Where "All commands run from `x`" sends the commands of this section and of those below it. */
   directory?: string;
   readonly brackets: readonly string[];
+  /** "Clean up": what stands below runs at the end in any case. */
+  teardown?: true;
   readonly start: number;
   readonly end: number;
 }
@@ -52,7 +55,7 @@ export interface StepDraft {
   readonly start: number;
   readonly end: number;
   readonly place: (offset: number) => number;
-  readonly role: 'step' | 'precondition' | 'report';
+  role: Step['role'];
   readonly captures: Capture[];
   readonly expectations: ExpectationDraft[];
   /** Names that the step's evidence supplies (columns, fields), beside its captures. */
@@ -69,6 +72,13 @@ export interface StepDraft {
   grantedAt?: Span;
   productionPath: boolean;
   once?: boolean;
+  /** Where its text says so. */
+  onceAt?: Span;
+  limitAt?: Span;
+  /** Where `once: false` stands. */
+  loosenedAt?: Span;
+  repeat?: RepetitionDraft;
+  doneWhen?: PlacedText;
   boundBy?: 'addendum';
   /** Shell and coordinator-call. */
   script?: ShellScript;
@@ -97,6 +107,15 @@ export interface StepDraft {
   };
 }
 
+/** A sentence about how a step is carried out. `above`: the code right below it, which it introduces. */
+export interface ConductDraft extends TextDraft {
+  readonly conduct: Conduct;
+  readonly reach: RepetitionDraft['reach'];
+  readonly above?: { readonly start: number; readonly end: number };
+  /** A paragraph that tells what to do: what it says beside that is about nothing else. */
+  readonly own?: { readonly start: number; readonly end: number };
+}
+
 /** `WHERE relation.column = <name>`: which column of which table a hole is the key of. */
 export interface SqlKey {
   readonly relation: string;
@@ -121,6 +140,8 @@ export interface ClaimDraft {
   readonly own?: true;
   /** "If …, stop": the opposite must hold. */
   readonly opposite?: true;
+  /** The step that shows it is repeated until it holds. */
+  readonly eventually?: RepetitionWords;
   /** It stands in a section of its own, so that several steps could be meant. */
   readonly far?: true;
 }
@@ -202,6 +223,7 @@ export interface Draft {
   /** Claims of an "Acceptance for …" list: they are expectations, and an order policy can wait for them. */
   readonly acceptance: ClaimDraft[];
   readonly captures: CaptureDraft[];
+  readonly conduct: ConductDraft[];
   readonly searches: SearchDraft[];
   readonly preconditions: PreconditionDraft[];
   readonly tasks: TaskDraft[];
@@ -210,6 +232,11 @@ export interface Draft {
   readonly notes: Map<number, BlockNote>;
   /** Label lines and sentences that are blocks of their own in the account, beside the tree's. */
   readonly lines: { readonly start: number; readonly end: number; readonly type: string; readonly note: BlockNote }[];
+}
+
+/** What the plan does, beside what it looks at before and fills its report with. */
+export function isExecuted({ role }: Pick<StepDraft, 'role'>): boolean {
+  return role === 'step' || role === 'teardown';
 }
 
 /** The strongest of what a block becomes is its disposition. */

@@ -21,17 +21,29 @@ interface Attribute {
   readonly span: Span;
 }
 
+const duration = /^\d+(?:\.\d+)?(?:ms|s|m|min|h)$/;
+
 /** Each attribute of ours, with the form that its value must have. */
 const forms: Readonly<Record<string, { readonly pattern: RegExp; readonly wanted: string }>> = {
   id: { pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/, wanted: 'letters, digits, `.`, `_` and `-`' },
-  timeout: { pattern: /^\d+(?:\.\d+)?(?:ms|s|m|min|h)$/, wanted: 'a number with its unit, such as 30s' },
+  timeout: { pattern: duration, wanted: 'a number with its unit, such as 30s' },
   cwd: { pattern: /^(?![/\\~])(?![A-Za-z]:)(?!(?:.*[/\\])?\.\.(?:[/\\]|$)).+$/, wanted: 'a folder inside the workspace' },
   expect: { pattern: /\S/, wanted: 'a claim in double quotes' },
   writes: { pattern: /^(?:[^\s.,]+\.)?[^\s.,]+(?:,(?:[^\s.,]+\.)?[^\s.,]+)*$/, wanted: 'names of tables with commas between them' },
   carries: { pattern: /^[A-Za-z_]\w*(?:,[A-Za-z_]\w*)*$/, wanted: 'names of shell variables with commas between them' },
   productionPath: { pattern: /^(?:true|false)$/, wanted: 'true or false' },
   once: { pattern: /^(?:true|false)$/, wanted: 'true or false' },
+  retry: { pattern: /^(?:[2-9]|[1-9]\d{1,3})$/, wanted: 'a number of attempts, at least 2' },
+  eventually: { pattern: duration, wanted: 'the time for all looks together, such as 30s' },
+  within: { pattern: duration, wanted: 'the time for all attempts together, such as 1m' },
+  pause: { pattern: duration, wanted: 'the time between two attempts, such as 5s' },
+  giveUpWhen: { pattern: /\S/, wanted: 'a claim in double quotes' },
+  doneWhen: { pattern: /\S/, wanted: 'a query in double quotes' },
+  role: { pattern: /^(?:step|teardown)$/, wanted: 'step or teardown' },
 };
+
+/** Attributes that say more about a repetition. */
+const ofRepetition = new Set(['within', 'pause', 'giveUpWhen']);
 
 /** Attributes of other tools that look like ours. */
 const foreign = new Set(
@@ -47,7 +59,7 @@ const longestMs = 86_400_000;
 export function readInfoString(document: MarkdownDocument, block: MarkdownBlock): FenceInfo | undefined {
   const attributes = attributesOf(document, block);
   const own = attributes.filter(({ name }) => Object.hasOwn(forms, name));
-  const diagnostics = [...attributes.flatMap(misspelt), ...own.flatMap((attribute) => wrongValue(attribute)), ...givenTwice(own)];
+  const diagnostics = [...attributes.flatMap(misspelt), ...own.flatMap((attribute) => wrongValue(attribute)), ...givenTwice(own), ...repetitionProblems(own)];
   if (own.length === 0) return diagnostics.length === 0 ? undefined : { diagnostics };
   const [first] = own;
   const id = own.find(({ name }) => name === 'id');
@@ -62,7 +74,7 @@ function entryOf(own: readonly Attribute[], span: Span): Omit<AddendumStep, 'at'
   const get = (name: string): string | undefined => own.find((attribute) => attribute.name === name)?.value;
   const listed = (name: string): readonly PlacedText[] =>
     own.filter((attribute) => attribute.name === name).flatMap((attribute) => attribute.value.split(',').map((text) => ({ text, span: attribute.span })));
-  const [timeout, cwd, once] = [get('timeout'), get('cwd'), get('once')];
+  const [timeout, cwd, once, role, doneWhen] = [get('timeout'), get('cwd'), get('once'), get('role'), get('doneWhen')];
   return {
     span,
     productionPath: get('productionPath') === 'true',
@@ -73,7 +85,53 @@ function entryOf(own: readonly Attribute[], span: Span): Omit<AddendumStep, 'at'
     ...(cwd === undefined ? {} : { workingDirectory: cwd }),
     ...(timeout === undefined ? {} : { timeoutMs: durationMs(timeout) }),
     ...(once === undefined ? {} : { once: once === 'true' }),
+    ...(role === 'step' || role === 'teardown' ? { role } : {}),
+    ...(doneWhen === undefined ? {} : { doneWhen: { text: doneWhen, span } }),
+    ...repetitionOf(get, span),
   };
+}
+
+function repetitionOf(get: (name: string) => string | undefined, span: Span): Pick<AddendumStep, 'repeat'> {
+  const [retry, eventually, within, pause, giveUpWhen] = [get('retry'), get('eventually'), get('within'), get('pause'), get('giveUpWhen')];
+  if (retry === undefined && eventually === undefined) return {};
+  const time = eventually ?? within;
+  return {
+    repeat: {
+      kind: retry === undefined ? 'eventually' : 'retry',
+      ...(retry === undefined ? {} : { attempts: Number(retry) }),
+      ...(time === undefined ? {} : { withinMs: durationMs(time) }),
+      ...(pause === undefined ? {} : { pauseMs: durationMs(pause) }),
+      ...(giveUpWhen === undefined ? {} : { giveUpWhen: { text: giveUpWhen, span } }),
+      span,
+      reach: 'step',
+    },
+  };
+}
+
+/** `within`, `pause` and `giveUpWhen` bind nothing by themselves; `retry` and `eventually` are two ways of one thing. */
+function repetitionProblems(own: readonly Attribute[]): readonly Diagnostic[] {
+  const [retry, eventually] = ['retry', 'eventually'].map((name) => own.find((attribute) => attribute.name === name));
+  const lone = own.find(({ name }) => ofRepetition.has(name));
+  if (retry && eventually)
+    return [
+      {
+        severity: 'error',
+        code: 'compile/conflicting-keys',
+        message: '`retry` and `eventually` exclude each other',
+        span: eventually.span,
+        help: 'keep one of them; `retry` takes its time from `within`',
+      },
+    ];
+  if (lone === undefined || retry || eventually) return [];
+  return [
+    {
+      severity: 'error',
+      code: 'compile/missing-key',
+      message: `\`${lone.name}\` says how a step is repeated, and nothing says that it is`,
+      span: lone.span,
+      help: 'write `retry=3` or `eventually=30s` beside it',
+    },
+  ];
 }
 
 /** `name=value`, `name="a value"`, in no brackets: what stands in `{…}` is another tool's. */
@@ -94,7 +152,7 @@ function attributesOf(document: MarkdownDocument, block: MarkdownBlock): readonl
 
 function wrongValue({ name, value, span }: Attribute): readonly Diagnostic[] {
   const form = forms[name];
-  const tooLong = name === 'timeout' && form?.pattern.test(value) === true && !(durationMs(value) >= 1 && durationMs(value) <= longestMs);
+  const tooLong = form?.pattern === duration && form?.pattern.test(value) === true && !(durationMs(value) >= 1 && durationMs(value) <= longestMs);
   if (form === undefined || (form.pattern.test(value) && !tooLong)) return [];
   const wanted = tooLong ? 'a time of at least 1ms and at most a day' : form.wanted;
   return [{ severity: 'error', code: 'compile/wrong-value', message: `\`${value}\` is no value for \`${name}\``, span, help: `write ${wanted}` }];

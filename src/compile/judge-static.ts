@@ -11,7 +11,7 @@ import { findForbiddenTargets } from '../policy/forbidden-target.ts';
 import { productionPathProblem } from '../policy/production-path.ts';
 import { span, type Binder } from './bind.ts';
 import { escapePattern } from './bind-search.ts';
-import type { StepDraft } from './draft.ts';
+import { isExecuted, type StepDraft } from './draft.ts';
 
 export async function judgeStatically(
   binder: Binder,
@@ -22,7 +22,7 @@ export async function judgeStatically(
   for (const step of binder.draft.steps) {
     const access = accessOf(step);
     const forbidden = policies.find((policy) => policy.rule.kind === 'no-execution' && inScope(policy, step));
-    if (forbidden && step.kind !== 'rg-check' && step.role === 'step') {
+    if (forbidden && step.kind !== 'rg-check' && isExecuted(step)) {
       binder.diagnostics.push(
         refusal('policy/forbidden-execution', `step ${step.id} executes a command where only searches may run`, step, span(binder, step), forbidden, []),
       );

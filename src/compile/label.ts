@@ -18,6 +18,8 @@ export type LabelMeaning =
   | 'acceptance'
   | 'criteria'
   | 'report'
+  /** How often a step is tried: "Retries: 3". */
+  | 'conduct'
   /** Says something that no claim expresses: a failure signature, a time limit. */
   | 'unsupported'
   /** A sign that the words behind it matter; it says nothing itself. */
@@ -70,7 +72,8 @@ const labels: readonly { readonly meaning: LabelMeaning; readonly words: RegExp 
     words:
       /^(?:expected(?: (?:results?|outputs?|outcomes?|values?|state|response|status|behaviou?r|answer|rows?|exit code|now|here|after\w*|similar|to (?:see|print|show).*))?|expect(?:s|ations?)?|(?:you |we )?should (?:see|print|show|return|be|get)|what (?:you|we) should see|pass(?:es)?(?: if| when)?|assert(?:ions?|s)?|must|must hold|success(?: looks like| if| when)?|ok (?:if|when)|good|healthy|result (?:must|should) be)$/,
   },
-  { meaning: 'unsupported', words: /^(?:fail(?:s|ed|ure)?(?: if| when| criteria)?|timeout|time ?limit|max(?:imum)? (?:duration|time))$/ },
+  { meaning: 'conduct', words: /^(?:retry|(?:max(?:imum|\.)? )?re-?tries|max(?:imum|\.)? attempts|polling|poll|retry (?:policy|limit|budget))$/ },
+  { meaning: 'unsupported', words: /^(?:fail(?:s|ed|ure)?(?: if| when| criteria)?|time-?out|time ?limit|deadline|max(?:imum)? (?:duration|time))$/ },
   { meaning: 'acceptance', words: /^(?:acceptance(?: criteria)?(?: (?:for|of) .*)?)$/ },
   {
     meaning: 'criteria',

@@ -3,7 +3,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Policy, PolicyRule } from '../model/policy.ts';
 import type { Span } from '../model/span.ts';
 import { overlaps, span, type Binder } from './bind.ts';
-import type { StepDraft } from './draft.ts';
+import { isExecuted, type StepDraft } from './draft.ts';
 import { inScope, isInPart } from './judge-static.ts';
 import { fold } from './prose.ts';
 
@@ -23,7 +23,7 @@ export function policyConflicts(binder: Binder, policies: readonly Policy[]): re
 function writersWhereNothingIsWritten(binder: Binder, policy: Policy): readonly Diagnostic[] {
   if (policy.rule.kind !== 'read-only') return [];
   const writers = binder.draft.steps.filter(
-    (step) => step.role === 'step' && (step.productionPath || step.writes.length > 0) && step.sql?.mode !== 'probe' && inScope(policy, step),
+    (step) => isExecuted(step) && (step.productionPath || step.writes.length > 0) && step.sql?.mode !== 'probe' && inScope(policy, step),
   );
   return writers.map((step) =>
     conflict(

@@ -49,7 +49,7 @@ export interface CodePlace {
   readonly end: number;
   readonly place: (offset: number) => number;
   readonly title: string;
-  readonly role: 'step' | 'precondition' | 'report';
+  readonly role: StepDraft['role'];
 }
 
 export function newStep(draft: Draft, section: SectionDraft, text: string, place: CodePlace): StepDraft {

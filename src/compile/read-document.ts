@@ -38,6 +38,7 @@ export async function readDocument(document: MarkdownDocument, parser: SqlParser
     claims: [],
     acceptance: [],
     captures: [],
+    conduct: [],
     searches: [],
     preconditions: [],
     tasks: [],
@@ -101,6 +102,7 @@ export async function readDocument(document: MarkdownDocument, parser: SqlParser
     }
     await readBlock(draft, block, context, parser);
   }
+  for (const step of draft.steps) if (step.role === 'step' && step.section.teardown) step.role = 'teardown';
   markUnread(draft);
   for (const block of document.blocks) inheritNote(draft, block);
   return draft;

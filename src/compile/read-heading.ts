@@ -1,5 +1,6 @@
 /** Headings: which one is the title, what section one opens by its words and its place, and the rules that it carries itself. */
 import type { MarkdownBlock, MarkdownDocument } from '../parse/markdown-document.ts';
+import { millisecondsOf } from './conduct-term.ts';
 import { note, type Draft, type SectionDraft } from './draft.ts';
 import { fold, proseOf, type Prose } from './prose.ts';
 import { codeMeaning } from './read-code.ts';
@@ -99,6 +100,7 @@ export function readHeading(
     level: block.level ?? 1,
     meaning: meaningOf(reading, parent),
     condition: reading.condition,
+    ...(reading.teardown || parent?.teardown ? { teardown: true } : {}),
     brackets: reading.brackets,
     start: block.start,
     end: ends.get(block) ?? draft.document.text.text.length,
@@ -136,9 +138,18 @@ function pushHeadingRule(
   note(draft, block.index, 'policy', wholeSection ? `policy of section ${section.number}` : 'policy of the document');
 }
 
+const timeLimit = /^(?:max(?:imum|\.)?(?: of)?|at most|within|no (?:longer|more) than|time-?out(?: of|:)?|time ?limit(?: of|:)?) (.+)$/;
+
 /** Words in a heading's brackets that restrict: known phrases, and "only", "no", "never", "stop", "max" with something behind. */
 export function readBrackets(draft: Draft, block: MarkdownBlock, section: SectionDraft, reading: HeadingReading, wholeSection: boolean): void {
   for (const words of reading.brackets) {
+    const limitMs = millisecondsOf(timeLimit.exec(words)?.[1] ?? '');
+    if (limitMs !== undefined) {
+      const start = bracketStart(draft, block, words);
+      const reach = wholeSection ? 'section' : 'document';
+      draft.conduct.push({ conduct: { kind: 'limit', limitMs, each: false }, text: words, start, end: start + words.length, section, block: block.index, reach });
+      continue;
+    }
     const restricts =
       /\btwo-?(?:person|man|people)\b|\bdo not\b|^(?:no|never|stop|max\.?|at most|do not|don't|must)\b.+|\bonly\b(?! if\b)/.test(words) &&
       !/^(?:(?:ops|linux|macos|mac|windows) only|only (?:if|when|in case|one|two|three)\b)/.test(words) &&

@@ -3,8 +3,10 @@ import { spanOf, type MarkdownBlock } from '../parse/markdown-document.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
 import { note, type BlockNote, type Draft } from './draft.ts';
 import { isCommand } from './code-content.ts';
+import { millisecondsOf } from './conduct-term.ts';
 import { compileLabel, type LabelMeaning } from './label.ts';
 import { fold, segmentsOf, sentencesOf, type Prose, type Segment } from './prose.ts';
+import { pushLimit, readConduct, readConductLabel, tellsConduct } from './read-conduct.ts';
 import { readCapture } from './read-record.ts';
 import { readSearch } from './read-search.ts';
 import { readCriterion, readExpectation, readForbidden, readNarrative, readParameter, readPrecondition, readRules } from './read-part.ts';
@@ -57,7 +59,7 @@ function endLabel(block: MarkdownBlock, context: Context): void {
 function isPlainLabel(label: string, context: Context): boolean {
   const meaning = compileLabel(label);
   if (context.preface) return meaning !== 'title' || (/^[A-Z]/.test(label) && label.split(/\s+/).length <= 3);
-  return ['policy', 'warning', 'preconditions', 'expectation', 'capture', 'acceptance', 'command', 'criteria', 'example', 'unsupported'].includes(meaning);
+  return ['policy', 'warning', 'preconditions', 'expectation', 'capture', 'acceptance', 'command', 'criteria', 'example', 'unsupported', 'conduct'].includes(meaning);
 }
 
 /** `> [!IMPORTANT]` is the mark of an alert, not a word of its sentence. */
@@ -112,7 +114,8 @@ async function readSegment(draft: Draft, block: MarkdownBlock, segment: Segment,
     note(draft, block.index, 'metadata', lead);
     return;
   }
-  if (label === 'unsupported' && !empty && /^(?:time|max)/i.test(lead)) {
+  if (label === 'conduct' && !empty && tellsConduct(context)) return readConductLabel(draft, block, lead, { ...body, start: segment.start }, context);
+  if (label === 'unsupported' && !empty && /^(?:time|max|deadline)/i.test(lead)) {
     draft.claims.push({
       text: `takes at most ${body.text.trim().replace(/\.$/, '')}`,
       start: segment.start,
@@ -121,6 +124,8 @@ async function readSegment(draft: Draft, block: MarkdownBlock, segment: Segment,
       steps: stepsOf(draft, context.section),
       block: block.index,
     });
+    const limitMs = millisecondsOf(body.text.trim().replace(/\.$/, ''));
+    if (limitMs !== undefined && tellsConduct(context)) pushLimit(draft, block, { text: body.text, start: segment.start, end: segment.end }, context, limitMs);
     return void note(draft, block.index, 'expectation');
   }
   if (label === 'unsupported') {
@@ -144,8 +149,8 @@ async function readSegment(draft: Draft, block: MarkdownBlock, segment: Segment,
     for (const sentence of sentencesOf(body, draft.document.text.text)) if (isRule(fold(sentence.text))) pushPolicy(draft, block, sentence, context, 'text');
     return void note(draft, block.index, draft.notes.get(block.index)?.disposition ?? 'reference', undefined, `shown under "${lead}"`);
   }
-  if (label === 'title' || label === 'metadata') {
-    context.title = lead;
+  if (label === 'title' || label === 'metadata' || label === 'conduct') {
+    if (label !== 'conduct') context.title = lead;
     await readBody(draft, block, body, context, parser);
     return;
   }
@@ -198,7 +203,7 @@ function enterLabel(draft: Draft, block: MarkdownBlock, label: LabelMeaning, lea
   context.files = undefined;
   const intro = label === 'title' ? introOf(fold(lead), lead) : undefined;
   if (intro !== undefined && intro.kind !== 'example') context.intro = intro;
-  if (label === 'title' || label === 'metadata') {
+  if (label === 'title' || label === 'metadata' || label === 'conduct') {
     context.title = lead;
     // A bold line of its own stands where other authors write a heading.
     const heading = compileHeading(lead);
@@ -243,6 +248,11 @@ async function readBody(draft: Draft, block: MarkdownBlock, body: Prose, context
   if ((context.area === 'report' || context.area === 'narrative' || context.area === 'scope') && isCriterion(fold(text))) {
     draft.criteria.push(common);
     return void note(draft, block.index, 'criterion', `criterion C${draft.criteria.length}`);
+  }
+  const rest = readConduct(draft, block, body, context);
+  if (rest !== undefined) {
+    for (const part of rest) await readBody(draft, block, part, context, parser);
+    return;
   }
   switch (context.area) {
     case 'policy':

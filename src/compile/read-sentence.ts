@@ -124,7 +124,7 @@ export function introduce(draft: Draft, block: MarkdownBlock, text: string, cont
     /:$/.test(bare) ||
     instructs(folded) ||
     !/[.!?]$/.test(folded) ||
-    /^(?:optional|alternative|or\b|otherwise|undo|revert|only\b|repeat|for each)/.test(folded);
+    /^(?:optional|alternative|or\b|otherwise|undo|revert|only\b|repeat|for each|skip\b|omit\b|leave out\b|(?:this|the (?:next|following)) (?:step|command|check|query|block|script)\b)/.test(folded);
   context.intro = leads ? intro : undefined;
   context.listArea = listAreaOf(folded);
   note(draft, block.index, 'narrative');
@@ -209,7 +209,7 @@ function readOutcome(draft: Draft, block: MarkdownBlock, body: Prose, context: C
 }
 
 const outcome =
-  /^(?:(?:the )?[\w ]{3,30} (?:are|is) (?:the same|identical|equal|empty)\b)|^(?:not (?:earlier|later|more|less|before|after|higher|lower)\b)|^(?:exactly|at least|at most|no more than|not more than|less than|fewer than|more than|no|none|nothing|all (?:zero|green|up|ok|good)|zero|one|two|three|four|five|six|seven|eight|nine|ten|twelve|\d[\d,.]*|both|all|each|every)(?: (?:of )?[\w`'-]+){0,4}(?: (?:rows?|lines?|records?|answers?|entries|hits?|matches|tests?|files?|pods?|nodes?|results?|errors?|messages?|values?|replicas?|items?|hosts?|bytes|users?)\b|, | each | must | should | with |[.:]?$)|^(?:the )?(?:last|first|only|second) (?:line|row|column|value|number)\b|^(?:the )?(?:answer|output|result|response|status|status line|server|command) (?:is|are|reads|says|answers|starts|ends|shows|contains|must|should|has|lists)\b|^`?[\w.]+`? (?:is|=|==|>=|<=|>|<|\u2265|\u2264|not (?:higher|lower|more|less)) /;
+  /^within (?:\d[\d.]*|an?|one|two|five|ten) ?[a-z]+\.?$|^(?:(?:the )?[\w ]{3,30} (?:are|is) (?:the same|identical|equal|empty)\b)|^(?:not (?:earlier|later|more|less|before|after|higher|lower)\b)|^(?:exactly|at least|at most|no more than|not more than|less than|fewer than|more than|no|none|nothing|all (?:zero|green|up|ok|good)|zero|one|two|three|four|five|six|seven|eight|nine|ten|twelve|\d[\d,.]*|both|all|each|every)(?: (?:of )?[\w`'-]+){0,4}(?: (?:rows?|lines?|records?|answers?|entries|hits?|matches|tests?|files?|pods?|nodes?|results?|errors?|messages?|values?|replicas?|items?|hosts?|bytes|users?)\b|, | each | must | should | with |[.:]?$)|^(?:the )?(?:last|first|only|second) (?:line|row|column|value|number)\b|^(?:the )?(?:answer|output|result|response|status|status line|server|command) (?:is|are|reads|says|answers|starts|ends|shows|contains|must|should|has|lists)\b|^`?[\w.]+`? (?:is|=|==|>=|<=|>|<|\u2265|\u2264|not (?:higher|lower|more|less)) /;
 
 /** "While it runs, have an eye on the primary:" */
 const looksAt = /\b(?:have an eye|keep an eye|watch|look at|check|monitor|compare|observe|verify|make sure|confirm)\b[^.]*[:.]?$/;

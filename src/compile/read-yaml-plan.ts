@@ -38,6 +38,7 @@ export async function readYamlPlan(yaml: YamlDocument, parser: SqlParser): Promi
     claims: [],
     acceptance: [],
     captures: [],
+    conduct: [],
     searches: [],
     preconditions: [],
     tasks: [],
@@ -100,6 +101,18 @@ export async function readYamlPlan(yaml: YamlDocument, parser: SqlParser): Promi
   }
   const captures: AddendumCapture[] = [];
   for (const part of itemsAt(top, 'steps')) captures.push(...(await readYamlStep(draft, yaml, part, parser)));
+  for (const part of itemsAt(top, 'teardown')) {
+    captures.push(...(await readYamlStep(draft, yaml, part, parser, 'teardown')));
+    const role = part.get('role');
+    if (role && role.text !== 'teardown')
+      draft.diagnostics.push({
+        severity: 'error',
+        code: 'compile/conflicting-keys',
+        message: `what stands under \`teardown\` has no role \`${role.text}\``,
+        span: role.span,
+        help: 'remove `role`, or write the step under `steps`',
+      });
+  }
   for (const part of itemsAt(top, 'policies')) draft.diagnostics.push(...scopeProblems(draft, part));
 
   const bound = (part: YamlPart, ...keys: readonly string[]): boolean => keys.some((key) => part.get(key) !== undefined);
@@ -140,7 +153,7 @@ export async function readYamlPlan(yaml: YamlDocument, parser: SqlParser): Promi
     accept: [],
   };
   draft.diagnostics.push(...oneAPlace(addendumConflicts({ ...addendum, captures }, top)));
-  const quotable = ['steps', 'policies'].flatMap((key) => itemsAt(top, key).map(stretchOf));
+  const quotable = ['steps', 'teardown', 'policies'].flatMap((key) => itemsAt(top, key).map(stretchOf));
   return { draft, addendum, quotations: quotationsOf(draft, indexQuotations(document), keyed, quotable) };
 }
 

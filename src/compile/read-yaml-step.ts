@@ -1,7 +1,7 @@
 /** One step of a YAML plan: what it executes by its kind, what it may do, and what it must show. */
 import type { YamlDocument } from '../parse/yaml-document.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
-import { compileCapture } from './addendum-entry.ts';
+import { compileCapture, conductAt } from './addendum-entry.ts';
 import type { AddendumCapture } from './addendum-shape.ts';
 import { sourceOf } from './bind-capture.ts';
 import type { Draft, SectionDraft, StepDraft } from './draft.ts';
@@ -15,17 +15,23 @@ import { claimAt } from './yaml-claim.ts';
 import { booleanAt, itemsAt, numberAt, textAt, textsAt, type YamlPart } from './yaml-part.ts';
 
 /** Answers with the captures of the step as entries, so that what they say is checked as an addendum's is. */
-export async function readYamlStep(draft: Draft, yaml: YamlDocument, part: YamlPart, parser: SqlParser): Promise<readonly AddendumCapture[]> {
+export async function readYamlStep(
+  draft: Draft,
+  yaml: YamlDocument,
+  part: YamlPart,
+  parser: SqlParser,
+  role: StepDraft['role'] = 'step',
+): Promise<readonly AddendumCapture[]> {
   const kind = textAt(part, 'kind') as StepDraft['kind'];
   const id = part.get('id')?.text;
-  const section = sectionOf(draft, yaml, part.get('section')?.text ?? id?.match(/^(.+)\.[^.]+$/)?.[1] ?? '1', part.get('section')?.text ?? '');
+  const section = sectionOf(draft, yaml, part.get('section')?.text ?? id?.match(/^(.+)\.[^.]+$/)?.[1] ?? (role === 'teardown' ? 'teardown' : '1'), part.get('section')?.text ?? '');
   const body = part.get('run') ?? part.get('sql') ?? part.get('patterns') ?? part;
   const text = part.get('text')?.text ?? body.text;
   const place = {
     ...stretchOf(part),
     place: placeOf(yaml, body),
     title: part.get('title')?.text ?? (section.title === '' ? kind : section.title),
-    role: (part.get('role')?.text ?? 'step') as StepDraft['role'],
+    role: (part.get('role')?.text ?? role) as StepDraft['role'],
   };
   const step = kind === 'shell' || kind === 'coordinator-call' ? readShell(draft, section, text, place) : newStep(draft, section, text, place);
   step.kind = kind;
@@ -102,8 +108,11 @@ function readPermission(part: YamlPart, step: StepDraft): void {
   if (step.writes.length > 0 || step.productionPath) step.grantedAt = part.span;
   const carries = itemsAt(part, 'carries').map((variable) => variable.text);
   if (carries.length > 0) step.carries = carries;
-  const once = booleanAt(part, 'once');
+  const { once, repeat, doneWhen } = conductAt(part);
   if (once !== undefined) step.once = once;
+  if (once === false) step.loosenedAt = part.get('once')?.keySpan ?? part.span;
+  if (repeat !== undefined) step.repeat = repeat;
+  if (doneWhen !== undefined) step.doneWhen = doneWhen;
 }
 
 function readExpectation(draft: Draft, part: YamlPart, step: StepDraft): void {
@@ -119,9 +128,10 @@ function readCapture(part: YamlPart, step: StepDraft): AddendumCapture {
   const entry = compileCapture(part);
   const { span, type = 'text', optional = false } = entry;
   const name = entry.name ?? '';
+  const hidden = entry.secret ? { secret: true as const } : {};
   const variable = part.get('variable')?.text;
-  if (variable !== undefined) step.captures.push({ name, type, span, optional, source: { kind: 'variable', variable } });
-  for (const source of entry.sources) step.captures.push({ name, type, span, optional, source: sourceOf(source) });
+  if (variable !== undefined) step.captures.push({ name, type, span, optional, source: { kind: 'variable', variable }, ...hidden });
+  for (const source of entry.sources) step.captures.push({ name, type, span, optional, source: sourceOf(source), ...hidden });
   // Two steps may supply one name; one step twice is a mistake.
   return { ...entry, at: `\u0000${step.start}` };
 }

@@ -98,6 +98,10 @@ const meanings: readonly Row[] = [
   },
 ];
 
+/** Headings whose steps run at the end in any case. Narrow: "Restore the backup" may be what a plan is about. */
+const teardown =
+  /^(?:tear-? ?downs?|clean-? ?ups?|clean(?:ing)? up|afterwards?|after the (?:tests?|drill|rehearsal|exercise)|put(?:ting)? everything back|leave no trace|tidy(?:ing)? up|restor(?:e|ing) (?:the )?(?:original|previous|initial|former|normal|default|old)\b.*|(?:reset|return|revert|back) to (?:the )?(?:original|initial|previous|normal|former) (?:state|settings|configuration|operation))(?: (?:the |all |of |after )?(?:the )?(?:tests?|drill|rehearsal|exercise|resources?|everything|environment|data|test data|state|steps?|run|demo|plan|project|cluster|database|artifacts|objects|section|phase))*$/;
+
 export interface HeadingReading {
   /** `2` of "2. Customer CLI Run", `1.3` of "1.3 Files"; undefined without a number. */
   readonly number: string | undefined;
@@ -105,6 +109,7 @@ export interface HeadingReading {
   /** The words in round brackets, folded: they may carry a policy or an order. */
   readonly brackets: readonly string[];
   readonly meaning: SectionMeaning;
+  readonly teardown: boolean;
   /** No row of the table matched: the meaning is the default. */
   readonly byDefault: boolean;
   /** Commands below are decisions of a person: an option, a case, a remedy. */
@@ -128,5 +133,5 @@ export function compileHeading(text: string): HeadingReading {
     .trim();
   const row = meanings.find((candidate) => candidate.words.test(words));
   const condition = conditionOfTitle(words, brackets);
-  return { number, title, brackets, meaning: row?.meaning ?? 'steps', byDefault: row === undefined, condition };
+  return { number, title, brackets, meaning: row?.meaning ?? 'steps', teardown: teardown.test(words), byDefault: row === undefined, condition };
 }

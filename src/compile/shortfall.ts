@@ -4,7 +4,7 @@
  */
 import { spanOf } from '../parse/markdown-document.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { Draft } from './draft.ts';
+import { isExecuted, type Draft } from './draft.ts';
 
 /**
  * Messages that an account stands for, in its words; what is wrong with the text itself or with an addendum is always said. That there
@@ -45,7 +45,7 @@ export function accountForShortfall(draft: Draft, diagnostics: readonly Diagnost
   const asked = expectations + draft.criteria.length;
   const open = diagnostics.filter((diagnostic) => diagnostic.severity === 'error' && folded.has(diagnostic.code));
   const decisions = draft.tasks.filter((task) => task.condition !== undefined).length;
-  const steps = draft.steps.filter((step) => step.role === 'step').length;
+  const steps = draft.steps.filter(isExecuted).length;
   const incomplete = steps === 0 || asked === 0 || decisions > steps;
   // Without a step there is nothing that any message could be about.
   if (!incomplete || (steps === 0 ? diagnostics.filter((diagnostic) => folded.has(diagnostic.code)).length <= few : open.length < few)) return diagnostics;

@@ -9,6 +9,8 @@ const longestShown = 120;
 
 export interface Observed {
   readonly observations: readonly Binding[];
+  /** Every text that was found for a secret, also one that is no value of its name. */
+  readonly secrets?: readonly string[];
   /** The first value that is not what the plan says it is. */
   readonly problem?: Diagnostic;
 }
@@ -29,6 +31,7 @@ export interface ObservationCollector {
 
 export function createObservationCollector(): ObservationCollector {
   const byName = new Map<string, Binding[]>();
+  const secrets = new Set<string>();
   let problem: Diagnostic | undefined;
   const keep = (binding: Binding): void => {
     const present = byName.get(binding.name) ?? [];
@@ -37,21 +40,27 @@ export function createObservationCollector(): ObservationCollector {
   };
   return {
     add: (wanted, text, origin, cut) => {
+      if (wanted.capture?.secret && text !== null) secrets.add(text);
       const value = cut ? undefined : wanted.type(text);
       if (value === undefined) problem ??= cut ? tooLong(wanted, origin) : wrongType(wanted, text ?? '', origin);
       else keep({ name: wanted.name, value, origin });
     },
     merge: (other) => {
       for (const binding of other.observations) keep(binding);
+      for (const secret of other.secrets ?? []) secrets.add(secret);
       problem ??= other.problem;
     },
-    observed: () => ({ observations: [...byName.values()].flat(), ...(problem === undefined ? {} : { problem }) }),
+    observed: () => ({
+      observations: [...byName.values()].flat(),
+      ...(secrets.size === 0 ? {} : { secrets: [...secrets] }),
+      ...(problem === undefined ? {} : { problem }),
+    }),
   };
 }
 
 function wrongType(wanted: Wanted, text: string, origin: Origin): Diagnostic {
   const { name } = wanted;
-  const shown = text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+  const shown = wanted.capture?.secret ? '***' : text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
   return {
     severity: 'error',
     code: 'engine/wrong-type',

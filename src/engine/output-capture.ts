@@ -3,39 +3,62 @@
  * lines see the raw text, because a captured value must be the value; what they keep is redacted where it is recorded.
  */
 import { type Checked, type Diagnostic, messageOf } from '../model/diagnostic.ts';
-import type { OutputEvidence } from '../model/evidence.ts';
-import type { Redactor } from '../model/redactor.ts';
+import type { HiddenOutput, OutputEvidence } from '../model/evidence.ts';
+import type { MaskedPart, Redactor } from '../model/redactor.ts';
 import { createEvidenceFile } from './evidence-file.ts';
 import { createExcerpt } from './excerpt.ts';
 import { createLineSplitter, type LineReader } from './line-splitter.ts';
 import type { OutputSink } from './output-flow.ts';
+import { createWithheldOutput } from './withheld-output.ts';
 
 /** A runaway program must not fill the disk: 16 GiB a stream. */
 const mostBytes = 16 * 1_024 ** 3;
 const newline = 0x0a;
+/** What masks hide is remembered up to here, in bytes: secrets are short, and memory stays flat. */
+const mostHidden = 1_048_576;
+/** What one more mask costs beside its bytes. */
+const partBytes = 64;
 
 export interface CaptureOptions {
   readonly stream: OutputEvidence['stream'];
   readonly evidenceFolder: string;
   readonly redactor: Redactor;
   readonly readLine?: LineReader;
+  /** The stream may hold a secret that is known only at its end: nothing of it is written where it has a name before that. */
+  readonly withhold?: boolean;
   /** Only a test sets it lower. */
   readonly mostBytes?: number;
 }
 
 export interface OutputCapture extends OutputSink {
+  /** The stream has ended: gives the last line to its reader. `end` does so, too. */
+  readonly endLines: () => void;
   /** Closes the file and puts it in its place. Call it once, when the stream has ended. */
   readonly end: () => Promise<Checked<OutputEvidence>>;
+  /** What the masks hide, when it has ended. Undefined where there are none. */
+  readonly hidden: () => HiddenOutput | undefined;
 }
 
 /** The file is `<evidenceFolder>/sha256/<hex>`, mode 0600, written under another name (O_EXCL) and renamed when it is whole. */
 export function createOutputCapture(options: CaptureOptions): OutputCapture {
-  const redaction = options.redactor.stream();
-  const splitter = options.readLine === undefined ? undefined : createLineSplitter(options.readLine);
+  const parts: MaskedPart[] = [];
+  let hiddenBytes = 0;
+  const note = (part: MaskedPart): void => {
+    hiddenBytes += part.hidden.length + partBytes;
+    if (hiddenBytes <= mostHidden) parts.push(part);
+  };
+  const withheld = options.withhold === true ? createWithheldOutput(options.evidenceFolder) : undefined;
+  let redaction = options.redactor.stream(note);
+  let splitter = options.readLine === undefined ? undefined : createLineSplitter(options.readLine);
+  const endLines = (): void => {
+    splitter?.end();
+    splitter = undefined;
+  };
   const file = createEvidenceFile(options.evidenceFolder);
   const excerpt = createExcerpt();
   const limit = options.mostBytes ?? mostBytes;
   let bytes = 0;
+  let received = 0;
   let newlines = 0;
   let lastByte = newline;
   /** Sticky: after a failed write the digest would not be the file's. */
@@ -54,16 +77,24 @@ export function createOutputCapture(options: CaptureOptions): OutputCapture {
     write: async (chunk) => {
       splitter?.push(chunk);
       try {
-        await take(redaction.push(chunk));
+        received += chunk.length;
+        if (withheld === undefined) await take(redaction.push(chunk));
+        else await withheld.write(chunk);
       } catch (error) {
         failure = unwritable(options, error);
         return failure;
       }
-      return bytes > limit ? tooLarge(options.stream, limit) : undefined;
+      return Math.max(bytes, withheld === undefined ? 0 : received) > limit ? tooLarge(options.stream, limit) : undefined;
     },
+    endLines,
+    hidden: () => (hiddenBytes === 0 ? undefined : { stream: options.stream, parts: hiddenBytes > mostHidden ? undefined : parts }),
     end: async () => {
-      splitter?.end();
+      endLines();
       try {
+        if (withheld !== undefined && failure === undefined) {
+          redaction = options.redactor.stream(note);
+          for await (const chunk of withheld.read()) await take(redaction.push(chunk));
+        }
         if (failure === undefined) await take(redaction.end());
         if (failure !== undefined) throw failure;
         const sha256 = await file.end();

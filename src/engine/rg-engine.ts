@@ -83,6 +83,7 @@ async function searchAsWritten(search: Search): Promise<StepEvidence> {
   const end = await runRipgrep(search, step.arguments, stdout, stderr);
   const kept = await Promise.all([stdout.end(), stderr.end()]);
   const outputs = kept.flatMap((one) => (one.value === undefined ? [] : [one.value]));
+  const hidden = [stdout, stderr].flatMap((capture) => capture.hidden() ?? []);
   const message = outputs.find((output) => output.stream === 'stderr')?.head ?? '';
   const problem =
     end.problem ?? kept.flatMap((one) => one.diagnostics)[0] ?? (end.outcome === 'completed' && !isWhole(end) ? incomplete(step, message) : undefined);
@@ -92,6 +93,7 @@ async function searchAsWritten(search: Search): Promise<StepEvidence> {
     ...(end.exitCode === undefined ? {} : { exitCode: end.exitCode }),
     ...(end.signal === undefined ? {} : { signal: end.signal }),
     outputs,
+    ...(hidden.length === 0 ? {} : { hidden }),
     observations: [],
     ...(end.leftover.length === 0 ? {} : { leftover: end.leftover.map(redactor.text) }),
     program: rg,

@@ -38,8 +38,10 @@ export async function runCommand(step: ShellStep | CoordinatorCallStep, fields: 
   };
   const observes = fields.length > 0 || step.captures.length > 0 || pytest !== undefined;
   const { evidenceFolder, redactor } = context;
-  const stdout = createOutputCapture({ stream: 'stdout', evidenceFolder, redactor, ...(observes ? { readLine } : {}) });
-  const stderr = createOutputCapture({ stream: 'stderr', evidenceFolder, redactor });
+  // What it captures as a secret is known when it has been printed, which is too late to mask it on its way.
+  const withhold = step.captures.some((capture) => capture.secret === true);
+  const stdout = createOutputCapture({ stream: 'stdout', evidenceFolder, redactor, withhold, ...(observes ? { readLine } : {}) });
+  const stderr = createOutputCapture({ stream: 'stderr', evidenceFolder, redactor, withhold });
   const carrying = await prepareCarrying(bash.path, step.command, step.captures);
 
   const end = await runSubprocess({
@@ -56,8 +58,12 @@ export async function runCommand(step: ShellStep | CoordinatorCallStep, fields: 
     ...(context.sandbox === undefined ? {} : { sandbox: context.sandbox }),
   });
 
-  const kept = await Promise.all([stdout.end(), stderr.end()]);
+  stdout.endLines();
   const observed = await gather(step, observer.end(), carrying);
+  const observations = markSecrets(step, observed, redactor);
+  tellSecrets(observed, observations, context);
+  const kept = await Promise.all([stdout.end(), stderr.end()]);
+  const hidden = [stdout, stderr].flatMap((capture) => capture.hidden() ?? []);
   const tests = pytest?.counts();
   const problem = end.problem ?? kept.flatMap((one) => one.diagnostics)[0] ?? observed.problem;
   return {
@@ -66,7 +72,8 @@ export async function runCommand(step: ShellStep | CoordinatorCallStep, fields: 
     ...(end.exitCode === undefined ? {} : { exitCode: end.exitCode }),
     ...(end.signal === undefined ? {} : { signal: end.signal }),
     outputs: kept.flatMap((one) => (one.value === undefined ? [] : [one.value])),
-    observations: markSecrets(step, observed, redactor),
+    ...(hidden.length === 0 ? {} : { hidden }),
+    observations,
     ...(tests === undefined ? {} : { tests }),
     ...(end.leftover.length === 0 ? {} : { leftover: end.leftover.map(redactor.text) }),
     program: bash,
@@ -107,8 +114,13 @@ async function gather(step: ShellStep | CoordinatorCallStep, printed: Observed, 
   return collector.observed();
 }
 
+/** What is masked from here on: every text found for a secret, and values that are secret for another reason. */
+export function tellSecrets({ secrets = [] }: Pick<Observed, 'secrets'>, observations: Observed['observations'], { secretFound }: EngineContext): void {
+  for (const text of [...secrets, ...observations.flatMap(({ secret, value }) => (secret ? (value.text ?? []) : []))]) secretFound?.(text);
+}
+
 /** What is captured as a secret, and a value that holds a known secret, under whatever name. */
-function markSecrets(step: Pick<Step, 'captures'>, observed: Observed, redactor: Redactor): Observed['observations'] {
+export function markSecrets(step: Pick<Step, 'captures'>, observed: Pick<Observed, 'observations'>, redactor: Redactor): Observed['observations'] {
   return observed.observations.map((binding) => {
     const { text } = binding.value;
     const declared = step.captures.some((capture) => capture.name === binding.name && capture.secret);

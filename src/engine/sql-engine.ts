@@ -6,7 +6,7 @@ import type { SqlAssertStep } from '../model/step.ts';
 import type { Value } from '../model/value.ts';
 import { createObservationCollector, type Observed } from './observation-collector.ts';
 import { parseObserved, typeColumnValue } from './observed-value.ts';
-import { redactDiagnostic, withoutAttempt } from './run-command.ts';
+import { markSecrets, redactDiagnostic, tellSecrets, withoutAttempt } from './run-command.ts';
 import { readBinding } from './step-environment.ts';
 
 const mostRows = 1_000;
@@ -31,7 +31,9 @@ export const sqlEngine: StepEngine<SqlAssertStep> = {
     if (context.assertion === undefined) return withoutAttempt(noDatabase(step), context.redactor);
     const startedAtMs = performance.now();
     const answer = await ask(step, parameters, context.assertion, context.signal);
-    const evidence = readAnswer(step, answer, performance.now() - startedAtMs);
+    const { secrets, ...read } = readAnswer(step, answer, performance.now() - startedAtMs);
+    const evidence = { ...read, observations: markSecrets(step, read, context.redactor) };
+    tellSecrets(secrets === undefined ? {} : { secrets }, evidence.observations, context);
     return evidence.problem === undefined ? evidence : { ...evidence, problem: redactDiagnostic(evidence.problem, context.redactor) };
   },
 };
@@ -54,7 +56,9 @@ function ask(step: SqlAssertStep, parameters: readonly string[], assertion: NonN
   });
 }
 
-function readAnswer(step: SqlAssertStep, answer: Answer, durationMs: number): StepEvidence {
+type ReadAnswer = StepEvidence & Pick<Observed, 'secrets'>;
+
+function readAnswer(step: SqlAssertStep, answer: Answer, durationMs: number): ReadAnswer {
   const nothing = { durationMs, observations: [] };
   switch (answer.kind) {
     case 'rows':
@@ -74,7 +78,7 @@ function readAnswer(step: SqlAssertStep, answer: Answer, durationMs: number): St
   }
 }
 
-function readRows(step: SqlAssertStep, answer: Rows, durationMs: number): StepEvidence {
+function readRows(step: SqlAssertStep, answer: Rows, durationMs: number): ReadAnswer {
   const types = answer.columns.map((column) => column.type);
   const rows = answer.rows.slice(0, mostRows).map((row) => row.map((text, index) => typeColumnValue(types[index] ?? 'text', text)));
   return {

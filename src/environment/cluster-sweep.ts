@@ -8,6 +8,10 @@ import { commandOf, ownerState } from './process-identity.ts';
 import type { ServerUser } from './server-user.ts';
 
 const dayMs = 24 * 3600 * 1000;
+/** Of clusters that cut executions may still need, so many are kept, and for a day. */
+const mostKept = 4;
+/** In a cluster's folder: the execution that it belongs to was cut, and may be resumed. */
+export const keepName = 'keep';
 
 /**
  * Sweeps folders whose entries bear the mark of the process that made them (`cluster-<mark>-…`, `making-<mark>-…`). One whose
@@ -16,7 +20,9 @@ const dayMs = 24 * 3600 * 1000;
 export async function sweepLeftovers(user: ServerUser, roots: readonly string[], progress?: (line: string) => void): Promise<readonly Diagnostic[]> {
   const diagnostics: Diagnostic[] = [];
   for (const root of new Set(roots)) {
+    const kept = await keptClusters(root);
     for (const entry of await readdir(root).catch(() => [])) {
+      if (kept.includes(entry)) continue;
       const mark = /^(?:cluster|making)-(.+)$/.exec(entry)?.[1];
       if (mark === undefined) continue;
       const folder = join(root, entry);
@@ -37,6 +43,20 @@ export async function sweepLeftovers(user: ServerUser, roots: readonly string[],
   return diagnostics;
 }
 
+/** The newest ones, as long as they are not too old. */
+async function keptClusters(root: string): Promise<readonly string[]> {
+  const found: { readonly entry: string; readonly age: number }[] = [];
+  for (const entry of await readdir(root).catch(() => [])) {
+    const status = await stat(join(root, entry, keepName)).catch(() => undefined);
+    if (status) found.push({ entry, age: Date.now() - status.mtimeMs });
+  }
+  return found
+    .filter(({ age }) => age < dayMs)
+    .toSorted((a, b) => a.age - b.age)
+    .slice(0, mostKept)
+    .map(({ entry }) => entry);
+}
+
 /** Ends what may still run of a cluster, and removes it. */
 export async function discardCluster(user: ServerUser, folder: string): Promise<void> {
   await endServer(join(folder, 'data'));
@@ -51,7 +71,7 @@ function ageMs(folder: string): Promise<number> {
 }
 
 /** Ends the server of a cluster, if the process that its lock file names is that server: process ids are reused. */
-async function endServer(data: string): Promise<void> {
+export async function endServer(data: string): Promise<void> {
   const lock = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '');
   const pid = Number.parseInt(lock, 10);
   const runs = (): boolean => pid > 1 && (commandOf(pid)?.includes(data) ?? false);

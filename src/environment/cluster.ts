@@ -18,7 +18,8 @@ export const superuserName = 'postgres';
 const initdbOptions = ['-U', superuserName, '-A', 'scram-sha-256', '-E', 'UTF8', '--no-locale', '--no-sync', '--wal-segsize=1'];
 
 /**
- * The whole configuration: what initdb or a template wrote is replaced. Nothing is durable. Counters that tripwires read are
+ * The whole configuration: what initdb or a template wrote is replaced. Nothing is durable against a crash of the machine; a commit
+ * is in the kernel's hands when it is answered, so that a server that was killed has lost none. Counters that tripwires read are
  * on. `mmap` keeps shared memory in the folder: a server that was killed leaves nothing elsewhere.
  */
 export const configuration = `
@@ -29,7 +30,7 @@ max_connections = 200
 shared_buffers = '32MB'
 dynamic_shared_memory_type = 'mmap'
 fsync = off
-synchronous_commit = off
+synchronous_commit = on
 full_page_writes = off
 wal_level = minimal
 max_wal_senders = 0

@@ -8,6 +8,8 @@ import type { DatabaseAddress } from '../model/environment.ts';
 import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
 import { cannot, warn } from './finding.ts';
 
+const notEncoded = 'it cannot be taken apart: a special character in the user, the password or the database is not percent-encoded';
+
 const shape = 'postgresql://user:password@host:5432/database';
 
 type Encryption = Pick<DatabaseAddress, 'tls' | 'tlsOpen' | 'certificate' | 'authority' | 'channelBinding'>;
@@ -30,8 +32,10 @@ export function parseDatabaseUrl(text: string): Checked<DatabaseAddress> {
   }
   // Taken apart by hand: the URL standard has no empty host and no list of hosts here, and says only "Invalid URL".
   const parts = /^(?:([^@/?#]*)@)?(\[[^\]]*\]|[^:/?#]*)(?::([^/?#]*))?(?:\/([^?#]*))?(?:\?([^#]*))?$/.exec(text.slice(scheme.length + 3));
-  if (parts === null) return wrong('it cannot be taken apart: a special character in the user, the password or the database is not percent-encoded');
+  if (parts === null) return wrong(notEncoded);
   const [, userinfo = '', hostText = '', portText = '', databaseText = '', queryText = ''] = parts;
+  // What was meant as a password stands in another part then, and would be shown with it.
+  if (`${hostText}${portText}${databaseText}`.includes('@') || /(?:^|&)[^=&]*@/.test(queryText)) return wrong(notEncoded);
   // A plus sign is itself here; only forms write a blank so.
   const query = new URLSearchParams(queryText.replaceAll('+', '%2B'));
   const colon = userinfo.indexOf(':');

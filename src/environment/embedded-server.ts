@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { DatabaseAddress } from '../model/environment.ts';
 import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
-import { discardCluster, sweepLeftovers } from './cluster-sweep.ts';
+import { discardCluster, keepName, sweepLeftovers } from './cluster-sweep.ts';
 import { accessRules, configuration, readyTemplate, removeFolder, superuserName } from './cluster.ts';
 import { cannot, lastLines } from './finding.ts';
 import { findPostgres, type PostgresBinary } from './postgres-binary.ts';
 import { ownerMark } from './process-identity.ts';
-import { findServerUser, serverFolder, type ServerUser } from './server-user.ts';
+import { findServerUser, runAsServer, serverFolder, type ServerUser } from './server-user.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
 
 export interface EmbeddedServerOptions {
@@ -42,11 +42,15 @@ export interface EmbeddedServer {
   readonly folder: string;
   /** Resolves when the server has ended, whoever ended it. */
   readonly exited: Promise<void>;
+  /** From now on the folder stays for this execution, should this process be killed before it calls `close`. */
+  readonly keep: (execution: string) => Promise<void>;
+  /** Stops the server; the folder stays where it is kept. */
+  readonly leave: () => Promise<void>;
   /** Stops the server and removes its folder. Safe to call twice. */
   readonly close: () => Promise<void>;
 }
 
-const portAttempts = 3;
+export const portAttempts = 3;
 const startTimeoutMs = 60_000;
 
 /** Starts a server of its own for this process. Clusters that dead runners left behind are swept first. Never throws. */
@@ -58,7 +62,8 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   }
 }
 
-async function start(options: EmbeddedServerOptions): Promise<Checked<EmbeddedServer>> {
+/** Who the server runs as, from which programs, and in which folders. */
+export async function findPlace(options: EmbeddedServerOptions): Promise<Checked<Place>> {
   const user = await findServerUser();
   if (user.value === undefined) return { value: undefined, diagnostics: user.diagnostics };
   const cacheFolder = options.cacheFolder ?? options.stateFolder;
@@ -74,19 +79,25 @@ async function start(options: EmbeddedServerOptions): Promise<Checked<EmbeddedSe
     ...(options.source === undefined ? {} : { source: options.source }),
   });
   if (binary.value === undefined) return { value: undefined, diagnostics: binary.diagnostics };
-  const swept = await sweepLeftovers(user.value, [clusterRoot.value, templateRoot.value], options.progress);
-  options.progress?.(`starting PostgreSQL ${binary.value.version}`);
-  const place: Place = { user: user.value, binary: binary.value, clusterRoot: clusterRoot.value, templateRoot: templateRoot.value };
+  return { value: { user: user.value, binary: binary.value, clusterRoot: clusterRoot.value, templateRoot: templateRoot.value }, diagnostics: [] };
+}
+
+async function start(options: EmbeddedServerOptions): Promise<Checked<EmbeddedServer>> {
+  const placed = await findPlace(options);
+  if (placed.value === undefined) return { value: undefined, diagnostics: placed.diagnostics };
+  const place = placed.value;
+  const swept = await sweepLeftovers(place.user, [place.clusterRoot, place.templateRoot], options.progress);
+  options.progress?.(`starting PostgreSQL ${place.binary.version}`);
   let started = await startFromTemplate(place, options.choosePort ?? freePort);
   if (started.kind === 'template-broken') {
-    await removeFolder(user.value, started.template);
+    await removeFolder(place.user, started.template);
     started = await startFromTemplate(place, options.choosePort ?? freePort);
   }
   if (started.kind === 'started') return { value: started.server, diagnostics: swept };
   return { value: undefined, diagnostics: [...swept, ...started.diagnostics] };
 }
 
-interface Place {
+export interface Place {
   readonly user: ServerUser;
   readonly binary: PostgresBinary;
   readonly clusterRoot: string;
@@ -124,13 +135,7 @@ async function startFromTemplate(place: Place, choosePort: () => Promise<number>
     const log = problem === undefined ? '' : await readFile(join(folder, 'log'), 'utf8').catch(() => '');
     const possession =
       problem === undefined ? await takePossession(port, await readFile(join(template, 'password'), 'utf8')) : { problem: lastLines(log || problem) };
-    if ('superuser' in possession) {
-      const { version, source } = binary;
-      return {
-        kind: 'started',
-        server: { superuser: possession.superuser, version, source, folder, exited: watchdog.serverExited.then(() => undefined), close },
-      };
-    }
+    if ('superuser' in possession) return { kind: 'started', server: serverOf(place, folder, watchdog, possession.superuser, close) };
     await close();
     if (/could not bind|could not create any TCP\/IP sockets/.test(log)) continue;
     const diagnostics = cannot('environment/server-not-started', `PostgreSQL ${binary.version} does not start`, { notes: possession.problem }).diagnostics;
@@ -143,8 +148,14 @@ async function startFromTemplate(place: Place, choosePort: () => Promise<number>
   return { kind: 'failed', diagnostics };
 }
 
+export function serverOf({ user, binary }: Place, folder: string, watchdog: Watchdog, superuser: DatabaseAddress, close: () => Promise<void>): EmbeddedServer {
+  const { version, source } = binary;
+  const keep = async (execution: string): Promise<void> => void (await runAsServer(user, 'umask 077; printf "%s\\n" "$2" >"$1"', [join(folder, keepName), execution]));
+  return { superuser, version, source, folder, exited: watchdog.serverExited.then(() => undefined), keep, leave: watchdog.leave, close };
+}
+
 /** Waits until the last line of postmaster.pid says so (pg_ctl waits for the same); what went wrong otherwise. */
-async function becomesReady(data: string, watchdog: Watchdog): Promise<string | undefined> {
+export async function becomesReady(data: string, watchdog: Watchdog): Promise<string | undefined> {
   let ended: string | undefined;
   void watchdog.serverExited.then((said) => {
     ended = said;
@@ -193,7 +204,7 @@ async function takePossession(
 }
 
 /** A port that was free a moment ago. */
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);

@@ -6,6 +6,7 @@ import { stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, resolve } from 'node:path';
 import type { Checked, Diagnostic } from '../model/diagnostic.ts';
 import type { DatabaseAddress, EnvironmentConfig, PreparationRecord, PrepareCommand, ReadyEnvironment } from '../model/environment.ts';
+import { createRedactor } from '../model/redaction.ts';
 import { renderDatabaseUrl } from './database-url.ts';
 import { cannot, lastLines } from './finding.ts';
 import { findProgram } from './program-path.ts';
@@ -27,6 +28,10 @@ export interface PrepareContext {
   readonly signal?: AbortSignal;
 }
 
+/** From here on a tail may be cut, and so much of its beginning is left out then. */
+const fullTail = 16_000;
+const cutAway = 4_096;
+
 export type Preparation = Pick<ReadyEnvironment, 'preparation' | 'provided'>;
 
 /** Names of the process environment that a command may see in any case, beside PATH. */
@@ -40,6 +45,24 @@ const shellNames = /^(SHELLOPTS|BASHOPTS|BASH_ENV|ENV|BASH_FUNC_.*)$/;
  * what earlier commands printed) in the environment variables `PP_<name>`: `--tenant-id "$PP_tenant_id"`.
  */
 export async function prepareEnvironment(config: EnvironmentConfig, context: PrepareContext): Promise<Checked<Preparation>> {
+  const { value, diagnostics } = await prepareAll(config, context);
+  // Whoever is told may not know the password of an embedded server, which was made a moment ago.
+  const redact = redactFor(context.database);
+  return {
+    value,
+    diagnostics: diagnostics.map(({ message, notes, ...rest }) => ({
+      ...rest,
+      message: redact(message),
+      ...(notes === undefined ? {} : { notes: notes.map(redact) }),
+    })),
+  };
+}
+
+function redactFor(database: DatabaseAddress | undefined): (text: string) => string {
+  return createRedactor(database === undefined ? [] : [database.password]).text;
+}
+
+async function prepareAll(config: EnvironmentConfig, context: PrepareContext): Promise<Checked<Preparation>> {
   const misplaced = misplacedProvides(config);
   if (misplaced.length > 0) return { value: undefined, diagnostics: misplaced };
   const commands = config.prepare.map((command, index) => ({ command, index })).filter(({ command }) => isFor(command, context));
@@ -133,8 +156,9 @@ function environmentOf(
 
 function failed(shown: string, command: PrepareCommand, end: CommandEnd, database: DatabaseAddress | undefined): Checked<never> {
   const how = end.timedOut ? `did not end within ${command.timeoutMs} ms` : (end.problem ?? `ended with exit code ${end.exitCode}`);
-  const secret = database?.password ?? '';
-  const lines = lastLines(end.tail).map((line) => (secret === '' ? line : line.replaceAll(secret, '***').replaceAll(encodeURIComponent(secret), '***')));
+  const redacted = redactFor(database)(end.tail);
+  // Where a long output was cut, half a secret may stand.
+  const lines = lastLines(Buffer.byteLength(end.tail) < fullTail ? redacted : redacted.slice(cutAway));
   return cannot('environment/prepare-failed', `the prepare command \`${shown}\` ${how}`, {
     notes: lines.length > 0 ? lines : ['it printed nothing'],
     help: 'correct `prepare` in the configuration, or what the command needs; nothing of the plan was executed',

@@ -4,12 +4,13 @@ import { hasErrors, type Checked, type Diagnostic } from '../model/diagnostic.ts
 import type { DatabaseAddress, EnvironmentConfig, ReadyEnvironment } from '../model/environment.ts';
 import { parseDatabaseUrl } from './database-url.ts';
 import { createDatabase } from './embedded-database.ts';
-import { startEmbeddedServer, type EmbeddedServerOptions } from './embedded-server.ts';
+import { type EmbeddedServer, startEmbeddedServer, type EmbeddedServerOptions } from './embedded-server.ts';
 import { cannot, warn } from './finding.ts';
 import { prepareEnvironment } from './prepare.ts';
 import { probeDatabase } from './probe.ts';
 import { preparePython } from './python-environment.ts';
 import type { ProcessEnvironment } from './python-program.ts';
+import { reopenEmbeddedServer } from './reopen-server.ts';
 
 export interface ReadyOptions {
   /** The plan's file name without extension. */
@@ -27,12 +28,16 @@ export interface ReadyOptions {
   /** A folder with `initdb` and `postgres` (PROOFPLAN_POSTGRES_BIN). */
   readonly postgresFolder?: string;
   readonly postgresSource?: EmbeddedServerOptions['source'];
+  /** For an execution that was cut: nothing is prepared again, and an embedded server is the one it had, with this database and owner. */
+  readonly reopen?: { readonly execution: string; readonly owner: string; readonly database: string };
 }
 
 interface Database {
   readonly address: DatabaseAddress;
   readonly superuser?: DatabaseAddress;
   readonly version: string;
+  readonly keep?: EmbeddedServer['keep'];
+  readonly leave?: EmbeddedServer['leave'];
   readonly close: () => Promise<void>;
 }
 
@@ -69,7 +74,9 @@ export async function readyEnvironment(config: EnvironmentConfig, options: Ready
   const ownServer = database.superuser !== undefined;
   const prepared = interrupted()
     ? undefined
-    : await prepareEnvironment(config, {
+    : options.reopen
+      ? { value: { preparation: [], provided: [] }, diagnostics: [] }
+      : await prepareEnvironment(config, {
         plan: options.plan,
         ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
         database: database.address,
@@ -88,6 +95,8 @@ export async function readyEnvironment(config: EnvironmentConfig, options: Ready
     ownServer,
     serverVersion: database.version,
     ...prepared.value,
+    ...(database.keep === undefined ? {} : { keep: database.keep }),
+    ...(database.leave === undefined ? {} : { leave: database.leave }),
     close: database.close,
   };
   return { value, diagnostics };
@@ -115,16 +124,21 @@ function openDatabase(config: EnvironmentConfig, options: ReadyOptions): Promise
   }
 }
 
-async function openEmbedded(options: ReadyOptions): Promise<Checked<Database>> {
+function embeddedOptions(options: ReadyOptions): EmbeddedServerOptions {
   const searchPath = options.processEnvironment['PATH'];
-  const started = await startEmbeddedServer({
+  return {
     stateFolder: options.stateFolder,
     cacheFolder: options.cacheFolder,
     ...(searchPath === undefined ? {} : { searchPath }),
     ...(options.progress === undefined ? {} : { progress: options.progress }),
     ...(options.postgresFolder === undefined ? {} : { postgresFolder: options.postgresFolder }),
     ...(options.postgresSource === undefined ? {} : { source: options.postgresSource }),
-  });
+  };
+}
+
+async function openEmbedded(options: ReadyOptions): Promise<Checked<Database>> {
+  if (options.reopen) return reopenEmbedded(options, options.reopen);
+  const started = await startEmbeddedServer(embeddedOptions(options));
   const server = started.value;
   if (server === undefined) return { value: undefined, diagnostics: started.diagnostics };
   const created = await createDatabase(server, 'app');
@@ -134,7 +148,20 @@ async function openEmbedded(options: ReadyOptions): Promise<Checked<Database>> {
     return { value: undefined, diagnostics };
   }
   const superuser = { ...server.superuser, database: created.value.database };
-  return { value: { address: created.value, superuser, version: server.version, close: server.close }, diagnostics };
+  return { value: { address: created.value, superuser, ...endsOf(server) }, diagnostics };
+}
+
+async function reopenEmbedded(options: ReadyOptions, reopen: ReadyOptions['reopen'] & object): Promise<Checked<Database>> {
+  const reopened = await reopenEmbeddedServer(embeddedOptions(options), reopen.execution, reopen.owner);
+  if (reopened.value === undefined) return { value: undefined, diagnostics: reopened.diagnostics };
+  const { server, ownerPassword } = reopened.value;
+  const superuser = { ...server.superuser, database: reopen.database };
+  const address = { ...superuser, user: reopen.owner, password: ownerPassword };
+  return { value: { address, superuser, ...endsOf(server) }, diagnostics: [] };
+}
+
+function endsOf({ version, keep, leave, close }: EmbeddedServer): Pick<Database, 'version' | 'keep' | 'leave' | 'close'> {
+  return { version, keep, leave, close };
 }
 
 async function openOutside(url: string, options: ReadyOptions): Promise<Checked<Database>> {

@@ -96,6 +96,9 @@ export function runTethered(program: string, parameters: readonly string[], opti
     const remember = (chunk: Buffer): void => {
       tail = Buffer.concat([tail, chunk]).subarray(-tailBytes);
     };
+    child.once('error', (error) => end(127, messageOf(error)));
+    // Where there is no descriptor left, the child has no streams, and says so in an `error` event alone.
+    if ((child.stdio as unknown) === undefined) return;
     child.stdin.on('error', () => undefined);
     child.stdout.on('data', (chunk: Buffer) => {
       digest.update(chunk);
@@ -104,7 +107,6 @@ export function runTethered(program: string, parameters: readonly string[], opti
       keptLength += chunk.length;
     });
     child.stderr.on('data', remember);
-    child.once('error', (error) => end(127, messageOf(error)));
     child.once('exit', (code, signal) => {
       clearTimeout(timer);
       signalGroup('SIGKILL');

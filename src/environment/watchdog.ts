@@ -10,7 +10,8 @@ import { serverProcessEnvironment, spawnIds, type ServerUser } from './server-us
 /**
  * A background command of a shell reads /dev/null, so descriptor 3 keeps the pipe. Signals are ignored only after the server
  * has started, because a child inherits what is ignored. SIGQUIT is the immediate stop: nothing of a throw-away is worth a
- * checkpoint. The file `ended` keeps the reader from signalling a process id that the system may have given to another. A
+ * checkpoint; SIGINT the one with a checkpoint, for a cluster that an execution needs again (`keep`) whose runner died without
+ * a word: then the folder stays. The file `ended` keeps the reader from signalling a process id that the system may have given to another. A
  * message to a dead runner fails and must not end the shell before it has removed the folder. Should the shell itself be
  * killed, its reader still stops the server, and the folder is swept at the next start.
  */
@@ -19,23 +20,25 @@ exec 3<&0
 umask 077
 folder=$1
 {
-  mkdir "$folder" &&
-  cp -R "$2/data" "$folder/data" &&
+  { [ -z "$2" ] || { mkdir "$folder" && cp -R "$2/data" "$folder/data"; }; } &&
   printf '%s' "$3" >"$folder/data/postgresql.conf" &&
   printf '%s' "$4" >"$folder/data/pg_hba.conf" &&
   : >"$folder/data/postgresql.auto.conf" &&
   : >"$folder/data/pg_ident.conf" &&
-  rm -f "$folder/data/postmaster.pid" "$folder/data/standby.signal" "$folder/data/recovery.signal"
-} 2>&1 || { rm -rf "$folder"; exit 1; }
+  rm -f "$folder/ended" "$folder/data/postmaster.pid" "$folder/data/standby.signal" "$folder/data/recovery.signal"
+} 2>&1 || { [ -e "$folder/keep" ] || rm -rf "$folder"; exit 1; }
 shift 4
 "$@" </dev/null >>"$folder/log" 2>&1 3<&- &
 server=$!
 trap '' INT HUP TERM QUIT PIPE
 (
-  read -r _ <&3
+  word=
+  read -r word <&3
+  [ "$word" != end ] || rm -f "$folder/keep"
+  if [ -e "$folder/keep" ]; then stop=INT; else stop=QUIT; fi
   tries=0
   until [ -e "$folder/ended" ] || ! kill -0 "$server"; do
-    case $tries in 0) kill -QUIT "$server" ;; 500) kill -KILL "$server" ;; esac
+    case $tries in 0) kill -$stop "$server" ;; 500) kill -KILL "$server" ;; esac
     tries=$((tries + 1))
     sleep 0.02
   done
@@ -45,15 +48,15 @@ wait "$server"
 echo >"$folder/ended"
 echo "the server ended" 2>/dev/null
 wait "$reader"
-rm -rf "$folder"
+[ -e "$folder/keep" ] || rm -rf "$folder"
 `;
 
 /** What the watchdog makes and starts. */
 export interface WatchedCluster {
   /** Made by the watchdog, and removed by it. */
   readonly folder: string;
-  /** A folder with an initialised `data`. */
-  readonly template: string;
+  /** A folder with an initialised `data`, of which the folder is made; absent for a folder that is there. */
+  readonly template?: string;
   /** The whole text of postgresql.conf and of pg_hba.conf. */
   readonly configuration: string;
   readonly accessRules: string;
@@ -66,18 +69,22 @@ export interface Watchdog {
   readonly serverExited: Promise<string>;
   /** Closes the pipe and resolves when the server is gone and its folder removed, or when the shell itself is gone. */
   readonly close: () => Promise<void>;
+  /** The same, but a folder that is kept stays, as if this process had been killed. */
+  readonly leave: () => Promise<void>;
 }
 
 /** Starts a cluster as the server's user under a watchdog of its own. */
 export function startWatchdog(user: ServerUser, cluster: WatchedCluster): Promise<Watchdog> {
   const { folder, template, configuration, accessRules, command } = cluster;
-  const child = spawn('/bin/sh', ['-c', watchdogScript, 'proofplan-watchdog', folder, template, configuration, accessRules, ...command], {
+  const child = spawn('/bin/sh', ['-c', watchdogScript, 'proofplan-watchdog', folder, template ?? '', configuration, accessRules, ...command], {
     ...spawnIds(user),
     cwd: '/',
     env: serverProcessEnvironment,
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],
   });
+  // Where there is no descriptor left, the child has no streams, and says so in an `error` event alone.
+  if ((child.stdio as unknown) === undefined) return new Promise((_, reject) => child.once('error', reject));
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
   let said = '';
   const serverExited = new Promise<string>((resolve) => {
@@ -91,14 +98,14 @@ export function startWatchdog(user: ServerUser, cluster: WatchedCluster): Promis
   child.stdin.on('error', () => undefined);
   // A runner that forgets to close still ends: nothing here keeps it alive.
   for (const handle of [child, child.stdin as Socket, child.stdout as Socket]) handle.unref();
-  const close = async (): Promise<void> => {
+  const end = async (word: string): Promise<void> => {
     child.ref();
     (child.stdout as Socket).ref();
-    child.stdin.end();
+    child.stdin.end(word);
     await gone;
   };
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('spawn', () => resolve({ serverExited, close }));
+    child.once('spawn', () => resolve({ serverExited, close: () => end('end\n'), leave: () => end('') }));
   });
 }

@@ -26,6 +26,8 @@ export interface Attempt {
   readonly findings: readonly TripwireFinding[];
   /** The guard or the runner could not do its work: whatever the step shows, nobody watched it. */
   readonly guardProblem?: Diagnostic;
+  /** Did the tripwires look before and after it, because it may change the database? */
+  readonly watched?: boolean;
 }
 
 /** Does the step run programs, which may reach a database by themselves? */
@@ -111,7 +113,7 @@ async function attemptIn(temporaryFolder: string, step: Step, context: Execution
       ...(edited ?? []),
       ...((edited && context.workspaceWatch?.look(step.id)) ?? []),
     ];
-    return { evidence, statements, assertions, findings };
+    return { evidence, statements, assertions, findings, watched: watch !== undefined };
   } catch (error) {
     const guardProblem = unfit(
       step,
@@ -145,6 +147,7 @@ function engineContext(step: Step, context: ExecutionContext, { temporaryFolder,
     evidenceFolder,
     temporaryFolder,
     redactor: context.secrets.redactor,
+    secretFound: (text) => context.secrets.add([text]),
     signal: context.signal,
     ...(guarded ? { assertion: (query) => askAndNote(query, step, guarded.guard.assertion, assertions) } : {}),
     ...(watch ? { processStarted: watch.processStarted } : {}),

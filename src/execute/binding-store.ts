@@ -21,6 +21,8 @@ export interface BindingStore {
   readonly disputed: (name: string) => boolean;
   /** In the order in which the names became known. */
   readonly all: () => ReadonlyMap<string, Binding>;
+  /** Answers with what takes back everything that is observed from now on: an attempt that another follows leaves no names. */
+  readonly mark: () => () => void;
 }
 
 export function createBindingStore(inputs: readonly Binding[] = []): BindingStore {
@@ -49,6 +51,15 @@ export function createBindingStore(inputs: readonly Binding[] = []): BindingStor
     has: (name) => bindings.has(name),
     disputed: (name) => conflicts.has(name),
     all: () => bindings,
+    mark: () => {
+      const [known, disputed] = [[...bindings], [...conflicts]];
+      return () => {
+        bindings.clear();
+        conflicts.clear();
+        for (const [name, binding] of known) bindings.set(name, binding);
+        for (const name of disputed) conflicts.add(name);
+      };
+    },
   };
 }
 

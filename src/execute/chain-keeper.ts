@@ -11,8 +11,10 @@ import type { ChainReading } from './judgement.ts';
 
 export interface ChainKeeper {
   /** Reads every chain anew, into the record. */
-  readonly read: (moment: WitnessData['moment'], step: string) => Promise<void>;
+  readonly read: (moment: WitnessData['moment'], step: string, attempt?: number) => Promise<void>;
   readonly chainOf: (root: string) => { readonly witness: HashChainWitness; readonly first?: ChainReading; readonly now?: ChainReading } | undefined;
+  /** A reading of an earlier process of this execution. */
+  readonly restore: (data: WitnessData) => void;
   /** Chains whose rows are not those of the reading before the last one. `step` is the production path. */
   readonly changes: (step: Step | undefined) => readonly Diagnostic[];
 }
@@ -21,9 +23,14 @@ export function createChainKeeper(witnesses: readonly HashChainWitness[], guard:
   const first = new Map<string, ChainReading>();
   const previous = new Map<string, ChainReading>();
   const now = new Map<string, ChainReading>();
+  const take = (witness: string, moment: WitnessData['moment'], reading: ChainReading): void => {
+    if (moment === 'production') first.set(witness, reading);
+    previous.set(witness, now.get(witness) ?? reading);
+    now.set(witness, reading);
+  };
 
   return {
-    read: async (moment, step) => {
+    read: async (moment, step, attempt = 1) => {
       if (!guard) return;
       for (const witness of witnesses) {
         const seed = store.get(witness.seed)?.value.text ?? undefined;
@@ -35,14 +42,13 @@ export function createChainKeeper(witnesses: readonly HashChainWitness[], guard:
             data: { witness: witness.name, moment, step, seed: seed ?? null, root, rows, ...(problem === undefined ? {} : { problem }) },
           };
         };
-        const reading = await driver.step(`witness ${witness.name}: ${moment} ${step}`, { once: false, outcome }, () =>
+        const reading = await driver.step(`witness ${witness.name}: ${moment} ${step}, attempt ${attempt}`, { once: false, outcome }, () =>
           readChain(witness, seed, step, guard.assertion),
         );
-        if (moment === 'production') first.set(witness.name, reading);
-        previous.set(witness.name, now.get(witness.name) ?? reading);
-        now.set(witness.name, reading);
+        take(witness.name, moment, reading);
       }
     },
+    restore: ({ witness, moment, step, root, rows, problem }) => take(witness, moment, { step, root, rows, ...(problem === undefined ? {} : { problem }) }),
     chainOf: (root) => {
       const witness = witnesses.find((candidate) => candidate.root === root);
       if (!witness) return undefined;

@@ -1,8 +1,9 @@
 /** What must be at the end as it was before: the plan's own files, and the evidence that was kept. */
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { verifyEvidence } from '../journal/evidence-store.ts';
+import type { RecordedFile } from '../model/journal-entry.ts';
+import { readDigest, verifyEvidence } from '../journal/evidence-store.ts';
 import { digestOf } from './keep-document.ts';
 
 /** Stands for the digest of a file that is not there. */
@@ -10,14 +11,19 @@ const absence = '';
 
 /**
  * Files as they are now, by path and digest. A document that is no file (standard input) or differs already is not among them.
- * `absent`: files that would have been read, had they been there.
+ * `absent`: files that would have been read, had they been there. `others`: files that were read too, as they are now.
  */
 export async function readDocuments(
   documents: readonly { readonly path: string; readonly sha256: string }[],
   absent: readonly string[] = [],
+  others: readonly string[] = [],
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const path of absent) if ((await digestAt(path)) === undefined) found.set(path, absence);
+  for (const path of others) {
+    const sha256 = await digestAt(path);
+    if (sha256 !== undefined) found.set(path, sha256);
+  }
   for (const { path, sha256 } of documents) if ((await digestAt(path)) === sha256) found.set(path, sha256);
   return found;
 }
@@ -55,6 +61,23 @@ export function evidenceIn(data: unknown): readonly string[] {
   const { stream, sha256, bytes } = data as Readonly<Record<string, unknown>>;
   const own = typeof stream === 'string' && typeof sha256 === 'string' && typeof bytes === 'number' ? [sha256] : [];
   return [...own, ...Object.values(data).flatMap(evidenceIn)];
+}
+
+/** Files of the closed record that are not what the journal says of them: without them in order there is no verdict. */
+export async function changedFiles(folder: string, files: readonly RecordedFile[]): Promise<readonly Diagnostic[]> {
+  const changed: Diagnostic[] = [];
+  for (const { path, sha256 } of files) {
+    const found = await readDigest(join(folder, path));
+    if (found.kind === 'file' && found.sha256 === sha256) continue;
+    changed.push({
+      severity: 'error',
+      code: 'journal/disturbed',
+      message: `\`${path}\` was ${found.kind === 'missing' ? 'removed' : 'changed'} before the record was closed`,
+      notes: [found.kind === 'unreadable' ? found.message : `SHA-256 as it was written: ${sha256}`],
+      help: "find out what writes into the execution's folder, and execute the plan again",
+    });
+  }
+  return changed;
 }
 
 /** Evidence that is gone or holds something else: a step that finds the folder could have touched it. */

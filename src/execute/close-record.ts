@@ -7,7 +7,9 @@ import type { Redactor } from '../model/redactor.ts';
 import { exitCodes } from '../model/verdict.ts';
 import type { ExecutionFolder } from '../journal/execution-folder.ts';
 import type { Journal } from '../journal/journal-writer.ts';
-import { isRegistered, registerEnd, type LedgerOptions } from '../journal/ledger.ts';
+import { type FilePrefix, hasPrefix } from '../journal/file-prefix.ts';
+import { isRegistered, ledgerPath, registerEnd, type LedgerOptions } from '../journal/ledger.ts';
+import { changedFiles } from './check-integrity.ts';
 import type { DiagnosticLog } from './diagnostic-log.ts';
 import type { ExecutionRecord } from './execution-record.ts';
 import type { Part } from './execution-part.ts';
@@ -24,19 +26,29 @@ export interface ClosingOptions {
   readonly diagnostics: DiagnosticLog;
   readonly redactor: Redactor;
   readonly ledger: LedgerOptions & { readonly attempt: number };
+  /** The ledger when this execution was registered: it only grows. */
+  readonly registered: FilePrefix;
   readonly verdict: ExecutionVerdict;
+  /** An earlier process had come to the verdict, and perhaps further: only what is missing is done. */
+  readonly begun?: { readonly files: { readonly files: readonly RecordedFile[] } | undefined; readonly closed: boolean };
   /** Has read all events so far. */
   readonly verdictFile: VerdictReader;
   readonly renderReport?: (folder: string) => Promise<string>;
+}
+
+interface ClosedRecord {
+  readonly verdict: ExecutionVerdict;
+  readonly journal: JournalState;
 }
 
 /** A verdict as it leaves the program. */
 export type ExecutionVerdict = Part & { readonly exitCode: number };
 
 /** Rejects with a JournalFailure or with what `node:fs` throws for verdict.json: then the record is not closed, and has no verdict.json. */
-export async function closeRecord(options: ClosingOptions): Promise<{ readonly verdict: ExecutionVerdict; readonly journal: JournalState }> {
+export async function closeRecord(options: ClosingOptions): Promise<ClosedRecord> {
   const { folder, record, diagnostics } = options;
-  const meddled = [...(await removePlanted(folder.folder)), ...(await lostFromLedger(folder))];
+  if (options.begun) return finishRecord(options, options.begun);
+  const meddled = [...(await removePlanted(folder.folder)), ...(await lostFromLedger(options))];
   await diagnostics.report(...meddled);
   const verdict: ExecutionVerdict = meddled[0] ? { verdict: 'error', reason: meddled[0].message, exitCode: exitCodes.error } : options.verdict;
   await record.record('verdict', verdict, { durable: true });
@@ -50,13 +62,26 @@ export async function closeRecord(options: ClosingOptions): Promise<{ readonly v
   }
 }
 
-/** A verdict.json that says `passed` must not outlive the failure of the record that it rests on. */
-async function removeResults(folder: string): Promise<void> {
-  for (const name of [executionFiles.verdict, executionFiles.report]) await rm(join(folder, name), { force: true }).catch(() => undefined);
+/** From where an earlier process was cut: the verdict is recorded and stays as it is. */
+async function finishRecord(options: ClosingOptions, { files, closed }: NonNullable<ClosingOptions['begun']>): Promise<ClosedRecord> {
+  const { folder, verdict } = options;
+  if (closed) return endRecord(verdict, files?.files ?? [], options);
+  if (files) {
+    await options.record.record('closed', { verdict: verdict.verdict }, { durable: true });
+    return endRecord(verdict, files.files, options);
+  }
+  // Unfinished ones: nothing in the record speaks of them.
+  await removeResults(folder.folder);
+  return closeWith(verdict, options);
 }
 
-async function closeWith(verdict: ExecutionVerdict, options: ClosingOptions): Promise<{ readonly verdict: ExecutionVerdict; readonly journal: JournalState }> {
-  const { folder, journal, record, diagnostics, ledger, verdictFile } = options;
+/** A verdict.json that says `passed` must not outlive the failure of the record that it rests on. */
+export async function removeResults(folder: string): Promise<void> {
+  for (const name of [executionFiles.verdict, executionFiles.report]) await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined);
+}
+
+async function closeWith(verdict: ExecutionVerdict, options: ClosingOptions): Promise<ClosedRecord> {
+  const { folder, journal, record, diagnostics, verdictFile } = options;
   const files: RecordedFile[] = [];
   const text = verdictFile.render(folder.execution, journal.state());
   if (text !== undefined) files.push({ path: executionFiles.verdict, ...(await writeNew(join(folder.folder, executionFiles.verdict), text)) });
@@ -65,28 +90,26 @@ async function closeWith(verdict: ExecutionVerdict, options: ClosingOptions): Pr
   else diagnostics.keep(...report);
   await record.record('files', { files });
   await record.record('closed', { verdict: verdict.verdict }, { durable: true });
-  const state = await journal.close();
-  const registered = await registerEnd({ ...ledger, verdict: verdict.verdict, journal: state });
-  diagnostics.keep(...registered.diagnostics);
-  const [unregistered] = registered.diagnostics;
-  // An end that the ledger does not know leaves a record with a hole.
-  return {
-    journal: state,
-    verdict: unregistered?.severity === 'error' ? { verdict: 'error', reason: unregistered.message, exitCode: exitCodes.error } : verdict,
-  };
+  return endRecord(verdict, files, options);
 }
 
-/** Without its line in the ledger an execution could be one of many of which the failures were removed. */
-async function lostFromLedger({ output, execution }: ExecutionFolder): Promise<readonly Diagnostic[]> {
-  if (await isRegistered(output, execution)) return [];
-  return [
-    {
-      severity: 'error',
-      code: 'journal/ledger-unusable',
-      message: 'the ledger does not know this execution any more: it was removed or replaced',
-      help: 'find out what writes into the output folder, and execute the plan again',
-    },
-  ];
+async function endRecord(verdict: ExecutionVerdict, files: readonly RecordedFile[], options: ClosingOptions): Promise<ClosedRecord> {
+  const { folder, journal, diagnostics, ledger } = options;
+  const state = await journal.close();
+  const changed = await changedFiles(folder.folder, files);
+  const registered = await registerEnd({ ...ledger, verdict: changed.length > 0 ? 'error' : verdict.verdict, journal: state });
+  diagnostics.keep(...changed, ...registered.diagnostics);
+  // An end that the ledger does not know leaves a record with a hole.
+  const [problem] = [...changed, ...registered.diagnostics].filter(({ severity }) => severity === 'error');
+  return { journal: state, verdict: problem ? { verdict: 'error', reason: problem.message, exitCode: exitCodes.error } : verdict };
+}
+
+/** Without its line in the ledger an execution could be one of many of which the failures were removed; so it could with other lines. */
+async function lostFromLedger({ folder: { output, execution }, registered }: ClosingOptions): Promise<readonly Diagnostic[]> {
+  const known = await isRegistered(output, execution);
+  if (known && hasPrefix(ledgerPath(output), registered)) return [];
+  const message = known ? 'lines of the ledger were changed during the execution' : 'the ledger does not know this execution any more: it was removed or replaced';
+  return [{ severity: 'error', code: 'journal/ledger-unusable', message, help: 'find out what writes into the output folder, and execute the plan again' }];
 }
 
 /** A step that knows the folder could have left a verdict of its own: it must not stand where ours belongs. */
@@ -124,6 +147,8 @@ async function writeReport({ folder, renderReport, redactor }: ClosingOptions): 
     const text = redactor.text(await Promise.race([renderReport(folder.folder), late]));
     return { path: executionFiles.report, ...(await writeNew(join(folder.folder, executionFiles.report), text)) };
   } catch (error) {
+    // Half a report, or one that somebody else has laid there, must not stand for ours.
+    await rm(join(folder.folder, executionFiles.report), { recursive: true, force: true }).catch(() => undefined);
     return [
       {
         severity: 'warning',

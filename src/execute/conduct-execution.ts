@@ -7,10 +7,11 @@ import type { CanaryData } from '../model/event.ts';
 import { messageOf, type Diagnostic } from '../model/diagnostic.ts';
 import type { SqlAssertStep } from '../model/step.ts';
 import { JournalFailure } from '../journal/journal-failure.ts';
-import { executeSequence, listNotRun } from './execute-sequence.ts';
+import { executeSequence, executeTeardown, listNotRun } from './execute-sequence.ts';
 import type { ExecutionContext } from './execution-context.ts';
 import type { ExecuteOptions } from './execution-option.ts';
 import type { Part } from './execution-part.ts';
+import { noteFingerprint } from './note-state.ts';
 import { isUnmetByText, judgePrecondition, preconditionDiagnostic } from './judge-precondition.ts';
 import { judgeAttemptLimit, notePermitted, noteRefusals } from './refuse-statically.ts';
 
@@ -22,9 +23,11 @@ export function isHeldBack({ plan, refusals }: Pick<ExecuteOptions, 'plan' | 're
 /** Answers with what the verdict rests on beside the steps themselves. Rejects with a JournalFailure only. */
 export async function conductExecution(options: ExecuteOptions, attempt: number, context: ExecutionContext): Promise<readonly Part[]> {
   const { plan } = context;
-  for (const policy of plan.policies) await context.record.record('policy-declared', policy);
-  await notePermitted(options.decisions ?? [], context.decisions);
-  const held = await heldBack(options, attempt, context);
+  const declared = new Set(context.history?.events.flatMap((event) => (event.kind === 'policy-declared' ? [event.data.id] : [])));
+  for (const policy of plan.policies) if (!declared.has(policy.id)) await context.record.record('policy-declared', policy);
+  if (context.decisions.all().length === 0) await notePermitted(options.decisions ?? [], context.decisions);
+  // An execution that had begun its steps was not held back.
+  const held = context.history?.attempts.size ? undefined : await heldBack(options, attempt, context);
   if (held) {
     await listNotRun(plan.steps, held.reason, context);
     return [held];
@@ -35,11 +38,13 @@ export async function conductExecution(options: ExecuteOptions, attempt: number,
       await listNotRun(plan.steps, closed.reason, context);
       return [closed];
     }
+    await noteFingerprint('start', context);
   } catch (error) {
     return [await cutShort(error, 'the guard of the database failed', context)];
   }
   const preconditions = plan.steps.filter((step) => step.role === 'precondition');
-  const others = plan.steps.filter((step) => step.role !== 'precondition');
+  const others = plan.steps.filter((step) => step.role !== 'precondition' && step.role !== 'teardown');
+  const teardown = plan.steps.filter((step) => step.role === 'teardown');
   const dryRun = options.dryRun ?? false;
   try {
     await executeSequence(preconditions, { dryRun, only: undefined }, context);
@@ -47,6 +52,9 @@ export async function conductExecution(options: ExecuteOptions, attempt: number,
     const [first] = blocked;
     if (first) await listNotRun(others, first.reason, context);
     else await executeSequence(others, { dryRun, only: options.only }, context);
+    if (dryRun) await listNotRun(teardown, 'dry run', context);
+    else if (others.some(({ id }) => context.results.has(id))) await executeTeardown(teardown, context);
+    else await listNotRun(teardown, 'nothing was executed, so there is nothing to clean up', context, true);
     const ended =
       dryRun || context.results.size === 0 || context.signal.aborted || context.guarded?.died.aborted ? undefined : await tryCanaries('end', context);
     return [

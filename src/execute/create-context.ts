@@ -4,12 +4,15 @@ import { createBindingStore } from './binding-store.ts';
 import { createChainKeeper } from './chain-keeper.ts';
 import { createDecisionLog } from './decision-log.ts';
 import type { DiagnosticLog } from './diagnostic-log.ts';
+import type { DocumentWatch } from './document-watch.ts';
 import { createJournalDriver } from './driver.ts';
 import type { ExecutionContext, Guarded } from './execution-context.ts';
 import type { ExecuteOptions } from './execution-option.ts';
+import type { ExecutionHistory } from './execution-history.ts';
 import type { ExecutionIsolation } from './execution-isolation.ts';
 import type { ExecutionRecord } from './execution-record.ts';
 import type { SecretSet } from './secret-set.ts';
+import { lastSequence } from './write-data.ts';
 import type { WorkspaceWatch } from './workspace-watch.ts';
 
 export interface ContextParts {
@@ -23,6 +26,8 @@ export interface ContextParts {
   readonly guarded: Guarded | undefined;
   readonly workspaceWatch?: WorkspaceWatch;
   readonly isolation?: ExecutionIsolation;
+  readonly documents?: DocumentWatch;
+  readonly history?: ExecutionHistory;
 }
 
 /** What the steps share, at its beginning. */
@@ -37,9 +42,11 @@ export function createContext({
   guarded,
   workspaceWatch,
   isolation,
+  documents,
+  history,
 }: ContextParts): ExecutionContext {
   const { plan, environment, processEnvironment, signal, toolFolders = [], timeoutMs } = options;
-  const driver = createJournalDriver(record);
+  const driver = createJournalDriver(record, history?.checkpoints);
   const store = createBindingStore(inputs);
   return {
     plan,
@@ -56,13 +63,18 @@ export function createContext({
     ...(guarded ? { guarded } : {}),
     ...(workspaceWatch ? { workspaceWatch } : {}),
     ...(isolation ? { isolation } : {}),
+    ...(documents ? { documents } : {}),
     config: environment,
     processEnvironment,
     toolFolders,
     databaseInputs: plan.inputs.filter((input) => input.type === 'database'),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    clock: options.clock,
     signal: guarded ? AbortSignal.any([signal, guarded.died]) : signal,
     statements: [],
+    sequenceBefore: lastSequence(history?.writes ?? []),
+    freshness: [],
+    ...(history ? { history } : {}),
     results: new Map(),
     notRun: new Map(),
     canaries: [],

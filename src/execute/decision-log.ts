@@ -17,6 +17,8 @@ export interface DecisionLog {
   /** Records what came through a step's door; answers with the refusals. */
   readonly noteStatements: (step: Step, source: 'gateway' | 'session', statements: readonly StatementRecord[]) => Promise<readonly RecordedDecision[]>;
   readonly all: () => readonly RecordedDecision[];
+  /** Of an earlier process of this execution: it is in the record already. */
+  readonly restore: (data: DecisionData, entry: number) => void;
 }
 
 const mostReads = 100;
@@ -26,17 +28,7 @@ export function createDecisionLog(plan: Plan, { record }: ExecutionRecord): Deci
   const decisions: RecordedDecision[] = [];
 
   const note = async (data: DecisionData): Promise<RecordedDecision> => {
-    const { step, source, effect, policies, policy, reason, count } = data;
-    const recorded: RecordedDecision = {
-      step,
-      source,
-      effect,
-      policies,
-      ...(policy === undefined ? {} : { policy }),
-      reason,
-      count,
-      entry: await record('decision', data),
-    };
+    const recorded = recordedOf(data, await record('decision', data));
     decisions.push(recorded);
     return recorded;
   };
@@ -49,7 +41,12 @@ export function createDecisionLog(plan: Plan, { record }: ExecutionRecord): Deci
       return noted.filter((decision) => decision.effect === 'refuse');
     },
     all: () => decisions,
+    restore: (data, entry) => void decisions.push(recordedOf(data, entry)),
   };
+}
+
+function recordedOf({ step, source, effect, policies, policy, reason, count }: DecisionData, entry: number): RecordedDecision {
+  return { step, source, effect, policies, ...(policy === undefined ? {} : { policy }), reason, count, entry };
 }
 
 /** One decision for each kind of statement, in the order of their first arrival. */

@@ -6,7 +6,7 @@ import { messageOf } from '../model/diagnostic.ts';
 import type { Step } from '../model/step.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { executeStep } from './execute-step.ts';
-import type { ExecutionContext } from './execution-context.ts';
+import type { ExecutionContext, StepResult } from './execution-context.ts';
 import { expectationsFor } from './judge-step.ts';
 import { refuseDirection } from './judge-target.ts';
 import { isInPart, namePart } from './policy-scope.ts';
@@ -20,7 +20,13 @@ export interface SequenceOptions {
 export async function executeSequence(steps: readonly Step[], options: SequenceOptions, context: ExecutionContext): Promise<string | undefined> {
   let stopped: string | undefined;
   for (const step of steps) {
-    stopped ??= context.signal.aborted ? 'the execution was ended' : undefined;
+    if (isFinished(step, context)) {
+      const result = await executeStep(step, context);
+      context.results.set(step.id, result);
+      stopped ??= stopAfter(step, result);
+      continue;
+    }
+    stopped ??= context.signal.aborted ? 'the execution was ended' : (await context.documents?.look())?.[0]?.message;
     if (stopped !== undefined) {
       await notRun(step, stopped, false, context);
       continue;
@@ -41,15 +47,40 @@ export async function executeSequence(steps: readonly Step[], options: SequenceO
     if (step.access.capability === 'production') await holdSnapshot(context);
     const result = await executeStep(step, context);
     context.results.set(step.id, result);
-    if (stops(result.verdict) || result.outcome === 'blocked')
-      stopped = `stopped after step ${step.id}: ${result.outcome === 'completed' ? result.verdict : result.outcome}`;
+    stopped = stopAfter(step, result);
   }
   return stopped;
 }
 
+/**
+ * The steps that clean up: in any case, whatever happened before, sections in the reverse of their order. None of them keeps another from
+ * running, and none can lift a verdict. An execution that was ended by a signal still runs them; the next signal ends the runner.
+ */
+export async function executeTeardown(steps: readonly Step[], context: ExecutionContext): Promise<void> {
+  const died = context.guarded?.died;
+  const signal = died ?? new AbortController().signal;
+  for (const step of inReverseSections(steps)) context.results.set(step.id, await executeStep(step, { ...context, signal }));
+}
+
+/** Sections from the last to the first; inside of one as written. */
+export function inReverseSections(steps: readonly Step[]): readonly Step[] {
+  const sections = [...new Set(steps.map(({ section }) => section))];
+  return sections.toReversed().flatMap((section) => steps.filter((step) => step.section === section));
+}
+
+/** Was it brought to its end by an earlier process of this execution? */
+function isFinished({ id }: Step, { history }: ExecutionContext): boolean {
+  const last = [...(history?.attempts.values() ?? [])].findLast(({ started }) => started.step === id)?.ended;
+  return last !== undefined && last.again !== true && last.cut?.so !== 'again';
+}
+
+function stopAfter({ id }: Step, { verdict, outcome }: StepResult): string | undefined {
+  return stops(verdict) || outcome === 'blocked' ? `stopped after step ${id}: ${outcome === 'completed' ? verdict : outcome}` : undefined;
+}
+
 /** Lists steps that will not run. */
-export async function listNotRun(steps: readonly Step[], reason: string, context: ExecutionContext): Promise<void> {
-  for (const step of steps) await notRun(step, reason, false, context);
+export async function listNotRun(steps: readonly Step[], reason: string, context: ExecutionContext, notNeeded = false): Promise<void> {
+  for (const step of steps) await notRun(step, reason, notNeeded, context);
 }
 
 function stops(verdict: Verdict): boolean {
@@ -122,6 +153,8 @@ async function holdSnapshot({ guarded, snapshot, driver }: ExecutionContext): Pr
 
 /** Also its claims are listed: every planned thing stands in the record, judged or not. */
 async function notRun(step: Step, reason: string, notNeeded: boolean, { record, config, notRun: listed }: ExecutionContext): Promise<void> {
+  // Listed by an earlier process of this execution.
+  if (listed.has(step.id)) return;
   listed.set(step.id, { reason, notNeeded });
   const { id, kind, title, span } = step;
   await record.record('step-not-run', { step: id, kind, title, span, reason, notNeeded });

@@ -5,21 +5,33 @@ import type { Step } from '../model/step.ts';
 import { worst, type Outcome, type Verdict } from '../model/verdict.ts';
 import { probeDatabase } from '../environment/probe.ts';
 import { attemptStep, runsPrograms, timeLimitOf, type Attempt } from './attempt-step.ts';
+import { attemptName } from './driver.ts';
 import type { ExecutionContext, StepResult } from './execution-context.ts';
 import { hitsOf } from './judge-search.ts';
 import { judgeStep } from './judge-step.ts';
 import { noteFindings } from './note-finding.ts';
+import { noteFingerprint, noteFreshness } from './note-state.ts';
+import { decideRepetition, pause, repetitionTold, spentBefore } from './repeat-step.ts';
 import { databaseLost, interrupted, leftBehind, refusalDiagnostic, timedOut, unasserted } from './step-diagnostic.ts';
 import { endedData, startedData } from './step-event.ts';
 import { takeObservations } from './take-observation.ts';
+import { writesOf } from './write-data.ts';
 
+/** All attempts that the plan asks for; what an earlier process of this execution brought to an end is taken from its record. */
 export async function executeStep(step: Step, context: ExecutionContext): Promise<StepResult> {
   // Programs and probes may change the world: their intent is on the disk before they begin.
   const durable = runsPrograms(step) || step.access.capability === 'probe';
-  const intent = { kind: 'step-started', data: startedData(step, context), durable } as const;
-  const outcome = (round: StepRound): { readonly kind: 'step-ended'; readonly data: StepEndedData } => ({ kind: 'step-ended', data: round.ended });
-  const { result } = await context.driver.step(`step ${step.id}`, { once: step.once, intent, outcome }, () => carryOut(step, context));
-  return result;
+  const beganMs = performance.now() - spentBefore(step, context);
+  for (let attempt = 1; ; attempt += 1) {
+    const intent = { kind: 'step-started', data: startedData(step, attempt, context), durable } as const;
+    const outcome = ({ ended }: StepRound): { readonly kind: 'step-ended'; readonly data: StepEndedData } => ({ kind: 'step-ended', data: ended });
+    const recall = (ended: StepEndedData): StepRound => recallRound(ended, context);
+    const round = await context.driver.step(attemptName(step.id, attempt), { once: step.once, intent, outcome, recall }, () =>
+      carryOut(step, attempt, performance.now() - beganMs, context),
+    );
+    if (step.repeat && round.ended.again) await pause(step.repeat.pauseMs, context.signal);
+    else if (round.ended.cut?.so !== 'again') return round.result;
+  }
 }
 
 interface StepRound {
@@ -27,12 +39,14 @@ interface StepRound {
   readonly ended: StepEndedData;
 }
 
-async function carryOut(step: Step, context: ExecutionContext): Promise<StepRound> {
-  const { decisions, diagnostics } = context;
+async function carryOut(step: Step, number: number, elapsedMs: number, context: ExecutionContext): Promise<StepRound> {
+  const { decisions, diagnostics, store, statements } = context;
+  const forget = store.mark();
   const attempt = await attemptStep(step, context);
   const { evidence, findings } = attempt;
   // Only writes are ever asked for again; a pool's thousands of reads are in the record.
-  context.statements.push(...attempt.statements.filter((statement) => statement.writes.length > 0));
+  const writes = writesOf(attempt.statements, context.sequenceBefore);
+  statements.push(...writes);
   const refusals = [
     ...(await decisions.noteStatements(step, 'gateway', attempt.statements)),
     ...(await decisions.noteStatements(step, 'session', attempt.assertions)),
@@ -49,23 +63,32 @@ async function carryOut(step: Step, context: ExecutionContext): Promise<StepRoun
     ? [lostEarly]
     : [...(refusal ? [refusal] : []), ...refusedFindings, ...attemptProblems(step, attempt, refusals.length > 0, context)];
   problems.push(...(await takeObservations(step, evidence, context)));
-  await diagnostics.report(...problems);
-  if (step.access.capability === 'production') await context.chains.read('production', step.id);
-  if (step.kind === 'coordinator-call') await context.chains.read('coordinator-call', step.id);
+  const told: Diagnostic[] = [...problems];
+  if (step.access.capability === 'production') {
+    await noteFreshness(step, context);
+    await context.chains.read('production', step.id, number);
+  }
+  if (step.kind === 'coordinator-call') await context.chains.read('coordinator-call', step.id, number);
   const { verdicts: expectations, diagnostics: claimProblems } = await judgeStep(step, evidence, context);
   const left = leftBehind(step, evidence.leftover ?? []);
-  await diagnostics.report(...claimProblems, ...(left ? [left] : []));
+  told.push(...claimProblems, ...(left ? [left] : []));
   const claims = worst(expectations.values());
-  const asserted = expectations.size > 0 || step.captures.some((capture) => !capture.optional) || step.role === 'report';
-  if (!asserted && evidence.outcome === 'completed' && !hasErrors(problems)) await diagnostics.report(unasserted(step));
+  const asserted = expectations.size > 0 || step.captures.some((capture) => !capture.optional) || step.role === 'report' || step.role === 'teardown';
+  if (!asserted && evidence.outcome === 'completed' && !hasErrors(problems)) told.push(unasserted(step));
   const shown = worst([...problems.map(verdictOfProblem), claims, asserted ? 'passed' : 'unproven', verdictOfOutcome(evidence.outcome)]);
   // Asked only of a step that stops the execution: the question is a session of its own, which the next tripwires would see.
   const lostLate = shown === 'failed' && runsPrograms(step) ? await lostDatabase(step, context) : undefined;
-  if (lostLate) await diagnostics.report(lostLate);
+  if (lostLate) told.push(lostLate);
   const judged = lostLate ? 'error' : shown;
   const outcome = outcomeOf(step, evidence.outcome, judged);
   const verdict: Verdict = outcome === 'blocked' ? 'unproven' : judged;
   const reason = reasonFor(step, [...(lostLate ? [lostLate] : []), ...problems, ...claimProblems]);
+  const decided = judged === 'failed' ? await decideRepetition(step, { attempt: number, elapsedMs, evidence }, context) : 'none';
+  const again = decided === 'again';
+  // What showed in an attempt that another one follows holds for nothing; it stays in the record.
+  if (again) forget();
+  else await diagnostics.report(...told, ...repetitionTold(step, { attempt: number, decided, verdict }));
+  if (attempt.watched) await noteFingerprint(step.id, context);
   return {
     result: {
       outcome,
@@ -76,7 +99,24 @@ async function carryOut(step: Step, context: ExecutionContext): Promise<StepRoun
       ...(evidence.rows ? { rowCount: evidence.rows.rowCount } : {}),
       ...(evidence.isolation ? { isolation: evidence.isolation } : {}),
     },
-    ended: endedData(step, attempt, outcome, verdict),
+    ended: endedData(step, number, attempt, { outcome, verdict, ...(verdict === 'passed' ? {} : { reason }), ...(again ? { again } : {}), writes }),
+  };
+}
+
+/** What an earlier process recorded of an attempt, as if it had just been made. */
+function recallRound(ended: StepEndedData, { history }: ExecutionContext): StepRound {
+  const { outcome, verdict, reason = '', searches, rows, isolation, step, attempt } = ended;
+  return {
+    ended,
+    result: {
+      outcome,
+      verdict,
+      reason,
+      expectations: history?.attempts.get(attemptName(step, attempt))?.expectations ?? new Map(),
+      ...(searches.length > 0 ? { hits: hitsOf(searches) } : {}),
+      ...(rows ? { rowCount: rows.rowCount } : {}),
+      ...(isolation ? { isolation } : {}),
+    },
   };
 }
 

@@ -1,6 +1,6 @@
-import type { Guard, HeldSnapshot, StatementRecord } from '../model/contract.ts';
+import type { Guard, HeldSnapshot } from '../model/contract.ts';
 import type { DatabaseAddress, EnvironmentConfig } from '../model/environment.ts';
-import type { CanaryData } from '../model/event.ts';
+import type { CanaryData, FreshnessData, WriteData } from '../model/event.ts';
 import type { SearchHit } from '../model/evidence.ts';
 import type { Input, Plan } from '../model/plan.ts';
 import type { IsolationLevel } from '../model/policy.ts';
@@ -11,7 +11,9 @@ import type { BindingStore } from './binding-store.ts';
 import type { ChainKeeper } from './chain-keeper.ts';
 import type { DecisionLog } from './decision-log.ts';
 import type { DiagnosticLog } from './diagnostic-log.ts';
+import type { DocumentWatch } from './document-watch.ts';
 import type { Driver } from './driver.ts';
+import type { ExecutionHistory } from './execution-history.ts';
 import type { ExecutionIsolation } from './execution-isolation.ts';
 import type { ExecutionRecord } from './execution-record.ts';
 import type { SecretSet } from './secret-set.ts';
@@ -58,16 +60,26 @@ export interface ExecutionContext {
   readonly isolation?: ExecutionIsolation;
   /** Sees edits of the tested source; absent where no step can make one. */
   readonly workspaceWatch?: WorkspaceWatch;
+  /** Sees edits of the plan itself: then no further step begins. */
+  readonly documents?: DocumentWatch;
   readonly config: EnvironmentConfig | undefined;
   readonly processEnvironment: Readonly<Record<string, string | undefined>>;
   readonly toolFolders: readonly string[];
   /** Holes that each step fills with the address of its own door. */
   readonly databaseInputs: readonly Input[];
   readonly timeoutMs?: number;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
   /** Aborted when the user ends the execution or the guard dies: whatever runs then is ended. */
   readonly signal: AbortSignal;
   /** The writes that came through the gateway so far, in order. */
-  readonly statements: StatementRecord[];
+  readonly statements: WriteData[];
+  /** The greatest number that a statement had in an earlier process of this execution. */
+  readonly sequenceBefore: number;
+  /** Asked of the snapshot while it was there; what a process that was cut had asked is all that is left of it. */
+  readonly freshness: FreshnessData[];
+  /** What an earlier process of this execution has done. */
+  readonly history?: ExecutionHistory;
   readonly results: Map<string, StepResult>;
   /** Steps that are listed as not run; `notNeeded` where a condition did not arise. */
   readonly notRun: Map<string, { readonly reason: string; readonly notNeeded: boolean }>;

@@ -6,6 +6,8 @@ import type { Plan } from '../model/plan.ts';
 import type { PlacedDecision } from '../model/policy.ts';
 import type { Binding } from '../model/value.ts';
 import type { Verdict } from '../model/verdict.ts';
+import type { NoteKey } from '../journal/signed-note.ts';
+import type { Resumption } from './resumption.ts';
 
 export interface ExecuteOptions {
   readonly plan: Plan;
@@ -29,8 +31,12 @@ export interface ExecuteOptions {
   readonly processEnvironment: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970, as `Date.now`. */
   readonly clock: () => number;
-  /** Ends the execution. Its `reason` may be `SIGINT` or `SIGTERM`, which gives the exit code 130 or 143. */
+  /** Ends the execution. Its `reason` may be `SIGHUP`, `SIGINT` or `SIGTERM`, which gives the exit code 129, 130 or 143. */
   readonly signal: AbortSignal;
+  /** Signs the checkpoint. */
+  readonly key?: NoteKey;
+  /** An execution that was cut, to be gone on with: nothing new is opened. */
+  readonly resume?: Resumption;
   /** As given; secrets and the user part of URLs are masked before it is recorded. */
   readonly argv: readonly string[];
   readonly toolVersion: string;

@@ -4,23 +4,25 @@ import { join, resolve } from 'node:path';
 import type { Expectation } from '../model/claim.ts';
 import type { Guard, HeldSnapshot } from '../model/contract.ts';
 import { messageOf } from '../model/diagnostic.ts';
+import type { FreshnessData } from '../model/event.ts';
 import type { HashChainWitness } from '../model/environment.ts';
 import type { OutputEvidence, SearchHit, StepEvidence } from '../model/evidence.ts';
 import { fillClaim } from './fill-claim.ts';
-import { readHttpStatus } from './http-status.ts';
+import { readHttpStatus, type HttpAnswer } from './http-status.ts';
 import { hitsOf, placeOf } from './judge-search.ts';
 import type { ChainReading, ClaimOf, Gathered, KnownNames } from './judgement.ts';
 import { matchPattern } from './pattern.ts';
-import { findAtEdge, findLine, findPattern, findText, linesOf, type OutputSearch } from './search-output.ts';
+import type { PrintedFile } from './printed-text.ts';
+import { findAtEdge, findLine, findPattern, findText, linesOf, readEdges, type OutputSearch } from './search-output.ts';
 
 export interface FactSources {
   readonly workspace: string;
   readonly evidenceFolder: string;
   readonly guard?: Guard;
   readonly snapshot?: HeldSnapshot;
+  /** What was asked of the snapshot while it was there. */
+  readonly freshness?: readonly FreshnessData[];
   readonly names: KnownNames;
-  /** Masks secrets, as the kept outputs have them. */
-  readonly redact?: (text: string) => string;
   /** The witness for a root's name with what it read after the production path and now. */
   readonly chainOf: (root: string) => { readonly witness: HashChainWitness; readonly first?: ChainReading; readonly now?: ChainReading } | undefined;
 }
@@ -65,14 +67,13 @@ async function searchOutputs(evidence: StepEvidence, sources: FactSources, wante
       found: operator === 'matches' ? matchPattern(text, server).kind === 'held' : server.includes(text),
       place: "the server's message",
     };
-  // What is kept has its secrets masked: whether one was printed cannot be seen there.
-  if (sources.redact?.(text) !== undefined && sources.redact(text) !== text)
-    return { kind: 'output', found: false, problem: 'the claim holds a secret, and secrets are masked in what is kept' };
   const outputs = (evidence.outputs ?? []).filter((output) => stream === undefined || output.stream === stream);
   if (outputs.length === 0) return { kind: 'output', found: false, problem: `no ${stream ?? 'output'} of this step was kept` };
   for (const output of outputs) {
     try {
-      const found = await searchOutput(output, sources.evidenceFolder, wanted);
+      const file = printedFile(output, evidence, sources);
+      if (file === undefined) return { kind: 'output', found: false, problem: unremembered(output) };
+      const found = await searchOutput(output, file, wanted);
       if (found && 'problem' in found) return { kind: 'output', found: false, problem: found.problem };
       if (found) return { kind: 'output', found: true, place: `${output.stream}, line ${found.lineNumber}` };
     } catch (error) {
@@ -82,31 +83,42 @@ async function searchOutputs(evidence: StepEvidence, sources: FactSources, wante
   return { kind: 'output', found: false };
 }
 
-async function searchOutput(output: OutputEvidence, evidenceFolder: string, { text, operator }: Wanted): Promise<OutputSearch> {
-  const path = pathOf(output, evidenceFolder);
+async function searchOutput(output: OutputEvidence, file: PrintedFile, { text, operator }: Wanted): Promise<OutputSearch> {
   switch (operator) {
     case 'contains':
-      return findText(path, text);
+      return findText(file, text);
     case 'matches':
-      return findPattern(path, text);
+      return findPattern(file, text);
     case 'line':
-      return findLine(path, text);
+      return findLine(file, text);
     case 'is':
     case 'starts with':
     case 'ends with':
-      return findAtEdge(output, operator, text);
+      return findAtEdge(file.parts.length === 0 ? output : await readEdges(file), operator, text);
   }
 }
 
-function pathOf(output: OutputEvidence, evidenceFolder: string): string {
-  return join(evidenceFolder, 'sha256', output.sha256);
+/** Undefined where more was masked than is remembered: what is kept would answer for what was printed. */
+function printedFile({ stream, sha256 }: OutputEvidence, { hidden = [] }: StepEvidence, { evidenceFolder }: FactSources): PrintedFile | undefined {
+  const masked = hidden.find((candidate) => candidate.stream === stream);
+  const parts = masked === undefined ? [] : masked.parts;
+  return parts && { path: join(evidenceFolder, 'sha256', sha256), parts };
 }
 
-async function readStatus(evidence: StepEvidence, { evidenceFolder }: FactSources): Promise<Gathered> {
+function unremembered({ stream }: OutputEvidence): string {
+  return `so much of ${stream} is secret that it cannot be judged on what is kept of it`;
+}
+
+async function readStatus(evidence: StepEvidence, sources: FactSources): Promise<Gathered> {
   const outputs = evidence.outputs ?? [];
   if (outputs.length === 0) return { kind: 'http-status', problem: 'no output of this step was kept' };
   try {
-    const answers = await Promise.all(outputs.map((output) => readHttpStatus(linesOf(pathOf(output, evidenceFolder)), output.stream)));
+    const answers = await Promise.all(
+      outputs.map(async (output): Promise<HttpAnswer> => {
+        const file = printedFile(output, evidence, sources);
+        return file === undefined ? { problem: unremembered(output) } : readHttpStatus(linesOf(file), output.stream);
+      }),
+    );
     const problem = answers.find((answer) => answer.problem !== undefined);
     const [status, ...others] = new Set(answers.flatMap((answer) => answer.status ?? []));
     if (problem) return { kind: 'http-status', ...problem };
@@ -135,12 +147,14 @@ async function readNeighbourhoods(claim: ClaimOf<'each-hit'>, hits: readonly Sea
   }
 }
 
-async function askSnapshot(claim: ClaimOf<'fresh'>, { guard, snapshot, names }: FactSources): Promise<Gathered> {
-  const key = names.get(claim.name)?.value.text;
-  if (!guard || !snapshot || key === undefined || key === null) return { kind: 'freshness' };
+async function askSnapshot(claim: ClaimOf<'fresh'>, { guard, snapshot, names, freshness = [] }: FactSources): Promise<Gathered> {
+  const { name, relation, column } = claim;
+  const key = names.get(name)?.value.text;
+  const asked = freshness.find((answer) => answer.name === name && answer.relation === relation && answer.column === column);
+  if (!guard || !(snapshot ?? asked) || key === undefined || key === null) return { kind: 'freshness' };
   try {
-    const before = await snapshot.had(claim.relation, claim.column, key);
-    const sql = `SELECT count(*) AS found FROM ${quoteRelation(claim.relation)} WHERE ${quoteIdentifier(claim.column)}::text = $1`;
+    const before = snapshot ? await snapshot.had(relation, column, key) : asked?.before === true;
+    const sql = `SELECT count(*) AS found FROM ${quoteRelation(relation)} WHERE ${quoteIdentifier(column)}::text = $1`;
     const answer = await guard.assertion({ sql, parameters: [key], mode: 'read', timeoutMs: lookupTimeoutMs });
     if (answer.kind === 'rows') return { kind: 'freshness', before, now: answer.rows[0]?.[0] !== '0' };
     const problem = answer.kind === 'refused' ? answer.decision.reason : answer.message;

@@ -6,7 +6,7 @@ import { createGuard } from '../guard/guard.ts';
 import type { CanaryResult, Guard, StatementRecord, TripwireFinding } from '../model/contract.ts';
 import { hasErrors, messageOf, type Diagnostic } from '../model/diagnostic.ts';
 import type { DatabaseAddress } from '../model/environment.ts';
-import { createRedactor, shortestSecret } from '../model/redaction.ts';
+import { createRedactor } from '../model/redaction.ts';
 import type { IsolationLevel } from '../model/policy.ts';
 import type { Access, Capability } from '../model/step.ts';
 import { exitCodes, usageExitCode } from '../model/verdict.ts';
@@ -16,8 +16,10 @@ import { createSqlParser } from '../policy/sql-parser.ts';
 import { guardEnvironment, type GuardedEnvironment } from './guarded-environment.ts';
 import { openCommandIsolation } from './command-isolation.ts';
 import { guardDied, notRefused, notStarted, recordNotBegun, rephrase } from './guard-command-diagnostic.ts';
+import { plainData } from './execution-record.ts';
 import { startGuardedProcess } from './guarded-process.ts';
 import type { GuardedProcess, GuardedProcessOptions, ProcessExit } from './guarded-process-type.ts';
+import { passwordsOf } from './secret-set.ts';
 import { StatementCount, type StatementSummary } from './statement-summary.ts';
 
 /** What a command may be given; the other capabilities need a plan. */
@@ -78,7 +80,7 @@ export async function guardCommand(options: GuardCommandOptions): Promise<GuardC
   const parser = createSqlParser();
   const nothing = { canaries: [], summary: count.summary(), findings: [], leftover: [] };
   const interruption = watchSignals(options.onSignal);
-  let redact = (text: string): string => text;
+  let redactor = createRedactor(passwordsOf(database));
   const isolated = await openCommandIsolation({ level: options.isolation, workingFolder, privateFolders: options.privateFolders });
   const isolation = isolated.value;
   if (isolation === undefined) {
@@ -98,7 +100,7 @@ export async function guardCommand(options: GuardCommandOptions): Promise<GuardC
       plainJudgement(await decideSql(parser, text, { access, protectedTables, ...(catalogue === undefined ? {} : { catalogue }) })),
     onStatement: (record) => {
       if (record.step !== step) return;
-      const shown = { ...record, text: redact(record.text) };
+      const shown = plainData(record, redactor) as StatementRecord;
       count.note(shown);
       options.onStatement?.(shown);
     },
@@ -125,8 +127,7 @@ export async function guardCommand(options: GuardCommandOptions): Promise<GuardC
     const watch = await guard.watch(step, access);
     const door = await guard.open(step, access);
     const doorAddress = addressOfDoor(door.url, database);
-    const redactor = createRedactor([doorAddress.password, database.password].filter((secret) => secret.length >= shortestSecret));
-    redact = (text) => redactor.text(text);
+    redactor = createRedactor(passwordsOf(doorAddress, database));
     const environment = guardEnvironment(options.processEnvironment, database, doorAddress);
     try {
       options.onReady?.({ canaries, environment, diagnostics: said });
@@ -147,10 +148,10 @@ export async function guardCommand(options: GuardCommandOptions): Promise<GuardC
       process.release();
       return { ...nothing, canaries, environment, exitCode: exitCodes.error, diagnostics: [notStarted(options.command[0], exit.problem)] };
     }
-    const leftover = (sandbox === undefined ? await staying(process) : process.leftover()).map((left) => `${left.pid} ${redact(left.command)}`);
+    const leftover = (sandbox === undefined ? await staying(process) : process.leftover()).map((left) => `${left.pid} ${redactor.text(left.command)}`);
     await door.close().catch(() => []);
     process.release();
-    const findings = death === undefined ? await watch.compare() : [];
+    const findings = death === undefined ? (plainData(await watch.compare(), redactor) as readonly TripwireFinding[]) : [];
     const diagnostics = death === undefined ? [] : [guardDied(death)];
     const unexplained = findings.some((finding) => !finding.explained);
     const refused = count.refused > 0 || (alone && unexplained);

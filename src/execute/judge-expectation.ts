@@ -17,7 +17,7 @@ export function judgeExpectation(expectation: Expectation, facts: JudgeFacts): J
   // Half of an attempt's evidence can hold by accident what the whole would not.
   if (outcome !== 'completed') return unproven(`step ${expectation.step}: ${outcome}`, 'an attempt that did not complete proves nothing');
   const { claim } = expectation;
-  if (demandsFailure(claim) && facts.statements.some((record) => record.step === expectation.step && record.decision.effect === 'refuse'))
+  if (demandsFailure(claim) && facts.statements.some((record) => record.step === expectation.step && record.effect === 'refuse'))
     return failed('a statement of this step was refused', 'what the guard refused did not fail by itself');
   switch (claim.kind) {
     case 'compare':

@@ -2,6 +2,8 @@
 import type { OutputEvidence } from '../model/evidence.ts';
 import { counted, failed, passed, unproven, withinBound, type ClaimOf, type JudgeFacts, type Judgement } from './judgement.ts';
 
+const newline = 0x0a;
+
 export function judgeOutput(claim: ClaimOf<'output'>, facts: JudgeFacts): Judgement {
   const { gathered } = facts;
   if (gathered?.kind !== 'output') return unproven('the output was not searched');
@@ -24,9 +26,13 @@ export function judgeOutputEmpty(claim: ClaimOf<'output-empty'>, facts: JudgeFac
 export function judgeOutputLines(claim: ClaimOf<'output-lines'>, facts: JudgeFacts): Judgement {
   const output = facts.evidence.outputs?.find((candidate) => candidate.stream === claim.stream);
   if (!output) return failed(`no ${claim.stream} was kept`);
-  const actual = `${counted(output.lines, 'line')} on ${output.stream}`;
+  // A mask is a part of one line; what it hides may be several (a key).
+  const hidden = facts.evidence.hidden?.find((candidate) => candidate.stream === output.stream);
+  if (hidden && !hidden.parts) return failed(`the lines on ${output.stream} cannot be counted`, 'so much of it is secret');
+  const lines = output.lines + (hidden?.parts ?? []).reduce((sum, part) => sum + part.hidden.filter((byte) => byte === newline).length, 0);
+  const actual = `${counted(lines, 'line')} on ${output.stream}`;
   if (claim.bound === 'at-least' && claim.count === 0) return unproven(actual, 'every output has at least 0 lines: this proves nothing');
-  return (withinBound(claim.bound, claim.count, output.lines) ? passed : failed)(actual);
+  return (withinBound(claim.bound, claim.count, lines) ? passed : failed)(actual);
 }
 
 export function judgeHttpStatus(claim: ClaimOf<'http-status'>, facts: JudgeFacts): Judgement {

@@ -138,7 +138,7 @@ function mayChange({ access: { capability } }: Step): boolean {
 }
 
 function inScope(policy: Policy, { steps }: PolicyFacts): readonly Step[] {
-  return steps.filter((step) => step.role === 'step' && isInScope(policy, step));
+  return steps.filter((step) => (step.role === 'step' || step.role === 'teardown') && isInScope(policy, step));
 }
 
 function sum(decisions: readonly RecordedDecision[]): number {

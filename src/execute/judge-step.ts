@@ -10,6 +10,7 @@ import { parseShell } from '../policy/shell-syntax.ts';
 import type { ExecutionContext } from './execution-context.ts';
 import { gatherFact } from './gather-fact.ts';
 import { judgeExpectation } from './judge-expectation.ts';
+import type { Judgement } from './judgement.ts';
 import { judgementDiagnostic } from './step-diagnostic.ts';
 
 /**
@@ -42,30 +43,10 @@ export interface JudgedClaims {
 }
 
 export async function judgeStep(step: Step, evidence: StepEvidence, context: ExecutionContext): Promise<JudgedClaims> {
-  const { plan, store, statements, guarded, snapshot, chains, workspace, evidenceFolder } = context;
-  const producers = plan.steps.filter((candidate) => candidate.access.capability === 'production').map((candidate) => candidate.id);
-  const sources = {
-    workspace,
-    evidenceFolder,
-    names: store,
-    redact: context.secrets.redactor.text,
-    chainOf: chains.chainOf,
-    ...(guarded ? { guard: guarded.guard } : {}),
-    ...(snapshot.held ? { snapshot: snapshot.held } : {}),
-  };
-  const doubt = step.kind === 'shell' && step.testRunner !== undefined ? doubtfulTestRun(parseShell(step.command)) : undefined;
   const verdicts = new Map<string, Verdict>();
   const diagnostics: Diagnostic[] = [];
   for (const expectation of expectationsFor(step, context.config?.witnesses ?? [])) {
-    const gathered = await gatherFact(expectation, evidence, sources);
-    const judgement = judgeExpectation(expectation, {
-      evidence,
-      names: store,
-      statements,
-      producers,
-      ...(gathered ? { gathered } : {}),
-      ...(doubt === undefined ? {} : { doubt }),
-    });
+    const judgement = await judgeClaim(expectation, step, evidence, context);
     verdicts.set(expectation.id, judgement.verdict);
     const { id, text, span, origin, claim } = expectation;
     await context.record.record('expectation', { id, step: step.id, text, span, origin, claim: claim.kind, ...judgement });
@@ -74,4 +55,27 @@ export async function judgeStep(step: Step, evidence: StepEvidence, context: Exe
     if (diagnostic) diagnostics.push(diagnostic);
   }
   return { verdicts, diagnostics: diagnostics.toSorted((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning')) };
+}
+
+/** One claim on the evidence of an attempt, without a record of it. */
+export async function judgeClaim(expectation: Expectation, step: Step, evidence: StepEvidence, context: ExecutionContext): Promise<Judgement> {
+  const { plan, store, statements, guarded, snapshot, freshness, chains, workspace, evidenceFolder } = context;
+  const gathered = await gatherFact(expectation, evidence, {
+    workspace,
+    evidenceFolder,
+    names: store,
+    chainOf: chains.chainOf,
+    freshness,
+    ...(guarded ? { guard: guarded.guard } : {}),
+    ...(snapshot.held ? { snapshot: snapshot.held } : {}),
+  });
+  const doubt = step.kind === 'shell' && step.testRunner !== undefined ? doubtfulTestRun(parseShell(step.command)) : undefined;
+  return judgeExpectation(expectation, {
+    evidence,
+    names: store,
+    statements,
+    producers: plan.steps.filter((candidate) => candidate.access.capability === 'production').map((candidate) => candidate.id),
+    ...(gathered ? { gathered } : {}),
+    ...(doubt === undefined ? {} : { doubt }),
+  });
 }

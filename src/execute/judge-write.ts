@@ -1,5 +1,5 @@
 /** Claims about who wrote what, and when: judged on the gateway's record, not on what a program says about itself. */
-import type { StatementRecord } from '../model/contract.ts';
+import type { WriteData } from '../model/event.ts';
 import { counted, failed, passed, unproven, type ClaimOf, type JudgeFacts, type Judgement } from './judgement.ts';
 
 /**
@@ -34,7 +34,7 @@ export function judgeFresh(claim: ClaimOf<'fresh'>, facts: JudgeFacts): Judgemen
 export function judgeWriteOrder(claim: ClaimOf<'write-order'>, facts: JudgeFacts): Judgement {
   const names = { first: `${claim.first.relation}.${claim.first.column}`, then: claim.then.relation };
   const committed = facts.statements.filter(
-    (record) => facts.producers.includes(record.step) && record.decision.effect === 'permit' && record.fate === 'committed',
+    (record) => facts.producers.includes(record.step) && record.effect === 'permit' && record.fate === 'committed',
   );
   const thenWrites = committed.filter((record) => changes(record, claim.then.relation));
   const firstWrites = committed.filter((record) => writesColumn(record, claim.first.relation, claim.first.column));
@@ -51,20 +51,20 @@ export function judgeWriteOrder(claim: ClaimOf<'write-order'>, facts: JudgeFacts
   return passed(`${names.first} was committed before ${names.then}`, ...notes);
 }
 
-function place(record: StatementRecord | undefined, what: string): string {
+function place(record: WriteData | undefined, what: string): string {
   return `${what}: statement ${record?.sequence} of step ${record?.step}`;
 }
 
-function insertsInto(record: StatementRecord, relation: string): boolean {
-  return record.decision.effect === 'permit' && record.fate === 'committed' && changes(record, relation) && /\b(insert|copy|merge)\b/i.test(record.text);
+function insertsInto(record: WriteData, relation: string): boolean {
+  return record.effect === 'permit' && record.fate === 'committed' && changes(record, relation) && record.inserts;
 }
 
 /** Did the statement change rows of this relation? Without a count (a prepared statement never executed) it did not. */
-function changes(record: StatementRecord, relation: string): boolean {
+function changes(record: WriteData, relation: string): boolean {
   return (record.rowCount ?? 0) > 0 && record.writes.some((write) => sameRelation(write.relation, relation));
 }
 
-function writesColumn(record: StatementRecord, relation: string, column: string): boolean {
+function writesColumn(record: WriteData, relation: string, column: string): boolean {
   return changes(record, relation) && record.writes.some((write) => sameRelation(write.relation, relation) && write.columns.includes(column));
 }
 

@@ -1,6 +1,6 @@
 /** What judges are given and what they answer. Judges are pure: whatever needs the disk or the database was gathered before. */
 import type { Bound, Claim } from '../model/claim.ts';
-import type { StatementRecord } from '../model/contract.ts';
+import type { WriteData } from '../model/event.ts';
 import type { StepEvidence } from '../model/evidence.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { Binding } from '../model/value.ts';
@@ -50,7 +50,7 @@ export interface JudgeFacts {
   readonly evidence: StepEvidence;
   readonly names: KnownNames;
   /** The writes that came through the gateway in this execution, in order. */
-  readonly statements: readonly StatementRecord[];
+  readonly statements: readonly WriteData[];
   /** The steps that the plan names as legitimate writers. */
   readonly producers: readonly string[];
   readonly gathered?: Gathered;

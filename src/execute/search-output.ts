@@ -1,7 +1,7 @@
 /** Finds a text or a pattern in a kept output of any size, in memory that does not grow with it. */
-import { createReadStream } from 'node:fs';
 import type { OutputEvidence } from '../model/evidence.ts';
 import { matchPattern } from './pattern.ts';
+import { printedText, type PrintedFile } from './printed-text.ts';
 
 /** A line longer than this is judged in pieces: a pattern that needs more of it does not match. */
 const longestLine = 65_536;
@@ -9,10 +9,10 @@ const longestLine = 65_536;
 export type OutputSearch = { readonly lineNumber: number } | { readonly problem: string } | undefined;
 
 /** The line (from 1) in which the text begins; undefined where it is not. May stretch over several lines. Rejects with what `node:fs` throws. */
-export async function findText(path: string, text: string): Promise<OutputSearch> {
+export async function findText(file: PrintedFile, text: string): Promise<OutputSearch> {
   let carried = '';
   let lineNumber = 1;
-  for await (const chunk of createReadStream(path, 'utf8') as AsyncIterable<string>) {
+  for await (const chunk of printedText(file)) {
     const stretch = carried + chunk;
     const at = stretch.indexOf(text);
     if (at >= 0) return { lineNumber: lineNumber + countLineFeeds(stretch.slice(0, at)) };
@@ -24,8 +24,8 @@ export async function findText(path: string, text: string): Promise<OutputSearch
 }
 
 /** The first line that holds a match of the pattern, line by line, without its line end. */
-export async function findPattern(path: string, pattern: string): Promise<OutputSearch> {
-  for await (const { text, lineNumber } of linesOf(path)) {
+export async function findPattern(file: PrintedFile, pattern: string): Promise<OutputSearch> {
+  for await (const { text, lineNumber } of linesOf(file)) {
     const comparison = matchPattern(pattern, text);
     if (comparison.kind === 'incomparable') return { problem: comparison.reason };
     if (comparison.kind === 'held') return { lineNumber };
@@ -34,13 +34,17 @@ export async function findPattern(path: string, pattern: string): Promise<Output
 }
 
 /** The first line that is this text, without the white space around it. */
-export async function findLine(path: string, wanted: string): Promise<OutputSearch> {
-  for await (const { text, lineNumber } of linesOf(path)) if (text.trim() === wanted.trim()) return { lineNumber };
+export async function findLine(file: PrintedFile, wanted: string): Promise<OutputSearch> {
+  for await (const { text, lineNumber } of linesOf(file)) if (text.trim() === wanted.trim()) return { lineNumber };
   return undefined;
 }
 
 /** At the beginning or the end, or as the whole but its last line end: the first and the last bytes of an output stand in its evidence. */
-export function findAtEdge({ head, tail, lines }: OutputEvidence, operator: 'is' | 'starts with' | 'ends with', text: string): OutputSearch {
+export function findAtEdge(
+  { head, tail, lines }: Pick<OutputEvidence, 'head' | 'tail' | 'lines'>,
+  operator: 'is' | 'starts with' | 'ends with',
+  text: string,
+): OutputSearch {
   const end = tail === '' ? head : tail;
   if (text.length > (operator === 'ends with' ? end : head).length && tail !== '')
     return { problem: 'the text is longer than what is kept at hand of an output' };
@@ -54,15 +58,31 @@ export function findAtEdge({ head, tail, lines }: OutputEvidence, operator: 'is'
   }
 }
 
+/** As many characters as evidence holds of each end. */
+const edgeCharacters = 4_096;
+
+/** The ends of an output in which something was masked, as they were printed. */
+export async function readEdges(file: PrintedFile): Promise<Pick<OutputEvidence, 'head' | 'tail' | 'lines'>> {
+  let [head, tail, length, newlines] = ['', '', 0, 0];
+  for await (const text of printedText(file)) {
+    if (head.length < edgeCharacters) head += text.slice(0, edgeCharacters - head.length);
+    tail = (tail + text).slice(-edgeCharacters);
+    length += text.length;
+    newlines += countLineFeeds(text);
+  }
+  const lines = newlines + (length > 0 && !tail.endsWith('\n') ? 1 : 0);
+  return length > edgeCharacters ? { head, tail, lines } : { head, tail: '', lines };
+}
+
 function withoutLineEnd(text: string): string {
   return text.replace(/\r?\n$/, '');
 }
 
 /** Lines without their line ends; one that is too long comes in pieces. Rejects with what `node:fs` throws. */
-export async function* linesOf(path: string): AsyncGenerator<{ readonly text: string; readonly lineNumber: number }> {
+export async function* linesOf(file: PrintedFile): AsyncGenerator<{ readonly text: string; readonly lineNumber: number }> {
   let rest = '';
   let lineNumber = 0;
-  for await (const chunk of createReadStream(path, 'utf8') as AsyncIterable<string>) {
+  for await (const chunk of printedText(file)) {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {

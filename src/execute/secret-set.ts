@@ -1,13 +1,17 @@
-/** The one redactor of an execution. Its readers hold it for good; what it masks can grow by the token of the step under way. */
+/** The one redactor of an execution. Its readers hold it for good; what it masks grows with what is known of the execution. */
 import { createRedactor, shortestSecret } from '../model/redaction.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { DatabaseAddress } from '../model/environment.ts';
+import type { DatabaseAddress, EnvironmentConfig } from '../model/environment.ts';
+import type { Input, Plan } from '../model/plan.ts';
 import type { Redactor } from '../model/redactor.ts';
+import { urlPasswords } from '../model/url-secret.ts';
 import type { Binding } from '../model/value.ts';
 import { renderOrigin } from './binding-store.ts';
 
 export interface SecretSet {
   readonly redactor: Redactor;
+  /** The same secrets, but the addresses in what people wrote stay as they are: for a text that is kept whole elsewhere. */
+  readonly document: (text: string) => string;
   /** For the whole execution: inputs are known before the environment is, passwords only after it. */
   readonly add: (secrets: readonly string[]) => void;
   /** A step's token, masked until the next one takes its place: it is worth nothing once its step has ended. */
@@ -17,19 +21,20 @@ export interface SecretSet {
 export function createSecretSet(): SecretSet {
   const lasting = new Set<string>();
   let lent: string | undefined;
-  let current = createRedactor([]);
-  const renew = (): void => {
-    current = createRedactor(lent === undefined ? [...lasting] : [...lasting, lent]);
-  };
+  let current: Redactor | undefined;
+  const all = (): readonly string[] => (lent === undefined ? [...lasting] : [...lasting, lent]);
+  const redactor = (): Redactor => (current ??= createRedactor(all()));
   return {
-    redactor: { text: (text) => current.text(text), stream: () => current.stream() },
+    redactor: { text: (text) => redactor().text(text), stream: (note) => redactor().stream(note) },
+    document: (text) => createRedactor(all(), { urls: false }).text(text),
     add: (secrets) => {
-      for (const secret of secrets) lasting.add(secret);
-      renew();
+      const fresh = secrets.filter((secret) => !lasting.has(secret));
+      for (const secret of fresh) lasting.add(secret);
+      if (fresh.length > 0) current = undefined;
     },
     lend: (token) => {
       lent = token;
-      renew();
+      current = undefined;
     },
   };
 }
@@ -44,13 +49,69 @@ export function secretsOf(values: readonly Binding[]): { readonly secrets: reado
       severity: 'error',
       code: 'execute/secret-too-short',
       message: `the secret \`${binding.name}\` (${renderOrigin(binding.origin)}) has fewer than ${shortestSecret} characters`,
-      help: 'give it with --set if it is no secret',
+      help: binding.origin.kind === 'input' ? 'give it with --set if it is no secret' : 'take `secret` away from the capture if it is none',
     })),
   };
 }
 
+/** Both documents are kept byte for byte: a secret that stands in one of them would be in the record. */
+export function secretsInPlan(
+  values: readonly Binding[],
+  { plan, planBytes, addendumBytes }: { readonly plan: Pick<Plan, 'path' | 'addendum'>; readonly planBytes: Uint8Array; readonly addendumBytes?: Uint8Array },
+): readonly Diagnostic[] {
+  const documents = [
+    { path: plan.path, text: new TextDecoder().decode(planBytes) },
+    ...(plan.addendum && addendumBytes ? [{ path: plan.addendum.path, text: new TextDecoder().decode(addendumBytes) }] : []),
+  ];
+  return values
+    .filter((binding) => binding.secret && (binding.value.text ?? '').length >= shortestSecret)
+    .flatMap(({ name, value, origin }) => {
+      const { text: masked } = createRedactor([value.text ?? ''], { urls: false });
+      return documents
+        .filter(({ text }) => masked(text) !== text)
+        .map(({ path }) => ({
+          severity: 'error',
+          code: 'execute/secret-in-plan',
+          message: `the secret \`${name}\` (${renderOrigin(origin)}) stands in \`${path}\`, which the record keeps as it is`,
+          help: `put \`<${name}>\` in its place, or give it with --set if it is no secret`,
+        }));
+    });
+}
+
+/** The values with the secrecy that the plan asks of its inputs, whichever option they were given with. */
+export function withSecrecy(values: readonly Binding[], inputs: readonly Pick<Input, 'name' | 'secret'>[]): readonly Binding[] {
+  const asked = new Set(inputs.filter((input) => input.secret).map((input) => input.name));
+  return values.map((binding) => (asked.has(binding.name) ? { ...binding, secret: true } : binding));
+}
+
+/** A password that is the user's or the database's own name is no secret, and masking it would take their names out of the record. */
 export function passwordsOf(...addresses: readonly (DatabaseAddress | undefined)[]): readonly string[] {
-  return addresses.flatMap((address) => (address && address.password !== '' ? [address.password] : []));
+  return addresses.flatMap((address) => (address && ![address.user, address.database, ''].includes(address.password) ? [address.password] : []));
+}
+
+/** Names of variables whose values nobody should read. */
+const secretName = /TOKEN|PASSW(?:OR)?D|PASSPHRASE|PWD$|SECRET|CREDENTIAL|API_?KEY|(?:^|_)KEYS?(?:_|$)/i;
+
+/** A shorter value of such a name is a setting (`SECRET_MODE=on`) more often than a secret. */
+const shortestVariable = 8;
+
+/**
+ * What an environment's configuration holds of secrets, before anything is made ready: the password of its database, and the
+ * values of variables with the names of secrets that prepare commands or steps get.
+ */
+export function environmentSecrets(config: EnvironmentConfig | undefined, processEnvironment: Readonly<Record<string, string | undefined>>): readonly string[] {
+  if (config === undefined) return [];
+  const { database, inherit, prepare } = config;
+  const url = database.kind === 'url' ? database.url : database.kind === 'environment-variable' ? (processEnvironment[database.name] ?? '') : '';
+  const variables = [
+    ...inherit.map((name) => [name, processEnvironment[name] ?? ''] as const),
+    ...prepare.flatMap((command) => Object.entries(command.environment)),
+  ];
+  return [
+    ...urlPasswords(url),
+    ...variables.filter(([name, value]) => secretName.test(name) && value.length >= shortestVariable).map(([, value]) => value),
+    ...variables.flatMap(([, value]) => urlPasswords(value)),
+  ];
 }
 
 /** The command line as it may be recorded: no secret, and no user part of any URL. */

@@ -1,19 +1,15 @@
 /** The two entries of a step: what it will do, and what it showed. */
 import type { StepEndedData, StepStartedData } from '../model/event.ts';
 import type { Step } from '../model/step.ts';
-import type { Outcome, Verdict } from '../model/verdict.ts';
 import { runsPrograms, timeLimitOf, type Attempt } from './attempt-step.ts';
 import type { ExecutionContext } from './execution-context.ts';
 import { stepEnvironment } from './step-environment.ts';
-
-/** The first and only attempt of this form; more belong to plans that ask for them. */
-const attemptNumber = 1;
 
 /** For reading: the journal holds 20 rows and 200 hits of each search, and the whole counts. */
 const mostRows = 20;
 const mostHits = 200;
 
-export function startedData(step: Step, context: ExecutionContext): StepStartedData {
+export function startedData(step: Step, attempt: number, context: ExecutionContext): StepStartedData {
   const { config, processEnvironment, toolFolders } = context;
   const hasDoor = context.guarded !== undefined && runsPrograms(step) && step.access.capability !== 'none';
   const environment = stepEnvironment({ config, processEnvironment, toolFolders, temporaryFolder: '', ...(hasDoor ? { databaseUrl: '' } : {}) });
@@ -22,7 +18,7 @@ export function startedData(step: Step, context: ExecutionContext): StepStartedD
   const { id, kind, title, section, role, span, text, access, once } = step;
   return {
     step: id,
-    attempt: attemptNumber,
+    attempt,
     kind,
     title,
     section,
@@ -63,18 +59,20 @@ function actionOf(step: Step): string {
   }
 }
 
-export function endedData(step: Step, { evidence, statements, assertions }: Attempt, outcome: Outcome, verdict: Verdict): StepEndedData {
+/** How an attempt was judged. */
+export type Judged = Pick<StepEndedData, 'outcome' | 'verdict' | 'reason' | 'again' | 'writes'>;
+
+export function endedData(step: Step, attempt: number, { evidence, statements, assertions }: Attempt, judged: Judged): StepEndedData {
   const { durationMs, exitCode, signal, outputs, rows, sqlFailure, searches, tests, leftover, isolation, program, problem } = evidence;
   const seen = [...statements, ...assertions];
   const refused = seen.filter((statement) => statement.decision.effect === 'refuse').length;
   return {
     step: step.id,
-    attempt: attemptNumber,
+    attempt,
     kind: step.kind,
     title: step.title,
     span: step.span,
-    outcome,
-    verdict,
+    ...judged,
     durationMs,
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(signal === undefined ? {} : { signal }),

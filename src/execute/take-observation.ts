@@ -6,13 +6,16 @@ import type { Step } from '../model/step.ts';
 import type { Binding } from '../model/value.ts';
 import { renderOrigin, renderValue, type Observed } from './binding-store.ts';
 import type { ExecutionContext } from './execution-context.ts';
+import { secretsOf } from './secret-set.ts';
 
 /** What is wrong with the names after this step: conflicts, and captures that are missing. Each is a failure of the step. */
 export async function takeObservations(step: Step, evidence: StepEvidence, context: ExecutionContext): Promise<readonly Diagnostic[]> {
   const diagnostics: Diagnostic[] = [];
+  // From here on they are masked wherever they are printed; first of all of them, because one may be a part of another's text.
+  const flagged = secretsOf(evidence.observations);
+  context.secrets.add(flagged.secrets);
+  diagnostics.push(...flagged.diagnostics.map((diagnostic) => ({ ...diagnostic, span: step.span })));
   for (const observation of evidence.observations) {
-    // From here on its text is masked wherever it is printed.
-    if (observation.secret && observation.value.text !== null) context.secrets.add([observation.value.text]);
     const observed = context.store.observe(observation);
     await context.record.record('capture', captureData(step, observation, observed));
     if (observed.kind === 'conflict') diagnostics.push(conflict(step, observed));

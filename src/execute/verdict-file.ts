@@ -5,6 +5,7 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { CaptureData, CriterionData, EventData, ExecutionEvent, PlannedStep, StepEndedData } from '../model/event.ts';
 import type { JournalState } from '../model/journal-entry.ts';
+import { isPassing, settlingName } from '../model/settled-event.ts';
 
 export interface VerdictReader {
   readonly take: (event: ExecutionEvent) => void;
@@ -12,18 +13,21 @@ export interface VerdictReader {
   readonly render: (execution: string, journal: JournalState) => string | undefined;
 }
 
-type ListName =
-  | 'preparation'
-  | 'preconditions'
-  | 'tasks'
-  | 'canaries'
-  | 'expectations'
-  | 'criteria'
-  | 'policies'
-  | 'decisions'
-  | 'tripwires'
-  | 'report'
-  | 'diagnostics';
+const listNames = [
+  'preparation',
+  'preconditions',
+  'tasks',
+  'canaries',
+  'expectations',
+  'criteria',
+  'policies',
+  'decisions',
+  'tripwires',
+  'report',
+  'diagnostics',
+] as const;
+
+type ListName = (typeof listNames)[number];
 
 interface StepNotes {
   started: number;
@@ -39,29 +43,17 @@ export function createVerdictReader(): VerdictReader {
   let endedAt = '';
   const steps = new Map<string, StepNotes>();
   const captures = new Map<string, unknown>();
-  const lists: Readonly<Record<ListName, unknown[]>> = {
-    preparation: [],
-    preconditions: [],
-    tasks: [],
-    canaries: [],
-    expectations: [],
-    criteria: [],
-    policies: [],
-    decisions: [],
-    tripwires: [],
-    report: [],
-    diagnostics: [],
-  };
+  const lists = {} as Record<ListName, Map<string, unknown>>;
+  for (const name of listNames) lists[name] = new Map();
+  // What an attempt shows holds when it has ended, and no other one follows.
+  let shown: CaptureData[] = [];
   const notesOf = (step: string): StepNotes => {
     const notes = steps.get(step) ?? { started: 0, ended: 0 };
     steps.set(step, notes);
     return notes;
   };
-  const keep = (list: ListName, value: unknown): void => {
-    lists[list].push(value);
-  };
-
   const take = (event: ExecutionEvent): void => {
+    const keep = (list: ListName, value: unknown): void => void lists[list].set(settlingName(event) ?? String(event.seq), value);
     startedAt ||= event.ts;
     endedAt = event.ts;
     switch (event.kind) {
@@ -74,11 +66,14 @@ export function createVerdictReader(): VerdictReader {
         return;
       case 'step-started':
         notesOf(event.data.step).started += 1;
+        shown = [];
         return;
       case 'step-ended': {
         const notes = notesOf(event.data.step);
         const { outcome, verdict: held, durationMs, exitCode, isolation } = event.data;
         notes.ended += 1;
+        if (!isPassing(event.data)) for (const capture of shown) captures.set(...renderCapture(capture));
+        shown = [];
         notes.last = { outcome, verdict: held, durationMs, ...(exitCode === undefined ? {} : { exitCode }), ...(isolation === undefined ? {} : { isolation }) };
         return;
       }
@@ -86,7 +81,7 @@ export function createVerdictReader(): VerdictReader {
         notesOf(event.data.step).reason = event.data.reason;
         return;
       case 'capture':
-        if (!event.data.again && !event.data.conflict) captures.set(...renderCapture(event.data));
+        if (!event.data.again && !event.data.conflict) shown.push(event.data);
         return;
       case 'preparation':
         return keep('preparation', event.data);
@@ -154,7 +149,7 @@ export function createVerdictReader(): VerdictReader {
         reason: verdict.reason,
         steps: opened.steps.map((step) => renderStep(step, steps.get(step.id))),
         captures: Object.fromEntries(captures),
-        ...lists,
+        ...Object.fromEntries(listNames.map((name) => [name, [...lists[name].values()]])),
         journal,
       };
       return `${JSON.stringify(value, null, 2)}\n`;

@@ -79,6 +79,28 @@ export class WorkspaceWatch {
     return this.#changes;
   }
 
+  /** An edit that an earlier process of this execution has told of. */
+  noteChange({ step, what }: WorkspaceChange): void {
+    this.#changes.push({ step, what });
+  }
+
+  /** The content at the beginning, by path: SHA-256, or the signs of a file whose content is not compared. */
+  manifest(): Readonly<Record<string, string>> {
+    return Object.fromEntries([...this.#marks].map(([path, { digest, sign }]) => [path, digest ?? sign]));
+  }
+
+  /** What is not as a manifest says, in words; from now on these are the files that are watched, and no others. */
+  continueFrom(manifest: Readonly<Record<string, string>>): readonly string[] {
+    this.#marks.clear();
+    this.#limits = [];
+    return Object.entries(manifest).flatMap(([path, known]) => {
+      const mark = markFile(path, (bytes) => /^[0-9a-f]{64}$/.test(known) && bytes <= largestFileBytes);
+      this.#marks.set(path, mark);
+      if ((mark.digest ?? mark.sign) === known) return [];
+      return [`\`${this.#shown(path)}\` ${mark.sign === '' ? 'was removed' : 'was edited'}`];
+    });
+  }
+
   /** What is not as it was the last time this was asked; `moment` says in words when it was found, where that is not the step itself. */
   look(step: string, moment = ''): readonly TripwireFinding[] {
     const findings = this.#limits.splice(0);

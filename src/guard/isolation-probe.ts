@@ -119,6 +119,9 @@ function ask(plan: IsolationPlan, script: string, parameters: readonly string[] 
 function start(call: SandboxedCall, answer: (said: { readonly lines: readonly string[] } | string) => void): void {
   try {
     const child = spawn(call.program, call.arguments, { cwd: '/', env: {}, stdio: ['ignore', 'pipe', 'pipe', 'ignore', 'pipe', 'pipe'] });
+    // First of all: where there is no descriptor left, the child has no streams, and says so in an `error` event alone.
+    child.once('error', (error) => answer(error.message));
+    if ((child.stdio as unknown) === undefined) return;
     const said = { stdout: '', stderr: '' };
     child.stdout?.setEncoding('utf8').on('data', (text: string) => void (said.stdout += text));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => void (said.stderr += text));
@@ -128,7 +131,6 @@ function start(call: SandboxedCall, answer: (said: { readonly lines: readonly st
     options.on('error', () => undefined);
     options.end(call.options);
     const timer = setTimeout(() => child.kill('SIGKILL'), trialTimeoutMs);
-    child.once('error', (error) => answer(error.message));
     child.once('close', (code) => {
       clearTimeout(timer);
       answer(code === 0 ? { lines: said.stdout.split('\n') } : (said.stderr.trim().split('\n')[0] ?? '').replace(/^bwrap: /, '') || `it ended with ${code}`);

@@ -10,6 +10,7 @@ import { mayWriteTable, type ProtectedTable } from './protected-table.ts';
 import { compareSchemas } from './schema-fingerprint.ts';
 import { compareTable } from './table-content.ts';
 import { SessionPoll } from './session-poll.ts';
+import { fingerprintOf } from './state-fingerprint.ts';
 import { TableWatch, type TableState } from './table-watch.ts';
 import { WriteWitness, type WriteNote } from './write-witness.ts';
 
@@ -124,6 +125,11 @@ export class Tripwire {
     const unwitnessed = known === undefined || known === state.schema ? [] : ((await this.#witness?.watch(found)) ?? []);
     const strangers = new Map(found.map(({ label, members }) => [label, this.#strangers(notes.filter(({ relation }) => members.includes(relation)))]));
     return { ...state, strangers, unwitnessed };
+  }
+
+  /** SHA-256 over the protected tables with their rows and the schema: the same in another process where nothing changed. Rejects as pg does. */
+  async fingerprint(): Promise<string> {
+    return fingerprintOf(await this.#watch.mark());
   }
 
   /** Is a write noted whose triggers are switched off? Undefined where nothing notes writes. Rejects as pg does. */

@@ -2,7 +2,7 @@
  * A file that only grows, and that notices when anybody else touches it. Knows bytes, not entries. All calls but `sync` are
  * synchronous, so that appends stand in the order of the calls and a stat belongs to the write before it.
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import * as nodeFileSystem from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf } from '../model/diagnostic.ts';
@@ -29,24 +29,34 @@ export interface AppendOnlyFile {
 /** Keeps and gives back the first failure of a journal. */
 export type Fail = (reason: JournalFailureReason, message: string, cause?: unknown) => JournalFailure;
 
-const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = nodeFileSystem.constants;
+const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } = nodeFileSystem.constants;
 const readBlockBytes = 1 << 20;
 
-/** Makes the file, which must not exist, for its owner alone; its name is on the disk when this returns. */
-export function createAppendOnlyFile(path: string, fileSystem: JournalFileSystem, fail: Fail): AppendOnlyFile {
-  const content = createHash('sha256');
-  let size = 0;
+/** What a file that was begun by another process holds. */
+export interface BegunFile {
+  readonly size: number;
+  /** SHA-256 over its content so far, not yet ended. */
+  readonly content: Hash;
+}
+
+/**
+ * Makes the file, which must not exist, for its owner alone; its name is on the disk when this returns. With `begun` the file must be
+ * there, and hold that.
+ */
+export function openAppendOnlyFile(path: string, fileSystem: JournalFileSystem, fail: Fail, begun?: BegunFile): AppendOnlyFile {
+  const content = begun?.content ?? createHash('sha256');
+  let size = begun?.size ?? 0;
   let running: Promise<void> | undefined;
   let queued: Promise<void> | undefined;
 
   let descriptor: number;
   let stat: nodeFileSystem.BigIntStats;
   try {
-    descriptor = fileSystem.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, 0o600);
+    descriptor = fileSystem.openSync(path, O_WRONLY | O_APPEND | O_NOFOLLOW | (begun ? 0 : O_CREAT | O_EXCL), 0o600);
     stat = fileSystem.fstatSync(descriptor, { bigint: true });
-    syncFolder(dirname(path), fileSystem);
+    if (!begun) syncFolder(dirname(path), fileSystem);
   } catch (error) {
-    throw fail('open', `the journal cannot be made: ${messageOf(error)}`, error);
+    throw fail('open', `the journal cannot be ${begun ? 'opened again' : 'made'}: ${messageOf(error)}`, error);
   }
 
   const readBack = (): void => {
@@ -141,11 +151,13 @@ export function syncFolder(folder: string, fileSystem: Pick<typeof nodeFileSyste
 
 /** Makes a file that must not exist, for its owner alone, with these bytes, and puts it on the disk. Throws what `node:fs` throws. */
 export function writeNewFile(path: string, bytes: Uint8Array, fileSystem: JournalFileSystem): void {
-  const opened = fileSystem.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  const opened = fileSystem.openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     const written = fileSystem.writeSync(opened, bytes);
     if (written !== bytes.length) throw new Error(`only ${written} of ${bytes.length} bytes were written`);
     fileSystem.fsyncSync(opened);
+    const onDisk = Buffer.alloc(bytes.length);
+    if (fileSystem.readSync(opened, onDisk, 0, onDisk.length, 0) !== bytes.length || !onDisk.equals(bytes)) throw new Error('it is not what was written');
   } finally {
     fileSystem.closeSync(opened);
   }

@@ -3,6 +3,8 @@
  * what JSON cannot carry is refused, where `JSON.stringify` and the usual libraries drop or bend it without a word.
  */
 
+import { hash } from 'node:crypto';
+
 /** Deeper values are refused, on both sides: a reader must not be brought down by its input. */
 export const deepestNesting = 256;
 
@@ -12,6 +14,11 @@ export const deepestNesting = 256;
  */
 export function renderCanonicalJson(value: unknown): string {
   return render(value, '$', 0);
+}
+
+/** SHA-256 of a value's RFC 8785 text, in lower hex: the same for all who say the same. */
+export function digestCanonicalJson(value: unknown): string {
+  return hash('sha256', renderCanonicalJson(value));
 }
 
 function render(value: unknown, place: string, depth: number): string {
@@ -78,9 +85,13 @@ export function parseCanonicalJson(text: string): { readonly value: unknown } | 
     return { problem: { kind: 'not-canonical', offset: 0 } };
   }
   if (canonical === text) return { value };
-  let offset = 0;
-  while (text[offset] === canonical[offset]) offset += 1;
-  return { problem: { kind: 'not-canonical', offset } };
+  // Code points, not units: half of a pair is no place in a file.
+  const [found, wanted] = [text[Symbol.iterator](), canonical[Symbol.iterator]()];
+  for (let offset = 0; ; ) {
+    const character = found.next();
+    if (character.done === true || character.value !== wanted.next().value) return { problem: { kind: 'not-canonical', offset } };
+    offset += character.value.length;
+  }
 }
 
 /** JSON's tokens (RFC 8259) at `lastIndex`. */

@@ -1,7 +1,7 @@
 /** The output folder: `.proofplan` with its own .gitignore, one folder for each execution, a link to the newest. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, renameSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
 import { evidencePath, executionFiles } from '../model/journal-entry.ts';
 import { systemCodeOf } from './append-only-file.ts';
@@ -53,6 +53,11 @@ export function createExecutionFolder(output: string, clock: () => number): Chec
   } catch (error) {
     return { value: undefined, diagnostics: [unusable(output, error)] };
   }
+}
+
+/** Of an execution that exists; `folder` is its own, absolute. */
+export function findExecutionFolder(folder: string): ExecutionFolder {
+  return { execution: basename(folder), output: dirname(dirname(folder)), folder, evidenceFolder: join(folder, executionFiles.evidence) };
 }
 
 /** A file where a folder is needed, or a link that somebody else set and could turn elsewhere under our hands. */
@@ -127,6 +132,32 @@ function keepOutOfGit(root: string): void {
   }
 }
 
+/**
+ * At the end: does `latest` still lead to this execution, or to one that began after it and is registered? Anything else is set
+ * right, and told: who opens `latest` must not take another verdict for this one.
+ */
+export async function settleLatest({ output, execution }: ExecutionFolder, isRegistered: (execution: string) => Promise<boolean>): Promise<readonly Diagnostic[]> {
+  const latest = join(output, 'latest');
+  const target = linkTarget(latest);
+  const named = basename(target ?? '');
+  if (target === join('executions', execution)) return [];
+  // Ids begin with their time, so that a later one is the greater.
+  if (target === join('executions', named) && named > execution && (await isRegistered(named))) return [];
+  const warning = pointLatest(output, execution);
+  const message = `\`${latest}\` ${target === undefined ? 'was no link any more' : `led to \`${target}\``} when the execution ended`;
+  return [
+    warning ?? { severity: 'warning', code: 'journal/latest-turned', message, notes: ['it was set again'], help: 'find out what writes into the output folder' },
+  ];
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Set beside and renamed over, so that `latest` is at every moment a whole link. */
 function pointLatest(root: string, execution: string): Diagnostic | undefined {
   const latest = join(root, 'latest');
@@ -134,6 +165,8 @@ function pointLatest(root: string, execution: string): Diagnostic | undefined {
   try {
     const found = lstatSync(latest, { throwIfNoEntry: false });
     if (found && !found.isSymbolicLink()) throw new Error('something else has this name');
+    // One that was left by a cut, or laid there, is not ours to rely on.
+    rmSync(fresh, { force: true });
     symlinkSync(join('executions', execution), fresh);
     try {
       renameSync(fresh, latest);

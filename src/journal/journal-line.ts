@@ -1,5 +1,5 @@
 /** One line of a journal, read strictly: exactly what a writer would have written, or a problem with its place. */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { journalVersion, type JournalEntry } from '../model/journal-entry.ts';
 import { parseCanonicalJson } from './canonical-json.ts';
 
@@ -19,9 +19,28 @@ export function journalGenesis(execution: string): string {
   return createHash('sha256').update(`proofplan/journal/v${journalVersion}\n${execution}\n`).digest('hex');
 }
 
-/** Why a line is no entry. `offset` is the first bad byte, from the line's start. */
+/** The kind of the entry that follows a cut. Its data has `after`, the last whole line's number, and `torn` (`bytes`, `sha256`) or null. */
+export const resumedKind = 'resumed';
+
+/** What the line after a torn one names as `prev`: a line without a link of its own must not free the line before from the chain. */
+export function hashTornLine(head: string, ended: Uint8Array): string {
+  return createHash('sha256').update(`${head}\n`).update(ended).digest('hex');
+}
+
+/**
+ * Does this entry say of the line before it that its writer was killed in the middle of it, and that it was ended, not repaired? Only
+ * such a line may be damaged in a good journal; it may also be a whole entry but for its line feed, and is none nevertheless.
+ */
+export function tellsOfTornLine({ kind, data }: JournalEntry, line: RawLine): boolean {
+  const { after, torn } = data;
+  if (kind !== resumedKind || line.lineNumber < 2 || after !== line.lineNumber - 1 || !isRecord(torn)) return false;
+  const content = line.bytes.subarray(0, -1);
+  return torn['bytes'] === content.length && torn['sha256'] === hash('sha256', content);
+}
+
+/** Why a line is no entry. `offset` is the first bad byte, from the line's start. `cut`: its writer was killed, and the next line says so. */
 export interface LineProblem {
-  readonly kind: 'not-utf8' | 'not-json' | 'not-canonical' | 'not-an-entry' | 'unknown-version';
+  readonly kind: 'not-utf8' | 'not-json' | 'not-canonical' | 'not-an-entry' | 'unknown-version' | 'cut';
   readonly offset: number;
 }
 
@@ -42,15 +61,24 @@ export function parseLine(bytes: Buffer): { readonly value: unknown } | { readon
   try {
     text = decoder.decode(content);
   } catch {
-    // A bad sequence is decoded to U+FFFD, so the first difference is where it stands.
-    const repaired = Buffer.from(content.toString('utf8'));
-    let offset = 0;
-    while (content[offset] === repaired[offset]) offset += 1;
-    return { problem: { kind: 'not-utf8', offset } };
+    return { problem: { kind: 'not-utf8', offset: firstBadSequence(content) } };
   }
   const parsed = parseCanonicalJson(text);
   if ('value' in parsed) return parsed;
   return { problem: { kind: parsed.problem.kind, offset: Buffer.byteLength(text.slice(0, parsed.problem.offset)) } };
+}
+
+const replacement = Buffer.from('\ufffd');
+
+/** A bad sequence is decoded to U+FFFD: the first one that does not stand in the bytes is where it begins. */
+function firstBadSequence(content: Buffer): number {
+  let offset = 0;
+  for (const part of content.toString('utf8').split('\ufffd')) {
+    offset += Buffer.byteLength(part);
+    if (!content.subarray(offset, offset + replacement.length).equals(replacement)) return offset;
+    offset += replacement.length;
+  }
+  return offset;
 }
 
 /** The entry in a line's bytes, or why it is none. A line of another version is told apart from a damaged one. */

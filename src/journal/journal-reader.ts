@@ -4,7 +4,7 @@ import { constants, promises } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
 import { executionFiles, type JournalEntry } from '../model/journal-entry.ts';
-import { maximumLineBytes, parseEntry, type LineProblem, type RawLine } from './journal-line.ts';
+import { maximumLineBytes, parseEntry, tellsOfTornLine, type LineProblem, type RawLine } from './journal-line.ts';
 
 const blockBytes = 1 << 18;
 const lineFeed = 0x0a;
@@ -15,11 +15,13 @@ export type JournalLine = RawLine &
 
 /**
  * The physical lines of a file; the last one is `torn` when it has no line feed, also where a line is longer than any that is
- * written: reading ends there. Does not follow a symbolic link. Throws what `node:fs` throws.
+ * written: reading ends there. Does not follow a symbolic link. Throws what `node:fs` throws, and for what is no file.
  */
 export async function* readLines(path: string): AsyncGenerator<RawLine> {
-  const file = await promises.open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  // Not blocking: a named pipe would wait for ever.
+  const file = await promises.open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
+    if (!(await file.stat()).isFile()) throw new Error(`it is not a regular file: '${path}'`);
     let parts: Buffer[] = [];
     let length = 0;
     let lineNumber = 1;
@@ -57,18 +59,38 @@ export async function* readLines(path: string): AsyncGenerator<RawLine> {
   }
 }
 
-/** The lines of a journal with their entries. Throws what `node:fs` throws; a bad line is told, never thrown. */
+/**
+ * The lines of a journal with their entries. Throws what `node:fs` throws; a bad line is told, never thrown. A line is given out when the
+ * next one is known: that one may say that it is `cut`.
+ */
 export async function* readJournal(path: string): AsyncGenerator<JournalLine> {
-  for await (const line of readLines(path)) yield { ...line, ...parseEntry(line.bytes) };
+  let before: JournalLine | undefined;
+  for await (const raw of readLines(path)) {
+    const line: JournalLine = { ...raw, ...parseEntry(raw.bytes) };
+    const cut = before !== undefined && !line.torn && line.entry !== undefined && tellsOfTornLine(line.entry, before);
+    if (before) yield cut ? { ...rawLineOf(before), problem: { kind: 'cut', offset: 0 } } : before;
+    before = line;
+  }
+  if (before) yield before;
+}
+
+function rawLineOf({ lineNumber, offset, bytes, hash: digest, torn }: JournalLine): RawLine {
+  return { lineNumber, offset, bytes, hash: digest, torn };
 }
 
 /**
  * The entries of an execution's journal, as far as they can be read, for those who show a record rather than judge it. A bad
- * or torn line ends the list with a warning: what stands behind it has lost its place.
+ * or torn line ends the list with a warning: what stands behind it has lost its place. A cut one that a resumed execution told of is no entry.
  */
 export async function readEntries(folder: string): Promise<Checked<readonly JournalEntry[]>> {
-  const path = join(folder, executionFiles.journal);
   const entries: JournalEntry[] = [];
+  const { value, diagnostics } = await walkEntries(folder, (entry) => void entries.push(entry));
+  return { value: value && entries, diagnostics };
+}
+
+/** The same one by one: whoever needs little of each does not have all of them in memory. */
+export async function walkEntries(folder: string, take: (entry: JournalEntry) => void): Promise<Checked<true>> {
+  const path = join(folder, executionFiles.journal);
   const unreadable = (severity: Diagnostic['severity'], message: string): Diagnostic => ({
     severity,
     code: 'journal/unreadable',
@@ -78,13 +100,14 @@ export async function readEntries(folder: string): Promise<Checked<readonly Jour
   try {
     for await (const line of readJournal(path)) {
       if (line.torn)
-        return { value: entries, diagnostics: [unreadable('warning', `the journal breaks off in line ${line.lineNumber}, which was not written whole`)] };
+        return { value: true, diagnostics: [unreadable('warning', `the journal breaks off in line ${line.lineNumber}, which was not written whole`)] };
+      if (line.problem?.kind === 'cut') continue;
       if (line.problem)
-        return { value: entries, diagnostics: [unreadable('warning', `line ${line.lineNumber} of the journal is damaged; what follows is not shown`)] };
-      entries.push(line.entry);
+        return { value: true, diagnostics: [unreadable('warning', `line ${line.lineNumber} of the journal is damaged; what follows is not shown`)] };
+      take(line.entry);
     }
   } catch (error) {
     return { value: undefined, diagnostics: [unreadable('error', `the journal cannot be read: ${messageOf(error)}`)] };
   }
-  return { value: entries, diagnostics: [] };
+  return { value: true, diagnostics: [] };
 }

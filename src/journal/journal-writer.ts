@@ -8,11 +8,12 @@ import { join } from 'node:path';
 import type { Recorder } from '../model/contract.ts';
 import { messageOf } from '../model/diagnostic.ts';
 import { executionFiles, journalVersion, type JournalState } from '../model/journal-entry.ts';
-import { createAppendOnlyFile, writeNewFile, type Fail, type JournalFileSystem } from './append-only-file.ts';
+import { openAppendOnlyFile, writeNewFile, type Fail, type JournalFileSystem } from './append-only-file.ts';
 import { renderCanonicalJson } from './canonical-json.ts';
 import { checkpointOrigin, renderCheckpoint } from './checkpoint.ts';
+import type { BegunJournal } from './journal-begun.ts';
 import { JournalFailure } from './journal-failure.ts';
-import { entryKindPattern, executionNamePattern, journalGenesis, maximumLineBytes } from './journal-line.ts';
+import { entryKindPattern, executionNamePattern, hashTornLine, journalGenesis, maximumLineBytes, resumedKind } from './journal-line.ts';
 import { createMerkleTree } from './merkle-tree.ts';
 import type { NoteKey } from './signed-note.ts';
 
@@ -25,27 +26,48 @@ export interface JournalOptions {
   /** Signs the checkpoint. */
   readonly key?: NoteKey;
   readonly fileSystem?: JournalFileSystem;
+  /** How far a process that was killed had come: the journal goes on in the same file. */
+  readonly begun?: BegunJournal;
 }
 
 /** An open journal. `record` and `close` reject with a JournalFailure, always the first that happened. */
 export interface Journal extends Recorder {
   readonly path: string;
   readonly state: () => JournalState;
+  /** The first entry after a cut (`resumed`), with `after` and `torn` added to its data. Nothing in a journal that was not begun before. */
+  readonly resume: (data: Readonly<Record<string, unknown>>) => Promise<Resumed | undefined>;
+  /** Lets go of the file without an end: nothing is written. */
+  readonly abandon: () => void;
   /** Syncs, reads the whole file back, writes the checkpoint, and answers with what it says. Ends the journal, also on failure. */
   readonly close: () => Promise<JournalState>;
+}
+
+const lineFeed = Buffer.from('\n');
+
+function isThere(path: string, bytes: Uint8Array): boolean {
+  try {
+    return nodeFileSystem.readFileSync(path).equals(bytes);
+  } catch {
+    return false;
+  }
+}
+
+interface Resumed {
+  readonly seq: number;
+  readonly data: Readonly<Record<string, unknown>>;
 }
 
 /** How long an entry that is not durable waits for the disk at most. */
 const lazySyncMs = 1_000;
 
-/** Starts the journal of an execution, which must have none. Rejects with a JournalFailure. */
+/** Starts the journal of an execution, which must have none, or goes on with a begun one. Rejects with a JournalFailure. */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const { folder, execution, clock, fileSystem = nodeFileSystem } = options;
+  const { folder, execution, clock, fileSystem = nodeFileSystem, begun } = options;
   const path = join(folder, executionFiles.journal);
-  const tree = createMerkleTree();
-  let head = journalGenesis(execution);
-  let lastClockMs = Number.NEGATIVE_INFINITY;
-  let lastTimeMs = Number.NEGATIVE_INFINITY;
+  const tree = begun?.tree ?? createMerkleTree();
+  let head = begun?.head ?? journalGenesis(execution);
+  let lastClockMs = begun?.lastTimeMs ?? Number.NEGATIVE_INFINITY;
+  let lastTimeMs = lastClockMs;
   let failure: JournalFailure | undefined;
   let closing: Promise<JournalState> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -55,7 +77,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     return failure;
   };
   if (!executionNamePattern.test(execution)) throw fail('open', `\`${execution}\` cannot be an execution's id`);
-  const file = createAppendOnlyFile(path, fileSystem, fail);
+  const file = openAppendOnlyFile(path, fileSystem, fail, begun);
   const state = (): JournalState => ({ entries: tree.size(), head, root: tree.root().toString('hex') });
 
   const append = (kind: string, data: Readonly<Record<string, unknown>>): { readonly seq: number; readonly hash: string } => {
@@ -78,6 +100,28 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     } catch (error) {
       throw fail('refused', `entry ${seq} (${kind}) cannot be written: ${messageOf(error)}`, error);
     }
+  };
+
+  /** Ends a torn last line and says so in the line after it: both in one write, so that no third state is left by another cut. */
+  const resume = async (data: Readonly<Record<string, unknown>>, { torn, lines }: BegunJournal): Promise<Resumed> => {
+    file.inspect();
+    const now = clock();
+    lastTimeMs = Math.max(now, lastTimeMs);
+    if (torn.length > 0) {
+      const ended = Buffer.concat([torn, lineFeed]);
+      tree.append(ended);
+      head = hashTornLine(head, ended);
+    }
+    const seq = tree.size() + 1;
+    const whole = { ...data, after: lines, torn: torn.length === 0 ? null : { bytes: torn.length, sha256: hash('sha256', torn) } };
+    const line = renderLine(seq, resumedKind, whole);
+    file.append(torn.length === 0 ? line : Buffer.concat([lineFeed, line]), `entry ${seq} (${resumedKind})`);
+    tree.append(line);
+    head = hash('sha256', line);
+    tick();
+    await file.sync();
+    if (failure) throw failure;
+    return { seq, data: whole };
   };
 
   /** The journal's time never goes back. That the machine's clock did is itself recorded, once for each jump. */
@@ -106,11 +150,10 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       file.inspect();
       file.readBack();
       const reached = state();
-      writeNewFile(
-        join(folder, executionFiles.checkpoint),
-        Buffer.from(renderCheckpoint({ origin: checkpointOrigin(execution), size: reached.entries, root: reached.root }, options.key)),
-        fileSystem,
-      );
+      const path = join(folder, executionFiles.checkpoint);
+      const checkpoint = Buffer.from(renderCheckpoint({ origin: checkpointOrigin(execution), size: reached.entries, root: reached.root }, options.key));
+      // Whoever was cut may have come that far.
+      if (!begun || !isThere(path, checkpoint)) writeNewFile(path, checkpoint, fileSystem);
       return reached;
     } catch (error) {
       // The first failure is the one to tell; `fail` makes one only of an error that is none yet.
@@ -123,6 +166,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   return {
     path,
     state,
+    resume: async (data) => (begun ? resume(data, begun) : undefined),
     // The line is written before the first `await`: entries stand in the order of the calls.
     record: async (kind, data, { durable = false } = {}) => {
       if (failure) throw failure;
@@ -136,6 +180,11 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
         if (failure) throw failure;
       }
       return appended;
+    },
+    abandon: () => {
+      clearTimeout(timer);
+      fail('closed', 'the journal was let go');
+      file.close();
     },
     close: () => {
       closing ??= finish();

@@ -13,8 +13,7 @@ const pollMs = 3;
  * let go. Throws what `act` throws and what the folder does not permit.
  */
 export async function withLock<T>(path: string, waitMs: number, act: () => Promise<T>): Promise<{ readonly value: T } | { readonly busy: string }> {
-  const { host, boot, namespace } = placeOf();
-  const mine = `${process.pid}.${startOf(process.pid)}.${randomBytes(8).toString('hex')}@${host}@${boot}@${namespace}`;
+  const mine = ownName();
   const deadline = performance.now() + waitMs;
   while (!take(path, mine)) {
     const holder = readHolder(path);
@@ -29,6 +28,24 @@ export async function withLock<T>(path: string, waitMs: number, act: () => Promi
   }
 }
 
+/** Takes the lock for as long as this process lives, or answers with its living holder. Throws what the folder does not permit. */
+export function holdLock(path: string): { readonly release: () => void } | { readonly busy: string } {
+  const mine = ownName();
+  for (let tries = 0; tries < 3; tries += 1) {
+    if (take(path, mine)) {
+      return {
+        release: () => {
+          if (readHolder(path) === mine) unlinkSync(path);
+        },
+      };
+    }
+    const holder = readHolder(path);
+    if (holder !== undefined && !isDead(holder)) return { busy: holder };
+    if (holder !== undefined) removeStale(path, holder);
+  }
+  return { busy: readHolder(path) ?? 'unknown' };
+}
+
 function take(path: string, mine: string): boolean {
   try {
     symlinkSync(mine, path);
@@ -37,6 +54,11 @@ function take(path: string, mine: string): boolean {
     if (systemCodeOf(error) === 'EEXIST') return false;
     throw error;
   }
+}
+
+function ownName(): string {
+  const { host, boot, namespace } = placeOf();
+  return `${process.pid}.${startOf(process.pid)}.${randomBytes(8).toString('hex')}@${host}@${boot}@${namespace}`;
 }
 
 function readHolder(path: string): string | undefined {

@@ -4,52 +4,19 @@
  */
 import { createHash } from 'node:crypto';
 import * as nodeFileSystem from 'node:fs';
-import { dirname, join, posix } from 'node:path';
+import { dirname, join } from 'node:path';
 import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
 import { journalVersion, type JournalState } from '../model/journal-entry.ts';
 import type { Verdict } from '../model/verdict.ts';
-import { syncFolder, systemCodeOf } from './append-only-file.ts';
+import { syncFolder } from './append-only-file.ts';
 import { renderCanonicalJson } from './canonical-json.ts';
-import { isRecord, parseLine } from './journal-line.ts';
-import { readLines } from './journal-reader.ts';
+import type { LedgerPlan } from './ledger-entry.ts';
+import { countAttempts, countPlan, readSummary, writeIndex, type LedgerSummary } from './ledger-index.ts';
 import { withLock } from './ledger-lock.ts';
+import { findsRegistration } from './ledger-reader.ts';
 
-export interface LedgerPlan {
-  readonly path: string;
-  readonly sha256: string;
-}
-
-interface LedgerBase {
-  readonly v: typeof journalVersion;
-  readonly seq: number;
-  readonly ts: string;
-  readonly execution: string;
-  readonly plan: LedgerPlan;
-  /** This is the `attempt`-th execution of the plan that the ledger knows. */
-  readonly attempt: number;
-  readonly prev: string;
-  /** The line before was left unfinished by a writer that died, and was ended (not repaired) by this one. */
-  readonly afterTorn?: true;
-}
-
-/** One line: `registered` before the first step, `ended` with what came out. */
-export type LedgerEntry = LedgerBase &
-  ({ readonly kind: 'registered' } | { readonly kind: 'ended'; readonly verdict: Verdict; readonly journal: JournalState });
-
-interface LedgerProblem {
-  readonly kind: 'not-an-entry' | 'chain-broken' | 'torn';
-  readonly lineNumber: number;
-  /** In the file, of the line or of its first bad byte. */
-  readonly offset: number;
-}
-
-/** What is readable of a ledger, in order, and what is wrong with it. A ledger that is not there yet is empty. */
-export interface Ledger {
-  readonly entries: readonly LedgerEntry[];
-  readonly problems: readonly LedgerProblem[];
-  /** What the next line is chained to. */
-  readonly next: { readonly seq: number; readonly prev: string; readonly torn: boolean };
-}
+export { isSamePlan, type LedgerEntry, type LedgerPlan } from './ledger-entry.ts';
+export { readLedger, type Ledger } from './ledger-reader.ts';
 
 /** The place of a registration: for the journal's `opened` entry, which binds the two files to each other. */
 export interface Registration {
@@ -71,27 +38,21 @@ export interface LedgerOptions {
 }
 
 /** The part of `node:fs` that a ledger is written with; tests put faults in its place. */
-export type LedgerFileSystem = Pick<typeof nodeFileSystem, 'openSync' | 'writeSync' | 'fsyncSync' | 'closeSync'>;
+export type LedgerFileSystem = Pick<typeof nodeFileSystem, 'openSync' | 'writeSync' | 'readSync' | 'fstatSync' | 'fsyncSync' | 'closeSync'>;
 
 const defaultWaitMs = 10_000;
-const genesis = createHash('sha256').update(`proofplan/ledger/v${journalVersion}\n`).digest('hex');
 const lineFeed = Buffer.from('\n');
 
 export function ledgerPath(output: string): string {
   return join(output, 'ledger.jsonl');
 }
 
-/** Attempts at the same plan: the same text under any name, or the same name whatever the text was then. Neither hides a failure. */
-export function isSamePlan(a: LedgerPlan, b: LedgerPlan): boolean {
-  return a.sha256 === b.sha256 || posix.normalize(a.path) === posix.normalize(b.path);
-}
-
-/** Registers an execution, on the disk when this returns. Without a value the execution must not start. */
+/**
+ * Registers an execution, on the disk when this returns. Without a value the execution must not start. Warns of a ledger that
+ * somebody has damaged: the attempts that it counts may not be all.
+ */
 export async function registerExecution(options: LedgerOptions): Promise<Checked<Registration>> {
-  return append(options, ({ entries }) => {
-    const before = entries.filter((entry) => entry.kind === 'registered' && isSamePlan(entry.plan, options.plan));
-    return { kind: 'registered', attempt: before.length + 1 };
-  });
+  return append(options, (ledger) => ({ kind: 'registered', attempt: countAttempts(ledger, options.plan) + 1 }));
 }
 
 /** Registers how an execution ended, with the head of its closed journal. */
@@ -99,32 +60,29 @@ export async function registerEnd(
   options: LedgerOptions & { readonly attempt: number; readonly verdict: Verdict; readonly journal: JournalState },
 ): Promise<Checked<Registration>> {
   const { entries, head, root } = options.journal;
-  return append(options, (ledger) => {
+  return append(options, async () => {
     // A ledger that was removed or replaced meanwhile would hide all earlier attempts.
-    if (!ledger.entries.some((entry) => entry.kind === 'registered' && entry.execution === options.execution)) throw new Error('it does not know this execution any more: it was removed or replaced');
+    if (!(await isRegistered(options.output, options.execution))) throw new Error('it does not know this execution any more: it was removed or replaced');
     return { kind: 'ended', attempt: options.attempt, verdict: options.verdict, journal: { entries, head, root } };
   });
 }
 
 /** Does the ledger still know this execution? A step that found it could have removed or replaced it. */
 export async function isRegistered(output: string, execution: string): Promise<boolean> {
-  return readLedger(ledgerPath(output)).then(
-    ({ entries }) => entries.some((entry) => entry.kind === 'registered' && entry.execution === execution),
-    () => false,
-  );
+  return findsRegistration(ledgerPath(output), execution).catch(() => false);
 }
 
-async function append(
-  options: LedgerOptions,
-  compose: (ledger: Ledger) => Readonly<Record<string, unknown>> & { readonly attempt: number },
-): Promise<Checked<Registration>> {
+/** What a line says beside what all lines say. */
+type Composed = Readonly<Record<string, unknown>> & { readonly kind: 'registered' | 'ended'; readonly attempt: number };
+
+async function append(options: LedgerOptions, compose: (ledger: LedgerSummary) => Composed | Promise<Composed>): Promise<Checked<Registration>> {
   const path = ledgerPath(options.output);
   const lock = join(options.output, 'ledger.lock');
   try {
     const locked = await withLock(lock, options.waitMs ?? defaultWaitMs, async () => {
-      const ledger = await readLedger(path);
+      const ledger = await readSummary(path);
       const { seq, prev, torn } = ledger.next;
-      const composed = compose(ledger);
+      const composed = await compose(ledger);
       const { path: planPath, sha256 } = options.plan;
       const common = {
         v: journalVersion,
@@ -135,10 +93,19 @@ async function append(
         prev,
       };
       const line = Buffer.from(`${renderCanonicalJson({ ...common, ...composed, ...(torn ? { afterTorn: true } : {}) })}\n`);
-      writeLine(path, torn ? Buffer.concat([lineFeed, line]) : line, options.fileSystem ?? nodeFileSystem);
-      return { attempt: composed.attempt, seq, hash: createHash('sha256').update(line).digest('hex') };
+      const written = torn ? Buffer.concat([lineFeed, line]) : line;
+      const stats = writeLine(path, written, options.fileSystem ?? nodeFileSystem);
+      const hash = createHash('sha256').update(line).digest('hex');
+      const plans = composed.kind === 'registered' ? countPlan(ledger.plans, options.plan) : ledger.plans;
+      const bytes = ledger.bytes + written.length;
+      // Somebody who writes without the lock has come in between: the next one reads it all.
+      if (stats.size === BigInt(bytes)) writeIndex(path, { bytes, next: { seq: seq + 1, prev: hash, torn: false }, damage: ledger.damage, plans }, stats);
+      return { value: { attempt: composed.attempt, seq, hash }, damage: composed.kind === 'registered' ? ledger.damage : null };
     });
-    if ('value' in locked) return { value: locked.value, diagnostics: [] };
+    if ('value' in locked) {
+      const { value, damage } = locked.value;
+      return { value, diagnostics: damage === null ? [] : [damaged(path, damage)] };
+    }
     const help = `if no other proofplan is executing there, remove \`${lock}\` (and \`${lock}.break\`)`;
     return failed({
       severity: 'error',
@@ -157,70 +124,32 @@ function failed(diagnostic: Diagnostic): Checked<Registration> {
   return { value: undefined, diagnostics: [diagnostic] };
 }
 
-function writeLine(path: string, bytes: Buffer, fileSystem: LedgerFileSystem): void {
-  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = nodeFileSystem.constants;
-  const file = fileSystem.openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+function damaged(path: string, { kind, lineNumber }: NonNullable<LedgerSummary['damage']>): Diagnostic {
+  return {
+    severity: 'warning',
+    code: 'journal/ledger-damaged',
+    message: `line ${lineNumber} of the ledger \`${path}\` ${kind === 'chain-broken' ? 'is not chained to the line before' : 'is damaged'}`,
+    notes: ['attempts may have been taken out of it: the number of this attempt counts those that are left'],
+    help: 'restore the ledger from where it is kept, or give another folder with --out',
+  };
+}
+
+/** The state of the ledger with the line in it. */
+function writeLine(path: string, bytes: Buffer, fileSystem: LedgerFileSystem): nodeFileSystem.BigIntStats {
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = nodeFileSystem.constants;
+  const file = fileSystem.openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
   try {
     const written = fileSystem.writeSync(file, bytes);
     if (written !== bytes.length) throw new Error(`only ${written} of ${bytes.length} bytes were written`);
     fileSystem.fsyncSync(file);
+    // Read back as a journal is: what is not there, or not so, must not be told as registered.
+    const onDisk = Buffer.alloc(bytes.length);
+    const stats = fileSystem.fstatSync(file, { bigint: true });
+    const read = fileSystem.readSync(file, onDisk, 0, onDisk.length, Number(stats.size) - bytes.length);
+    if (read !== bytes.length || !onDisk.equals(bytes)) throw new Error('the line on the disk is not the one that was written');
+    syncFolder(dirname(path), fileSystem);
+    return stats;
   } finally {
     fileSystem.closeSync(file);
   }
-  syncFolder(dirname(path), fileSystem);
-}
-
-/** Reads a ledger whole. Throws what `node:fs` throws, except for a file that is not there. */
-export async function readLedger(path: string): Promise<Ledger> {
-  const entries: LedgerEntry[] = [];
-  const problems: LedgerProblem[] = [];
-  let prev = genesis;
-  let seq = 1;
-  let torn = false;
-  // A damaged line, until the next one says (`afterTorn`) that it was left by a writer that died.
-  let damaged: LedgerProblem | undefined;
-  try {
-    for await (const line of readLines(path)) {
-      const { lineNumber, offset } = line;
-      const parsed = line.torn ? undefined : parseLine(line.bytes);
-      const entry = parsed && 'value' in parsed && isLedgerEntry(parsed.value) ? parsed.value : undefined;
-      if (damaged && entry?.afterTorn !== true) problems.push(damaged);
-      damaged = undefined;
-      if (entry) {
-        if (entry.prev !== prev || entry.seq !== lineNumber) problems.push({ kind: 'chain-broken', lineNumber, offset });
-        entries.push(entry);
-      } else if (line.torn) problems.push({ kind: 'torn', lineNumber, offset });
-      else damaged = { kind: 'not-an-entry', lineNumber, offset: offset + (parsed && 'problem' in parsed ? parsed.problem.offset : 0) };
-      torn = line.torn;
-      seq = lineNumber + 1;
-      // A line without a link of its own (torn, and ended by the next writer) must not free the line before from the chain.
-      prev = entry
-        ? line.hash
-        : createHash('sha256')
-            .update(`${prev}\n`)
-            .update(line.bytes)
-            .update(torn ? lineFeed : '')
-            .digest('hex');
-    }
-  } catch (error) {
-    if (systemCodeOf(error) !== 'ENOENT') throw error;
-  }
-  if (damaged) problems.push(damaged);
-  return { entries, problems, next: { seq, prev, torn } };
-}
-
-function isLedgerEntry(value: unknown): value is LedgerEntry {
-  if (!isRecord(value) || value['v'] !== journalVersion || !isRecord(value['plan'])) return false;
-  const texts = [value['execution'], value['prev'], value['ts'], value['plan']['path'], value['plan']['sha256']];
-  if (!texts.every((text) => typeof text === 'string') || !Number.isSafeInteger(value['seq']) || !Number.isSafeInteger(value['attempt'])) return false;
-  if (value['kind'] === 'registered') return true;
-  const journal = value['journal'];
-  return (
-    value['kind'] === 'ended' &&
-    typeof value['verdict'] === 'string' &&
-    isRecord(journal) &&
-    Number.isSafeInteger(journal['entries']) &&
-    typeof journal['head'] === 'string' &&
-    typeof journal['root'] === 'string'
-  );
 }

@@ -1,5 +1,5 @@
 /** C2SP signed notes (c2sp.org/signed-note) with Ed25519: a text that ends in a line feed, an empty line, signature lines. */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
 
 /** A key that signs. `privateKey` is PKCS #8 in PEM; `verifierKey` is what a stranger needs: `name+hash+base64`. */
 export interface NoteKey {
@@ -25,18 +25,26 @@ const publicKeyLength = 32;
 /** SubjectPublicKeyInfo of Ed25519 (RFC 8410) up to the 32 bytes of the key. */
 const publicKeyPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 const signatureMark = '— ';
-const base64Pattern = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+/** The separators of notes and verifier keys: every white space of Unicode, and the plus sign. */
+const namePattern = /^[^+\s\u0085]+$/u;
+const signaturePattern = /^— ([^+\s\u0085]+) (\S+)$/u;
 
 /** A new Ed25519 key. A name has no white space and no plus sign (the separators of notes and verifier keys). */
 export function createNoteKey(name: string): NoteKey {
   if (!isKeyName(name)) throw new TypeError(`a key's name has no white space and no plus sign: ${JSON.stringify(name)}`);
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const raw = publicKey.export({ type: 'spki', format: 'der' }).subarray(publicKeyPrefix.length);
+  return noteKeyOf(name, generateKeyPairSync('ed25519').privateKey);
+}
+
+/** The key under its name. Throws a TypeError for a key of another kind than Ed25519, or a name that is none. */
+export function noteKeyOf(name: string, privateKey: KeyObject): NoteKey {
+  if (!isKeyName(name) || privateKey.asymmetricKeyType !== 'ed25519') throw new TypeError('a note is signed with an Ed25519 key that has a name');
+  const raw = createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).subarray(publicKeyPrefix.length);
   return { name, privateKey: String(privateKey.export({ type: 'pkcs8', format: 'pem' })), verifierKey: renderVerifierKey(name, raw) };
 }
 
-function isKeyName(name: string): boolean {
-  return name !== '' && !/[\s+]/u.test(name);
+/** May a key have this name? Control characters would end a line of the note, or reach a terminal. */
+export function isKeyName(name: string): boolean {
+  return namePattern.test(name) && !/\p{Cc}/u.test(name);
 }
 
 function keyId(name: string, publicKey: Uint8Array): Buffer {
@@ -47,12 +55,18 @@ function renderVerifierKey(name: string, publicKey: Uint8Array): string {
   return `${name}+${keyId(name, publicKey).toString('hex')}+${Buffer.concat([Uint8Array.of(ed25519), publicKey]).toString('base64')}`;
 }
 
+/** The bytes of a base64 text in the one form that is written: padded, without stray bits. */
+function parseBase64(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.toString('base64') === text ? bytes : undefined;
+}
+
 /** The parts of a verifier key, or undefined when it is not one of Ed25519 or its hash does not fit. */
-function parseVerifierKey(verifierKey: string): { readonly name: string; readonly id: Buffer; readonly publicKey: Buffer } | undefined {
-  const parts = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/u.exec(verifierKey);
+export function parseVerifierKey(verifierKey: string): { readonly name: string; readonly id: Buffer; readonly publicKey: Buffer } | undefined {
+  const parts = /^([^+\s\u0085]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/u.exec(verifierKey);
   const [, name = '', id = '', text = ''] = parts ?? [];
-  const bytes = base64Pattern.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0);
-  if (bytes.length !== 1 + publicKeyLength || bytes[0] !== ed25519) return undefined;
+  const bytes = parseBase64(text);
+  if (bytes?.length !== 1 + publicKeyLength || bytes[0] !== ed25519) return undefined;
   const publicKey = bytes.subarray(1);
   return keyId(name, publicKey).toString('hex') === id ? { name, id: Buffer.from(id, 'hex'), publicKey } : undefined;
 }
@@ -72,10 +86,9 @@ export function parseNote(note: string): SignedNote | undefined {
   if (split === -1) return { text: note, signatures: [] };
   const signatures: NoteSignature[] = [];
   for (const line of note.slice(split + 2, -1).split('\n')) {
-    const [, name = '', text = ''] = /^— ([^+\s]+) (\S+)$/u.exec(line) ?? [];
-    if (name === '' || !base64Pattern.test(text)) return undefined;
-    const bytes = Buffer.from(text, 'base64');
-    if (bytes.length <= keyIdLength) return undefined;
+    const [, name = '', text = ''] = signaturePattern.exec(line) ?? [];
+    const bytes = parseBase64(text);
+    if (name === '' || bytes === undefined || bytes.length <= keyIdLength) return undefined;
     signatures.push({ name, bytes });
   }
   return { text: note.slice(0, split + 1), signatures };

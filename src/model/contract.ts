@@ -21,6 +21,8 @@ export interface EngineContext {
   /** The folder that is this step's own TMPDIR. */
   readonly temporaryFolder: string;
   readonly redactor: Redactor;
+  /** Told of each secret that a step has shown: from then on the redactor masks it. Absent: captures are masked in their own entry alone. */
+  readonly secretFound?: (text: string) => void;
   /** Sends a statement in the hardened read-only session (or as the rolled-back probe); absent without a database. */
   readonly assertion?: (query: AssertionQuery) => Promise<AssertionAnswer>;
   /** Aborted on SIGINT, SIGTERM, or when the guard dies: the step's processes are ended. */
@@ -148,6 +150,8 @@ export interface Guard {
   readonly watch: (step: string, access: Access, folders?: readonly string[]) => Promise<StepWatch>;
   /** Who came to the gateway with a token that is not good, or not any more, since this or a step's comparison last told. */
   readonly strangers: () => readonly TripwireFinding[];
+  /** SHA-256 of the protected tables with their rows, and of the schema: what must be the same when a cut execution is resumed. */
+  readonly fingerprint: () => Promise<string>;
   /** Holds a REPEATABLE READ snapshot from now on, until `close`. */
   readonly holdSnapshot: () => Promise<HeldSnapshot>;
   /** Rejects (once) when the guard is no longer alive. */

@@ -112,6 +112,10 @@ export interface ReadyEnvironment {
   readonly serverVersion?: string;
   readonly preparation: readonly PreparationRecord[];
   readonly provided: readonly { readonly name: string; readonly text: string; readonly type?: ValueType }[];
+  /** Of an embedded server: what it holds is there for this execution, should this process be killed. */
+  readonly keep?: (execution: string) => Promise<void>;
+  /** Instead of `close`: the server ends, and what was kept stays for the next process. */
+  readonly leave?: () => Promise<void>;
   /** Ends everything that was started. Safe to call twice. */
   readonly close: () => Promise<void>;
 }

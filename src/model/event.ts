@@ -2,7 +2,7 @@
  * The one stream of typed events: each is an entry of the journal, and every reader (terminal, report, audit) builds what
  * it shows from these alone. All texts are redacted before they get here; digests never are.
  */
-import type { CanaryResult, TripwireFinding } from './contract.ts';
+import type { CanaryResult, StatementRecord, TripwireFinding } from './contract.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { OutputEvidence, RowsEvidence, SearchEvidence, SqlFailure, TestCounts } from './evidence.ts';
 import type { JournalEntry, RecordedFile } from './journal-entry.ts';
@@ -20,6 +20,13 @@ export interface DocumentEvidence {
   readonly sha256: string;
   readonly bytes: number;
   readonly stream: 'plan' | 'addendum';
+}
+
+/** The tested source at the beginning, as JSON: path to SHA-256 (or, of what is too large to be read, its size and times). */
+export interface ManifestEvidence {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly stream: 'workspace';
 }
 
 /** A value as a reader may show it: `text` is `***` for a secret, `null` for SQL's NULL. */
@@ -41,10 +48,18 @@ export interface OpenedData {
   /** The registration's line in the ledger, which binds the two files to each other. */
   readonly ledger: { readonly seq: number; readonly hash: string };
   readonly tool: { readonly name: 'proofplan'; readonly version: string; readonly node: string };
-  readonly host: { readonly platform: string; readonly release: string; readonly architecture: string; readonly user: number | null };
+  readonly host: {
+    readonly platform: string;
+    readonly release: string;
+    readonly architecture: string;
+    readonly user: number | null;
+    readonly machine?: string;
+  };
   readonly argv: readonly string[];
   readonly workspace: WorkspaceState;
   readonly environment: string | null;
+  /** SHA-256 of the environment's configuration (secrets masked) and of what steps inherit by it. */
+  readonly environmentSha256?: string;
   readonly environmentNames: readonly string[];
   readonly database?: {
     readonly version: string;
@@ -54,9 +69,16 @@ export interface OpenedData {
     readonly superuser: boolean;
   };
   readonly inputs: readonly ShownValue[];
+  /** By name: what shows, without telling it, that a secret given again is the same (scrypt, salted with the execution's id). */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** How far this machine can keep processes apart, and why not further; absent where no step starts any. */
   readonly isolation?: { readonly level: IsolationLevel; readonly reason?: string };
-  readonly options: { readonly dryRun: boolean; readonly only: string | null };
+  readonly options: {
+    readonly dryRun: boolean;
+    readonly only: string | null;
+    readonly timeoutMs?: number;
+    readonly attest?: readonly { readonly task: string; readonly by: string }[];
+  };
   readonly steps: readonly PlannedStep[];
 }
 
@@ -66,6 +88,50 @@ export interface WorkspaceState {
   readonly commit: string | null;
   readonly dirty: readonly string[];
   readonly dirtyCount: number;
+  /** SHA-256 over the commit, the list of changes and their content; and over those of files that version control knows. */
+  readonly digest?: string;
+  readonly trackedDigest?: string;
+  readonly files?: ManifestEvidence;
+}
+
+/** The state of the database, before the first step and after each that could change it: what must be the same when a cut execution is resumed. */
+export interface FingerprintData {
+  /** `start`, or the step that has just ended. */
+  readonly moment: string;
+  /** SHA-256, lower hex, of the protected tables with their rows and of the schema. */
+  readonly database: string;
+}
+
+/**
+ * Goes on after a cut. `after` is the last whole line before, `torn` what stood behind it; `cut` are the attempts that were under way,
+ * each ended by a `step-ended` of its own.
+ */
+export interface ResumedData {
+  readonly after: number;
+  readonly torn: { readonly bytes: number; readonly sha256: string } | null;
+  readonly cut: readonly { readonly step: string; readonly attempt: number }[];
+  readonly argv: readonly string[];
+}
+
+/** Was there a row with this key before the production path began? Asked while the snapshot is there. */
+export interface FreshnessData {
+  readonly step: string;
+  readonly name: string;
+  readonly relation: string;
+  readonly column: string;
+  readonly before: boolean;
+}
+
+/** One statement that writes, as it came through the gateway: what claims about who wrote what rest on. `sequence` as in `StatementRecord`. */
+export interface WriteData {
+  readonly step: string;
+  readonly sequence: number;
+  readonly effect: 'permit' | 'refuse';
+  readonly inserts: boolean;
+  readonly writes: readonly { readonly relation: string; readonly columns: readonly string[] }[];
+  readonly rowCount?: number;
+  readonly fate: StatementRecord['fate'];
+  readonly settledAt?: number;
 }
 
 /** A step as planned: listed before the first one runs, so that none can be left out unseen. */
@@ -108,6 +174,12 @@ export interface StepEndedData {
   readonly span: Span;
   readonly outcome: Outcome;
   readonly verdict: Verdict;
+  /** Why it did not pass, in one sentence. */
+  readonly reason?: string;
+  /** The plan asks for another attempt, which follows. */
+  readonly again?: true;
+  /** Ended by a resumption: `again` is followed by another attempt; `in doubt` and `done` (by the probe, or by `by`'s word) are not. */
+  readonly cut?: { readonly so: 'again' | 'in doubt' | 'done'; readonly because: string; readonly by?: string };
   readonly durationMs: number;
   readonly exitCode?: number;
   readonly signal?: string;
@@ -123,6 +195,7 @@ export interface StepEndedData {
   readonly problem?: Diagnostic;
   /** Statements that the gateway and the assertion session saw. */
   readonly statements: { readonly permitted: number; readonly refused: number };
+  readonly writes?: readonly WriteData[];
 }
 
 export interface StepNotRunData {
@@ -270,6 +343,7 @@ export interface CanaryData extends CanaryResult {
 /** What the data of each kind of entry is. */
 export interface EventData {
   readonly opened: OpenedData;
+  readonly resumed: ResumedData;
   readonly preparation: PreparationData;
   readonly 'policy-declared': Policy;
   readonly canary: CanaryData;
@@ -281,6 +355,8 @@ export interface EventData {
   readonly tripwire: TripwireData;
   readonly capture: CaptureData;
   readonly witness: WitnessData;
+  readonly freshness: FreshnessData;
+  readonly fingerprint: FingerprintData;
   readonly expectation: ExpectationData;
   readonly task: TaskData;
   readonly criterion: CriterionData;
@@ -302,6 +378,9 @@ export type ExecutionEvent = {
 
 const kinds: Readonly<Record<EventKind, true>> = {
   opened: true,
+  resumed: true,
+  freshness: true,
+  fingerprint: true,
   preparation: true,
   'policy-declared': true,
   canary: true,

@@ -1,5 +1,6 @@
 import type { Diagnostic } from './diagnostic.ts';
 import type { IsolationLevel } from './policy.ts';
+import type { MaskedPart } from './redactor.ts';
 import type { Outcome } from './verdict.ts';
 import type { Binding, Value } from './value.ts';
 
@@ -12,6 +13,13 @@ export interface OutputEvidence {
   /** The first and the last bytes as text, at most 4 KiB each; `tail` is empty when `head` holds everything. */
   readonly head: string;
   readonly tail: string;
+}
+
+/** What the masks of a kept output hide, so that claims are judged on what was printed. Never recorded. */
+export interface HiddenOutput {
+  readonly stream: OutputEvidence['stream'];
+  /** In the order of their places; undefined where there were too many to be remembered. */
+  readonly parts: readonly MaskedPart[] | undefined;
 }
 
 /** A hit of a search. `path` is relative to the workspace, `lineNumber` counts from 1. */
@@ -62,6 +70,8 @@ export interface StepEvidence {
   readonly exitCode?: number;
   readonly signal?: string;
   readonly outputs?: readonly OutputEvidence[];
+  /** Of the outputs in which something was masked. */
+  readonly hidden?: readonly HiddenOutput[];
   /** Values for the names that were asked for; a name with several different values stands here several times. */
   readonly observations: readonly Binding[];
   readonly rows?: RowsEvidence;

@@ -8,6 +8,8 @@ export const executionFiles = {
   verdict: 'verdict.json',
   report: 'report.md',
   evidence: 'evidence',
+  /** A link while a process writes the record: its target names the process. */
+  lock: 'lock',
 } as const;
 
 /** Where content with this digest is kept, relative to the execution's folder. */

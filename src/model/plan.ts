@@ -47,7 +47,12 @@ export interface Input {
 /** What must hold before the first step. `environment` was judged on the text at compile time and never sets a variable. */
 export type PreconditionCheck =
   | { readonly kind: 'database-reachable' }
-  | { readonly kind: 'environment'; readonly variable: string; readonly value: string; readonly unmetBy: readonly { readonly step: string; readonly span: Span; readonly found?: string }[] }
+  | {
+      readonly kind: 'environment';
+      readonly variable: string;
+      readonly value: string;
+      readonly unmetBy: readonly { readonly step: string; readonly span: Span; readonly found?: string }[];
+    }
   | { readonly kind: 'step'; readonly step: string };
 
 export interface Precondition {

@@ -1,9 +1,12 @@
 /**
- * Masking of secrets by their written forms. All forms are byte strings of at least four bytes, found by a hash over the
- * first four: one multiplication a byte, whatever the number of secrets. What is masked is the union of all matches, so that
- * of two overlapping secrets no part stays. Not seen: base64 broken into lines, a secret transformed in any other way.
+ * Masking of secrets by their written forms. A needle (`secret-needle.ts`) is found by a hash over its first four bytes: one
+ * multiplication a byte, whatever the number of secrets. What is masked is the union of all matches, so that of two
+ * overlapping secrets no part stays. Not seen: a secret transformed in any other way.
  */
-import type { Redactor } from './redactor.ts';
+import { walkTrie, type ByteTrie, type Walk } from './byte-trie.ts';
+import type { MaskedPart, Redactor } from './redactor.ts';
+import { needlesOf, type Needle } from './secret-needle.ts';
+import { findUrlSecret, longestScheme, urlMark } from './url-secret.ts';
 
 /** A secret with fewer characters is not masked: it would be found everywhere. Callers refuse such a secret by name. */
 export const shortestSecret = 4;
@@ -13,177 +16,237 @@ const indexLength = 4;
 const nothing = new Uint8Array(0);
 
 interface Index {
-  readonly longest: number;
-  /** One byte for each 16-bit hash of four bytes: may a form begin so? */
+  /** One byte for each hash of four bytes: may a form begin so? */
   readonly possible: Uint8Array;
-  /** The forms by their first four bytes, longest first. */
-  readonly forms: ReadonlyMap<number, readonly Uint8Array[]>;
+  readonly shift: number;
+  /** The needles by the first four bytes of their forms. */
+  readonly needles: ReadonlyMap<number, readonly Needle[]>;
 }
 
-/** Masks each secret of at least `shortestSecret` characters in its raw, JSON, URL, base64, hex and shell-quoted forms. */
-export function createRedactor(secrets: readonly string[]): Redactor {
+export interface RedactorOptions {
+  /** Masks the password in an URL (`scheme://user:password@`) too, whoever it belongs to. On unless told otherwise. */
+  readonly urls?: boolean;
+}
+
+/** Masks each secret of at least `shortestSecret` characters in every form that `secret-needle.ts` lists. */
+export function createRedactor(secrets: readonly string[], { urls = true }: RedactorOptions = {}): Redactor {
+  const needles = [...new Set(secrets)].filter((secret) => secret.length >= shortestSecret).flatMap(needlesOf);
+  const index = buildIndex(needles, urls);
+  if (index.needles.size === 0) return { text: (text) => text, stream: () => ({ push: (chunk) => chunk, end: () => nothing }) };
   const encoder = new TextEncoder();
-  const forms = new Set(secrets.filter((secret) => secret.length >= shortestSecret).flatMap(formsOf));
-  if (forms.size === 0) return { text: (text) => text, stream: () => ({ push: (chunk) => chunk, end: () => nothing }) };
-  const index = buildIndex([...forms].map((form) => encoder.encode(form)));
   return {
     text: (text) => {
+      if (text.length < indexLength) return text;
       const bytes = encoder.encode(text);
-      const cut = redact(bytes, bytes.length, index, 0);
+      const cut = redact(bytes, { from: 0, covered: 0, pending: noRange, final: true }, index);
       // Unchanged text is given back as it came: it may hold half surrogate pairs, which bytes cannot.
       return cut.output === undefined ? text : new TextDecoder('utf-8', { ignoreBOM: true }).decode(cut.output);
     },
-    stream: () => createStream(index),
+    stream: (note) => createStream(index, note),
   };
 }
 
-/** The written forms of a secret, as text whose UTF-8 bytes are looked for. */
-function formsOf(secret: string): readonly string[] {
-  const json = JSON.stringify(secret).slice(1, -1);
-  const ascii = json.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  const bytes = new TextEncoder().encode(secret);
-  const hex = [...bytes].map(hexPair).join('');
-  const percent = ["-_.~!*'()", '-_.~', '-_.~/', "-_.~!*'();/?:@&=+$,#"].map((unescaped) => percentForm(bytes, unescaped));
-  const plus = percent.map((form) => form.replaceAll('%20', '+'));
-  const url = [...percent, ...plus];
-  return [
-    secret,
-    json,
-    json.replaceAll('/', '\\/'),
-    ascii,
-    ascii.replace(/\\u[0-9a-f]{4}/g, (escape) => `\\u${escape.slice(2).toUpperCase()}`),
-    ...url,
-    ...url.map((form) => form.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase())),
-    ...base64Forms(bytes),
-    hex,
-    hex.toUpperCase(),
-    secret.replaceAll("'", `'\\''`),
-    secret.replaceAll("'", `'"'"'`),
-    // A C-like literal in single quotes, and one of SQL.
-    secret.replace(/['\\]/g, '\\$&'),
-    secret.replaceAll("'", "''"),
-    secret.replace(/["$`\\]/g, '\\$&'),
-    // bash's %q
-    secret.replace(/[\s'"\\|&;()<>!{}*[\]?^$`,]|^[#~]/g, '\\$&'),
-  ].filter((form) => form.length >= shortestSecret);
-}
-
-function hexPair(byte: number): string {
-  return byte.toString(16).padStart(2, '0');
-}
-
-/** RFC 3986 percent-encoding over bytes (half a surrogate pair makes `encodeURIComponent` throw); letters and digits stay. */
-function percentForm(bytes: Uint8Array, unescaped: string): string {
-  let text = '';
-  for (const byte of bytes) {
-    const character = String.fromCharCode(byte);
-    text += /[A-Za-z0-9]/.test(character) || (byte < 0x80 && unescaped.includes(character)) ? character : `%${hexPair(byte).toUpperCase()}`;
-  }
-  return text;
-}
-
-/**
- * What stays the same of a base64 text (RFC 4648, both alphabets) when other bytes stand before and after the secret: the
- * characters that only its own bits make, for each of the three alignments; and the whole, padded, where it stands alone.
- */
-function base64Forms(bytes: Uint8Array): readonly string[] {
-  const forms: string[] = [];
-  for (const alphabet of ['+/', '-_']) {
-    for (const shift of [0, 1, 2]) {
-      const padded = new Uint8Array(shift + bytes.length);
-      padded.set(bytes, shift);
-      const whole = base64(padded, alphabet);
-      const core = whole.slice(Math.ceil((shift * 8) / 6), Math.floor((padded.length * 8) / 6));
-      forms.push(core);
-      if (shift === 0) forms.push(whole, whole.padEnd(Math.ceil(whole.length / 4) * 4, '='));
-    }
-  }
-  return forms;
-}
-
-function base64(bytes: Uint8Array, lastTwo: string): string {
-  const alphabet = `ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789${lastTwo}`;
-  let text = '';
-  for (let bit = 0; bit < bytes.length * 8; bit += 6) {
-    const pair = ((bytes[bit >> 3] ?? 0) << 8) | (bytes[(bit >> 3) + 1] ?? 0);
-    text += alphabet[(pair >> (10 - (bit & 7))) & 63];
-  }
-  return text;
-}
-
-function buildIndex(forms: readonly Uint8Array[]): Index {
-  const possible = new Uint8Array(1 << 16);
-  const byStart = new Map<number, Uint8Array[]>();
-  for (const form of forms.toSorted((a, b) => b.length - a.length)) {
-    const start = new DataView(form.buffer, form.byteOffset).getUint32(0);
-    possible[hashOf(start)] = 1;
+function buildIndex(needles: readonly Needle[], urls: boolean): Index {
+  const byStart = new Map<number, Needle[]>();
+  const put = (start: number, needle: Needle): void => {
     const found = byStart.get(start);
-    if (found) found.push(form);
-    else byStart.set(start, [form]);
-  }
-  return { longest: Math.max(...forms.map((form) => form.length)), possible, forms: byStart };
-}
-
-/** Fibonacci hashing (Knuth, volume 3, 6.4) of four bytes to sixteen bits. */
-function hashOf(word: number): number {
-  return Math.imul(word, 0x9e3779b1) >>> 16;
-}
-
-/**
- * Decides the positions before `limit`. `covered` bytes at the start belong to a match that is masked already. `output` is
- * absent when nothing is masked; `covered` in the answer is what the last match reaches beyond `limit`.
- */
-function redact(bytes: Uint8Array, limit: number, index: Index, covered: number): { readonly output: Uint8Array | undefined; readonly covered: number } {
-  const { possible, forms } = index;
-  const output = { bytes: undefined as Uint8Array | undefined, length: 0 };
-  const emit = (part: Uint8Array): void => {
-    // A mask is shorter than any form, so the output is never longer than the input and one mask that ends an earlier match.
-    output.bytes ??= new Uint8Array(bytes.length + mask.length);
-    output.bytes.set(part, output.length);
-    output.length += part.length;
+    if (found === undefined) byStart.set(start, [needle]);
+    else if (!found.includes(needle)) found.push(needle);
   };
-  let maskEnd = covered;
-  let word = 0;
-  for (let position = 0; position < Math.min(indexLength - 1, bytes.length); position += 1) word = (word << 8) | (bytes[position] as number);
-  const last = Math.min(limit, bytes.length - indexLength + 1);
-  for (let position = 0; position < last; position += 1) {
-    word = (word << 8) | (bytes[position + indexLength - 1] as number);
-    if (possible[hashOf(word)] === 0) continue;
-    const form = forms.get(word >>> 0)?.find((candidate) => startsWith(bytes, position, candidate));
-    if (form === undefined) continue;
-    if (position >= maskEnd) {
-      emit(bytes.subarray(maskEnd, position));
-      emit(mask);
+  for (const needle of needles) for (const start of startsOf(needle)) put(start, needle);
+  if (urls) for (let byte = 0; byte < 256; byte += 1) put(((urlMark << 8) | byte) >>> 0, urlNeedle);
+  // At most one slot in sixteen is taken, so that few bytes of an ordinary text are looked at twice.
+  const bits = Math.min(22, Math.max(14, Math.ceil(Math.log2(byStart.size + 1)) + 4));
+  const possible = new Uint8Array(1 << bits);
+  for (const start of byStart.keys()) possible[Math.imul(start, multiplier) >>> (32 - bits)] = 1;
+  return { possible, shift: 32 - bits, needles: byStart };
+}
+
+/** Stands for the rule about URLs among the needles. */
+const urlNeedle: Needle = [];
+
+/** Fibonacci hashing (Knuth, volume 3, 6.4) of four bytes. */
+const multiplier = 0x9e3779b1;
+
+/** The first four bytes, as one number, of everything that a needle matches. */
+function startsOf(needle: Needle): ReadonlySet<number> {
+  const found = new Set<number>();
+  const seen = new Set<number>();
+  const follow = (node: ByteTrie, unit: number, word: number, length: number): void => {
+    if (length === indexLength) {
+      found.add(word >>> 0);
+      return;
     }
-    maskEnd = Math.max(maskEnd, position + form.length);
+    const next = needle[unit + 1];
+    const state = (unit * indexLength + length) * 2 ** 32 + (word >>> 0);
+    if (node.ends && next !== undefined && !seen.has(state)) {
+      seen.add(state);
+      follow(next, unit + 1, word, length);
+    }
+    for (let index = 0; index < node.bytes.length; index += 1)
+      follow(node.nodes[index] as ByteTrie, unit, (word << 8) | (node.bytes[index] as number), length + 1);
+  };
+  const [first] = needle;
+  if (first !== undefined) follow(first, 0, 0, 0);
+  return found;
+}
+
+/** Where a match that begins at `position` ends (-1: nowhere); `open`: more data could make it longer, or make one. */
+function matchNeedle(needle: Needle, bytes: Uint8Array, position: number, walk: Walk): number {
+  let places = [position];
+  for (let unit = 0; unit < needle.length; unit += 1) {
+    const next: number[] = [];
+    for (const place of places) walkTrie(needle[unit] as ByteTrie, bytes, place, bytes.length, next, walk);
+    if (next.length === 0) {
+      // `…` after at least four characters: somebody has cut the text in the middle of the secret.
+      return walk.cut && unit >= shortestSecret ? Math.max(...places) : -1;
+    }
+    walk.cut = false;
+    places = next;
   }
-  if (maskEnd > 0) emit(bytes.subarray(Math.min(maskEnd, limit), limit));
-  return { output: output.bytes?.subarray(0, output.length), covered: Math.max(0, maskEnd - limit) };
+  return Math.max(...places);
 }
 
-function startsWith(bytes: Uint8Array, position: number, form: Uint8Array): boolean {
-  if (position + form.length > bytes.length) return false;
-  for (let place = indexLength; place < form.length; place += 1) if (bytes[position + place] !== form[place]) return false;
-  return true;
+interface Stretch {
+  /** Bytes before are context: decided already, and given out. */
+  readonly from: number;
+  /** So many bytes from there on belong to a match that is masked already. */
+  readonly covered: number;
+  /** A URL's secret that begins further on, counted from there too. */
+  readonly pending: Range;
+  /** Nothing comes after these bytes. */
+  readonly final: boolean;
 }
 
-function createStream(index: Index): { readonly push: (chunk: Uint8Array) => Uint8Array; readonly end: () => Uint8Array } {
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** How far a stretch is decided; the rest is counted from there. */
+interface Cut extends Omit<Stretch, 'from' | 'final'> {
+  readonly limit: number;
+  /** Absent when nothing is masked: all bytes from `from` to `limit` as they are. */
+  readonly output: Uint8Array | undefined;
+}
+
+const noRange: Range = { start: -1, end: -1 };
+
+/** What the reader of a stream is told: where a mask begins in the output, and each byte that it hides, in order. */
+interface MaskNote {
+  readonly begin: (offset: number) => void;
+  readonly hide: (bytes: Uint8Array) => void;
+}
+
+/** Decides each position up to the first that later bytes may change: so the answer does not depend on chunks. */
+function redact(bytes: Uint8Array, { from, covered, pending, final }: Stretch, { possible, shift, needles }: Index, note?: MaskNote): Cut {
+  let output: Uint8Array | undefined;
+  let length = 0;
+  const emit = (part: Uint8Array): void => {
+    // A mask may be longer than a URL's password of a character or two.
+    const needed = length + part.length + mask.length;
+    if (output === undefined || output.length < needed) {
+      const larger = new Uint8Array(Math.max(needed, bytes.length - from + 16 * mask.length));
+      if (output !== undefined) larger.set(output.subarray(0, length));
+      output = larger;
+    }
+    output.set(part, length);
+    length += part.length;
+  };
+  const walk: Walk = { open: false, cut: false };
+  let maskEnd = from + covered;
+  let hidden = from;
+  let urlStart = from + pending.start;
+  let urlEnd = from + pending.end;
+  const maskTo = (start: number, end: number): void => {
+    if (start >= maskEnd) {
+      if (maskEnd > hidden) note?.hide(bytes.subarray(hidden, maskEnd));
+      emit(bytes.subarray(maskEnd, start));
+      note?.begin(length);
+      emit(mask);
+      hidden = start;
+    }
+    maskEnd = Math.max(maskEnd, end);
+  };
+  const last = bytes.length - indexLength + 1;
+  let limit = final ? bytes.length : Math.max(from, last);
+  let word = 0;
+  for (let position = from; position < Math.min(from + indexLength - 1, bytes.length); position += 1) word = (word << 8) | (bytes[position] as number);
+  for (let position = from; position < last; position += 1) {
+    word = (word << 8) | (bytes[position + indexLength - 1] as number);
+    if (possible[Math.imul(word, multiplier) >>> shift] === 0 && position !== urlStart) continue;
+    let end = position === urlStart ? urlEnd : -1;
+    walk.open = false;
+    for (const needle of needles.get(word >>> 0) ?? []) {
+      walk.cut = false;
+      if (needle !== urlNeedle) {
+        end = Math.max(end, matchNeedle(needle, bytes, position, walk));
+        continue;
+      }
+      const found = findUrlSecret(bytes, position, walk);
+      if (found === undefined) continue;
+      urlStart = found.start;
+      urlEnd = found.end;
+    }
+    if (walk.open && !final) {
+      limit = position;
+      break;
+    }
+    if (end >= 0) maskTo(position, end);
+  }
+  // Where the data ends, a URL's secret may begin in the last bytes, which hold no start of a needle.
+  if (final && urlStart >= Math.max(from, last)) maskTo(urlStart, urlEnd);
+  const hiddenEnd = Math.min(maskEnd, limit);
+  if (hiddenEnd > hidden) note?.hide(bytes.subarray(hidden, hiddenEnd));
+  if (maskEnd > from) emit(bytes.subarray(hiddenEnd, limit));
+  return {
+    output: output?.subarray(0, length),
+    limit,
+    covered: Math.max(0, maskEnd - limit),
+    pending: urlStart >= limit ? { start: urlStart - limit, end: urlEnd - limit } : noRange,
+  };
+}
+
+function createStream(index: Index, note?: (part: MaskedPart) => void): ReturnType<Redactor['stream']> {
   let kept: Uint8Array = nothing;
-  let covered = 0;
-  const advance = (bytes: Uint8Array, limit: number): Uint8Array => {
-    const cut = redact(bytes, limit, index, covered);
-    covered = cut.covered;
-    kept = bytes.subarray(limit);
-    return cut.output ?? bytes.subarray(0, limit);
+  let state: Stretch = { from: 0, covered: 0, pending: noRange, final: false };
+  let written = 0;
+  let part: { readonly offset: number; readonly pieces: Uint8Array[] } | undefined;
+  const tell = (): void => {
+    if (part !== undefined) note?.({ offset: part.offset, hidden: joined(part.pieces) });
+    part = undefined;
+  };
+  const noting: MaskNote | undefined = note && {
+    begin: (offset) => {
+      tell();
+      part = { offset: written + offset, pieces: [] };
+    },
+    hide: (bytes) => void part?.pieces.push(bytes.slice()),
+  };
+  const advance = (bytes: Uint8Array, final: boolean): Uint8Array => {
+    const { from } = state;
+    const { limit, output, covered, pending } = redact(bytes, { ...state, final }, index, noting);
+    const context = Math.max(0, limit - longestScheme);
+    kept = bytes.subarray(context);
+    state = { from: limit - context, covered, pending, final: false };
+    const given = output ?? bytes.subarray(from, limit);
+    written += given.length;
+    if (final) tell();
+    return given;
   };
   return {
-    push: (chunk) => {
-      // Copied in any case: the caller may use its chunk's memory again.
-      const bytes = new Uint8Array(kept.length + chunk.length);
-      bytes.set(kept);
-      bytes.set(chunk, kept.length);
-      return advance(bytes, Math.max(0, bytes.length - index.longest + 1));
-    },
-    end: () => advance(kept, kept.length),
+    // Copied in any case: the caller may use its chunk's memory again.
+    push: (chunk) => advance(joined([kept, chunk]), false),
+    end: () => advance(kept, true),
   };
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let length = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, length);
+    length += piece.length;
+  }
+  return bytes;
 }

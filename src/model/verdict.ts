@@ -31,5 +31,8 @@ export const exitCodes: Readonly<Record<Verdict, number>> = {
   error: 5,
 };
 
+/** Of an execution that was ended from outside: 128 and the signal's number, as a shell says it. */
+export const interruptionExitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
 /** Exit code of wrong usage and of a plan that does not compile. */
 export const usageExitCode = 2;

@@ -2,8 +2,9 @@
 import type { ChalkInstance } from 'chalk';
 import type { ExecutionEvent } from '../model/event.ts';
 import type { JournalState } from '../model/journal-entry.ts';
+import { settledEvents } from '../model/settled-event.ts';
 import type { Verdict } from '../model/verdict.ts';
-import { dataOf } from './data-of.ts';
+import { dataOf, lastAttempts } from './data-of.ts';
 import { stripToLine } from './strip-control.ts';
 import { count, paintVerdict, verdictMarks } from './verdict-mark.ts';
 
@@ -14,6 +15,8 @@ export interface Ending {
   readonly execution: string;
   readonly attempt: number;
   readonly journal: JournalState;
+  /** Is there a report in the folder? */
+  readonly reported: boolean;
 }
 
 export interface EndingOptions {
@@ -22,14 +25,15 @@ export interface EndingOptions {
   readonly command: string;
 }
 
-export function renderEnding(ending: Ending, events: readonly ExecutionEvent[], { colours, command }: EndingOptions): string {
+export function renderEnding(ending: Ending, all: readonly ExecutionEvent[], { colours, command }: EndingOptions): string {
+  const events = settledEvents(all);
   const paint = paintVerdict(ending.verdict, colours);
   const verdict = ending.verdict === 'none' ? 'unproven' : ending.verdict;
   return [
     `${paint(`${verdictMarks[ending.verdict]} ${verdict}`)}  ${countAll(events).join(' · ')}`,
     `  ${stripToLine(ending.reason)}`,
     '',
-    `report  ${ending.folder}/report.md`,
+    ...(ending.reported ? [`report  ${ending.folder}/report.md`] : []),
     ...nextCommands(ending, events).map((next, index) => `${index === 0 ? 'next    ' : '        '}${command} ${next}`),
   ].join('\n');
 }
@@ -41,7 +45,7 @@ export function renderAuditLine({ journal, execution, attempt }: Pick<Ending, 'j
 
 function countAll(events: readonly ExecutionEvent[]): readonly string[] {
   const planned = dataOf(events, 'opened')[0]?.steps.length ?? 0;
-  const ended = dataOf(events, 'step-ended').filter(({ outcome }) => outcome !== 'blocked').length;
+  const ended = lastAttempts(events).filter(({ outcome }) => outcome !== 'blocked').length;
   const notNeeded = dataOf(events, 'step-not-run').filter(({ notNeeded }) => notNeeded).length;
   return [
     `${ended} of ${count(planned, 'step')} run${notNeeded === 0 ? '' : `, ${notNeeded} not needed`}`,

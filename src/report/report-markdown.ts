@@ -5,12 +5,14 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readEntries } from '../journal/journal-reader.ts';
+import { walkEntries } from '../journal/journal-reader.ts';
 import { messageOf, type Checked } from '../model/diagnostic.ts';
 import { eventOf, type EventData, type ExecutionEvent } from '../model/event.ts';
 import { evidencePath } from '../model/journal-entry.ts';
+import { settledEvents } from '../model/settled-event.ts';
+import { slimEvent } from '../model/slim-event.ts';
 import type { Span } from '../model/span.ts';
-import { dataOf } from './data-of.ts';
+import { attemptsOf, dataOf, lastAttempts } from './data-of.ts';
 import { createPlaceFinder, type Place } from './report-place.ts';
 import { remarkCriterion, remarkExpectation, remarkField, remarkNotRun, remarkPolicy, remarkPrecondition, remarkStep, remarkTask } from './report-remark.ts';
 import { splitLines, spliceReport, type Addition, type Replacement } from './report-splice.ts';
@@ -19,10 +21,14 @@ import { stripToLine } from './strip-control.ts';
 
 /** Renders the report of an execution's folder. */
 export async function readReport(folder: string): Promise<Checked<string>> {
-  const entries = await readEntries(folder);
-  const events = (entries.value ?? []).map(eventOf).filter((event) => event !== undefined);
+  const events: ExecutionEvent[] = [];
+  let execution: string | undefined;
+  const entries = await walkEntries(folder, (entry) => {
+    execution ??= entry.execution;
+    const event = eventOf(entry);
+    if (event !== undefined) events.push(slimEvent(event));
+  });
   const opened = events.find((event) => event.kind === 'opened');
-  const execution = entries.value?.[0]?.execution;
   if (opened?.kind !== 'opened' || execution === undefined) return { value: undefined, diagnostics: entries.diagnostics };
   const path = join(folder, evidencePath(opened.data.plan.sha256));
   try {
@@ -41,7 +47,8 @@ export interface ReportInput {
   readonly events: readonly ExecutionEvent[];
 }
 
-export function renderReportMarkdown({ execution, document, events }: ReportInput): string {
+export function renderReportMarkdown({ execution, document, events: all }: ReportInput): string {
+  const events = settledEvents(all);
   const opened = dataOf(events, 'opened')[0];
   const isMarkdown = opened?.plan.form !== 'yaml';
   const lines = splitLines(document.replace(/^\ufeff/, '')).map((line) => line.text);
@@ -63,7 +70,7 @@ export function renderReportMarkdown({ execution, document, events }: ReportInpu
   for (const data of dataOf(events, 'policy-enforced')) add(place(data.span), remarkPolicy(data));
   for (const data of dataOf(events, 'precondition')) add(place(data.span), remarkPrecondition(data));
   for (const data of dataOf(events, 'task')) add(place(data.span), remarkTask(data));
-  for (const data of dataOf(events, 'step-ended')) add(place(data.span, data.step), remarkStep(data, captures.filter((capture) => capture.step === data.step)));
+  for (const data of lastAttempts(events)) add(place(data.span, data.step), remarkStep(data, captures.filter((capture) => capture.step === data.step), attemptsOf(events, data.step)));
   for (const data of dataOf(events, 'step-not-run')) add(place(data.span, data.step), remarkNotRun(data));
   for (const data of dataOf(events, 'expectation')) add(place(data.span, data.step), remarkExpectation(data));
   for (const data of dataOf(events, 'criterion')) add(place(data.span), remarkCriterion(data));

@@ -8,12 +8,15 @@ import { count, outcomeWord, renderDuration, verdictMarks } from './verdict-mark
 
 /** So many lines of a step's output stand in the report when it did not pass; all of it is in the evidence. */
 const tailLines = 12;
+/** Of the attempts before the last, so many are told here; all are in the record. */
+const mostAttempts = 10;
 
-export function remarkStep(data: EventData['step-ended'], captures: readonly EventData['capture'][]): readonly string[] {
+export function remarkStep(data: EventData['step-ended'], captures: readonly EventData['capture'][], attempts: readonly EventData['step-ended'][] = [data]): readonly string[] {
   const ended = outcomeWord(data.outcome, data.exitCode, data.signal);
   const outputs = data.outputs.filter((output) => output.bytes > 0);
   return [
-    `${verdict(data.verdict)} step ${data.step} (${data.kind}), ${ended === '' ? 'completed' : ended} in ${renderDuration(data.durationMs)}`,
+    `${verdict(data.verdict)} step ${data.step} (${data.kind}), ${ended === '' ? 'completed' : ended} in ${renderDuration(data.durationMs)}${attempts.length > 1 ? `, on attempt ${data.attempt}` : ''}`,
+    ...attempts.slice(0, -1).slice(-mostAttempts).map((each) => `attempt ${each.attempt}: ${each.verdict === 'none' ? each.outcome : each.verdict}${each.cut === undefined ? '' : ` (${prose(each.cut.because)})`}${each.reason === undefined ? '' : `: ${prose(each.reason)}`}`),
     ...(data.problem === undefined ? [] : [`cannot be judged: ${prose(data.problem.message)}`]),
     ...captures.filter((capture) => capture.captured).map((capture) => `recorded ${code(capture.name)} = ${capture.text === null ? 'null' : code(capture.text)} (${renderOrigin(capture.origin)})`),
     ...(data.rows === undefined ? [] : [`${count(data.rows.rowCount, 'row')}${data.rows.rowCount === 1 ? `: ${renderRow(data.rows)}` : ''}`]),

@@ -40,6 +40,7 @@ export function createProgress(options: ProgressOptions): Progress {
     const own = expectations.get(data.step) ?? [];
     const held = own.filter((each) => each.verdict === 'passed').length;
     const facts = [
+      data.attempt > 1 || data.again ? `attempt ${data.attempt}` : '',
       outcomeWord(data.outcome, data.exitCode, data.signal),
       own.length === 0 ? '' : held === own.length ? `${count(held, 'expectation')} held` : `${held} of ${count(own.length, 'expectation')} held`,
       renderDuration(data.durationMs),
@@ -63,7 +64,12 @@ export function createProgress(options: ProgressOptions): Progress {
       line(`${mark(data.verdict, colours)} precondition  ${stripToLine(data.text)}`);
       if (data.verdict !== 'passed') for (const note of data.notes) line(`    ${stripToLine(note)}`);
     },
+    resumed: (data) => {
+      const under = data.cut.map(({ step }) => step).join(', ');
+      line(colours.bold(`resumed after entry ${data.after}${under === '' ? '' : `; step ${under} was under way`}`));
+    },
     'step-started': (data) => {
+      expectations.delete(data.step);
       // All canaries have answered before the first step: one line for all of them.
       if (canaries.length > 0 && canaries.every((each) => each.refused)) line(`${mark('passed', colours)} guards  ${colours.dim(`${canaries.length} of ${canaries.length} canaries refused`)}`);
       canaries.length = 0;

@@ -11,33 +11,55 @@ import type { AuditCode, AuditFinding } from './audit-finding.ts';
 import type { JournalAudit } from './audit-journal.ts';
 
 const digestPattern = /^[0-9a-f]{64}$/;
-const maximumTextBytes = 64 << 20;
+const maximumCheckpointBytes = 1 << 20;
+const maximumVerdictBytes = 64 << 20;
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Who signed the checkpoint: nobody; somebody (by the names in it), not verified without a key; the holder of the given key. */
+export type AuditSignature = { readonly kind: 'none' } | { readonly kind: 'unverified' | 'verified'; readonly names: readonly string[] };
+
+export interface CheckpointAudit {
+  readonly findings: readonly AuditFinding[];
+  readonly signature: AuditSignature;
+  /** The checkpoint as it lies there, when it is the journal's own. */
+  readonly note?: string;
+}
 
 /** The checkpoint against the journal's lines; with a verifier key, its signature too. */
-export async function verifyCheckpoint(folder: string, journal: JournalAudit, verifierKey: string | undefined): Promise<readonly AuditFinding[]> {
+export async function verifyCheckpoint(folder: string, journal: JournalAudit, verifierKey: string | undefined): Promise<CheckpointAudit> {
   const file = executionFiles.checkpoint;
-  const found = await readText(join(folder, file));
-  if ('problem' in found) return [{ code: 'review/checkpoint-missing', message: `the checkpoint cannot be read: ${found.problem}`, file }];
+  const found = await readBytes(join(folder, file), maximumCheckpointBytes);
+  if ('problem' in found)
+    return { findings: [{ code: 'review/checkpoint-missing', message: `the checkpoint cannot be read: ${found.problem}`, file }], signature: { kind: 'none' } };
   const findings: AuditFinding[] = [];
   const expected = renderCheckpoint({ origin: checkpointOrigin(journal.execution), size: journal.state.entries, root: journal.state.root });
-  const parsed = parseCheckpoint(found.text);
+  const text = found.bytes.length > maximumCheckpointBytes ? undefined : decodeStrictly(found.bytes);
+  const parsed = text === undefined ? undefined : parseCheckpoint(text);
   if (parsed?.note.text !== expected) {
+    const wanted = Buffer.from(expected);
     let offset = 0;
-    while (offset < expected.length && found.text[offset] === expected[offset]) offset += 1;
+    while (offset < wanted.length && found.bytes[offset] === wanted[offset]) offset += 1;
     const says = parsed
       ? `${parsed.checkpoint.size} entries of ${parsed.checkpoint.origin} with root ${parsed.checkpoint.root}`
       : 'nothing that has the form of a checkpoint';
-    findings.push({
-      code: 'review/checkpoint-mismatch',
-      message: `the checkpoint says ${says}; the journal has ${journal.state.entries} with root ${journal.state.root}`,
-      file,
-      offset: Buffer.byteLength(found.text.slice(0, offset)),
-    });
+    const message = `the checkpoint says ${says}; the journal has ${journal.state.entries} with root ${journal.state.root}`;
+    findings.push({ code: 'review/checkpoint-mismatch', message, file, offset });
   }
-  if (verifierKey !== undefined && !(parsed && verifyNote(parsed.note, verifierKey))) {
-    findings.push({ code: 'review/checkpoint-unsigned', message: 'the checkpoint is not signed with the given key', file });
+  const names = (parsed?.note.signatures ?? []).map(({ name }) => name);
+  const verified = verifierKey !== undefined && parsed !== undefined && verifyNote(parsed.note, verifierKey);
+  if (verifierKey !== undefined && !verified) {
+    const said = names.length === 0 ? 'it has no signature' : `it has one of ${names.map((name) => `\`${name}\``).join(', ')}`;
+    findings.push({ code: 'review/checkpoint-unsigned', message: `the checkpoint is not signed with the given key: ${said}`, file });
   }
-  return findings;
+  return {
+    findings,
+    signature: verified
+      ? { kind: 'verified', names: [verifierKey.slice(0, verifierKey.indexOf('+'))] }
+      : names.length === 0
+        ? { kind: 'none' }
+        : { kind: 'unverified', names },
+    ...(findings.length === 0 && text !== undefined ? { note: text } : {}),
+  };
 }
 
 /** Every file of evidence that an entry names: there, and byte for byte what its name says. */
@@ -81,10 +103,10 @@ export async function verifyRecordedFiles(folder: string, journal: JournalAudit)
 
 /** The content of verdict.json, undefined when it is not readable as a JSON object. */
 export async function readVerdict(folder: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const found = await readText(join(folder, executionFiles.verdict));
-  if ('problem' in found) return undefined;
+  const found = await readBytes(join(folder, executionFiles.verdict), maximumVerdictBytes);
+  if ('problem' in found || found.bytes.length > maximumVerdictBytes) return undefined;
   try {
-    const value: unknown = JSON.parse(found.text);
+    const value: unknown = JSON.parse(decodeStrictly(found.bytes) ?? '');
     return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
@@ -136,18 +158,28 @@ async function verifyFile(
   };
 }
 
-async function readText(path: string): Promise<{ readonly text: string } | { readonly problem: string }> {
+/** Up to a byte more than `limitBytes` of a file. */
+async function readBytes(path: string, limitBytes: number): Promise<{ readonly bytes: Buffer } | { readonly problem: string }> {
   try {
     const file = await promises.open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const stat = await file.stat();
       if (!stat.isFile()) return { problem: 'it is not a regular file' };
-      if (stat.size > maximumTextBytes) return { problem: `it has more than ${maximumTextBytes} bytes` };
-      return { text: await file.readFile('utf8') };
+      const bytes = Buffer.alloc(Math.min(stat.size, limitBytes + 1));
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+      return { bytes: bytes.subarray(0, bytesRead) };
     } finally {
       await file.close();
     }
   } catch (error) {
     return { problem: messageOf(error) };
+  }
+}
+
+function decodeStrictly(bytes: Buffer): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
   }
 }

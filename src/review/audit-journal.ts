@@ -1,5 +1,5 @@
 /** The audit's one pass over the lines of a journal: each line by itself, its link to the line before, and what the entries promise. */
-import { fieldOffset, isRecord, journalGenesis, type LineProblem } from '../journal/journal-line.ts';
+import { fieldOffset, hashTornLine, isRecord, journalGenesis, resumedKind, type LineProblem } from '../journal/journal-line.ts';
 import { readJournal, type JournalLine } from '../journal/journal-reader.ts';
 import { createMerkleTree } from '../journal/merkle-tree.ts';
 import { executionFiles, type JournalEntry, type JournalState, type RecordedFile } from '../model/journal-entry.ts';
@@ -19,16 +19,21 @@ export interface JournalAudit {
   readonly state: JournalState;
   /** The state after the line that was asked for with `mark`. */
   readonly marked: JournalState | undefined;
-  /** The reading was broken off after too many findings: what is below is not all. */
+  /** The reading was broken off, after too many findings or at another version: what is below is not all. */
   readonly brokenOff: boolean;
   readonly closed: boolean;
   readonly opened: JournalEntry | undefined;
   readonly verdict: JournalEntry | undefined;
   readonly files: readonly RecordedFile[];
   readonly evidence: readonly EvidenceReference[];
+  /** The data of `policy-declared` and `policy-enforced`, in order. */
+  readonly declared: readonly JournalEntry['data'][];
+  readonly enforced: readonly JournalEntry['data'][];
 }
 
-const codeOfProblem: Readonly<Record<LineProblem['kind'], AuditCode>> = {
+type Damage = Exclude<LineProblem['kind'], 'cut'>;
+
+const codeOfProblem: Readonly<Record<Damage, AuditCode>> = {
   'not-utf8': 'review/entry-malformed',
   'not-json': 'review/entry-malformed',
   'not-an-entry': 'review/entry-malformed',
@@ -36,7 +41,7 @@ const codeOfProblem: Readonly<Record<LineProblem['kind'], AuditCode>> = {
   'unknown-version': 'review/unknown-version',
 };
 
-const wordsOfProblem: Readonly<Record<LineProblem['kind'], string>> = {
+const wordsOfProblem: Readonly<Record<Damage, string>> = {
   'not-utf8': 'is not UTF-8',
   'not-json': 'is not JSON',
   'not-an-entry': 'has not the fields of an entry',
@@ -49,11 +54,15 @@ export async function verifyJournal(path: string, expectedExecution: string | un
   const findings: AuditFinding[] = [];
   const tree = createMerkleTree();
   const openSteps = new Map<string, { readonly name: string; readonly line: JournalLine }>();
+  const attempts = new Map<string, number>();
   const evidence = new Map<string, EvidenceReference>();
   const files: RecordedFile[] = [];
   const verdicts: JournalEntry[] = [];
+  const declared: JournalEntry['data'][] = [];
+  const enforced: JournalEntry['data'][] = [];
   let execution = expectedExecution;
   let head = '';
+  let cut: JournalLine | undefined;
   let marked: JournalState | undefined;
   let lastTime = '';
   let opened: JournalEntry | undefined;
@@ -87,12 +96,28 @@ export async function verifyJournal(path: string, expectedExecution: string | un
     lastTime = entry.ts;
   };
 
+  /** A torn line before it that it does not fit is told as damaged already. */
+  const verifyResumption = ({ data: { after, torn } }: JournalEntry, line: JournalLine): void => {
+    const whole = line.lineNumber - (cut ? 2 : 1);
+    if (after !== whole || (torn !== null && !cut))
+      find('review/resumption-unfit', `line ${line.lineNumber} says that line ${String(after)} was the last whole one`, line);
+  };
+
   const collect = (entry: JournalEntry, line: JournalLine): void => {
     const { data } = entry;
     const name = `step ${String(data['step'])}, attempt ${String(data['attempt'])}`;
     if (entry.kind === 'opened') opened ??= entry;
-    if (entry.kind === 'step-started') openSteps.set(name, { name, line });
+    if (entry.kind === 'step-started') {
+      openSteps.set(name, { name, line });
+      const step = String(data['step']);
+      const expected = (attempts.get(step) ?? 0) + 1;
+      if (data['attempt'] !== expected) find('review/step-attempt-missing', `${name} follows attempt ${expected - 1}`, line);
+      attempts.set(step, expected);
+    }
+    if (entry.kind === resumedKind) verifyResumption(entry, line);
     if (entry.kind === 'step-ended' && !openSteps.delete(name)) find('review/step-not-started', `${name} ended without having been started`, line);
+    if (entry.kind === 'policy-declared') declared.push(data);
+    if (entry.kind === 'policy-enforced') enforced.push(data);
     if (entry.kind === 'verdict') verdicts.push(entry);
     if (entry.kind === 'files' && Array.isArray(data['files'])) files.push(...data['files'].flatMap(recordedFile));
     if (entry.kind === 'closed') closed ??= entry;
@@ -111,15 +136,22 @@ export async function verifyJournal(path: string, expectedExecution: string | un
       break;
     }
     if (closed) find('review/entry-after-closed', `line ${line.lineNumber} follows the entry that closed the journal`, line);
-    if (line.problem)
-      find(codeOfProblem[line.problem.kind], `line ${line.lineNumber} ${wordsOfProblem[line.problem.kind]}`, line, line.offset + line.problem.offset);
-    else {
+    const { problem } = line;
+    if (problem && problem.kind !== 'cut')
+      find(codeOfProblem[problem.kind], `line ${line.lineNumber} ${wordsOfProblem[problem.kind]}`, line, line.offset + problem.offset);
+    if (problem?.kind === 'unknown-version' && line.lineNumber === 1) {
+      // Whatever else the later version changed, this reader would call it damage.
+      brokenOff = true;
+      break;
+    }
+    if (line.entry) {
       verifyLinks(line.entry, line);
       collect(line.entry, line);
     }
     if (line.lineNumber === 1 && line.entry?.kind !== 'opened') find('review/not-opened', 'the first line does not open an execution', line);
     tree.append(line.bytes);
-    head = line.hash;
+    cut = problem?.kind === 'cut' ? line : undefined;
+    head = cut ? hashTornLine(head, line.bytes) : line.hash;
     if (tree.size() === mark) marked = state();
   }
 
@@ -144,6 +176,8 @@ export async function verifyJournal(path: string, expectedExecution: string | un
     verdict: verdicts[0],
     files,
     evidence: [...evidence.values()],
+    declared,
+    enforced,
   };
 }
 

@@ -35,7 +35,7 @@ export async function verifyLedger(path: string, folder: string, journal: Journa
     return findings;
   }
   if (again.length > 0) find('review/ledger-differs', `\`${journal.execution}\` is registered ${again.length + 1} times`);
-  findings.push(...compareRegistration(registered, journal, file), ...compareEnd(own, journal, file));
+  findings.push(...compareRegistration(registered, journal, file), ...compareEnd(own, registered, journal, file));
 
   const attempts = ledger.entries.filter((entry) => entry.kind === 'registered' && isSamePlan(entry.plan, registered.plan));
   for (const [index, attempt] of attempts.entries()) {
@@ -54,7 +54,7 @@ function compareRegistration(registered: LedgerEntry, journal: JournalAudit, fil
   return pairs.filter(([, ledger, recorded]) => ledger !== recorded).map(([name, ledger, recorded]) => differs(name, ledger, recorded, file));
 }
 
-function compareEnd(own: readonly LedgerEntry[], journal: JournalAudit, file: string): readonly AuditFinding[] {
+function compareEnd(own: readonly LedgerEntry[], registered: LedgerEntry, journal: JournalAudit, file: string): readonly AuditFinding[] {
   const ended = own.findLast((entry) => entry.kind === 'ended');
   if (ended?.kind !== 'ended') return [{ code: 'review/ledger-not-ended', message: `the ledger does not say how \`${journal.execution}\` ended`, file }];
   const pairs: readonly (readonly [string, unknown, unknown])[] = [
@@ -63,7 +63,11 @@ function compareEnd(own: readonly LedgerEntry[], journal: JournalAudit, file: st
     ['journal.head', ended.journal.head, journal.state.head],
     ['journal.root', ended.journal.root, journal.state.root],
   ];
-  return pairs.filter(([, ledger, recorded]) => ledger !== recorded).map(([name, ledger, recorded]) => differs(name, ledger, recorded, file));
+  const again = [ended.plan.path !== registered.plan.path, ended.plan.sha256 !== registered.plan.sha256, ended.attempt !== registered.attempt].includes(true);
+  return [
+    ...pairs.filter(([, ledger, recorded]) => ledger !== recorded).map(([name, ledger, recorded]) => differs(name, ledger, recorded, file)),
+    ...(again ? [{ code: 'review/ledger-differs', message: 'it was registered and ended for different plans or attempts', file } as const] : []),
+  ];
 }
 
 function differs(name: string, ledger: unknown, recorded: unknown, file: string): AuditFinding {

@@ -7,60 +7,67 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { isRecord } from '../journal/journal-line.ts';
 import { ledgerPath } from '../journal/ledger.ts';
 import { messageOf } from '../model/diagnostic.ts';
-import { executionFiles, executionIdPattern } from '../model/journal-entry.ts';
-import { readVerdict, verifyCheckpoint, verifyEvidenceFiles, verifyRecordedFiles } from './audit-file.ts';
+import { executionFiles, executionIdPattern, type JournalState } from '../model/journal-entry.ts';
+import { compareExpectation, type AuditExpectation } from './audit-expectation.ts';
+import { readVerdict, verifyCheckpoint, verifyEvidenceFiles, verifyRecordedFiles, type AuditSignature } from './audit-file.ts';
 import type { AuditFinding } from './audit-finding.ts';
-import { verifyJournal } from './audit-journal.ts';
+import { verifyJournal, type JournalAudit } from './audit-journal.ts';
 import { verifyLedger } from './audit-ledger.ts';
 
-export interface AuditExpectation {
-  /** SHA-256 of the plan document, in hex. */
-  readonly expectPlan?: string;
-  /** The root that the execution printed (`AUDIT root=…`), in hex. */
-  readonly expectRoot?: string;
-  /** The execution's id; without it, the folder's name where it has the form of one. */
-  readonly expectExecution?: string;
-  /** The key that must have signed the checkpoint (`name+hash+base64`). */
-  readonly verifierKey?: string;
+/** What was found about a record. An empty list of findings is the good answer; `journal` is undefined where there is none. */
+export interface Audit {
+  readonly findings: readonly AuditFinding[];
+  readonly journal?: RecordSummary;
+}
+
+/** What a record says of itself, as far as it was read. `note`: its checkpoint, where that is the journal's own. */
+export interface RecordSummary {
+  readonly execution: string;
+  readonly plan: string | undefined;
+  readonly verdict: string | undefined;
+  readonly state: JournalState;
+  readonly signature: AuditSignature;
+  readonly note?: string;
 }
 
 /** Every finding about the record in an execution's folder (a link such as `latest` is followed). An empty list is the good answer. */
 export async function verifyExecution(folder: string, expectation: AuditExpectation = {}): Promise<readonly AuditFinding[]> {
+  return (await auditExecution(folder, expectation)).findings;
+}
+
+/** As `verifyExecution`, with what the record says of itself. Never rejects: what cannot be read is a finding. */
+export async function auditExecution(folder: string, expectation: AuditExpectation = {}): Promise<Audit> {
   const real = realFolder(folder);
   const file = executionFiles.journal;
-  if (real === undefined) return [{ code: 'review/not-an-execution', message: `\`${folder}\` is not a folder`, file }];
+  const none = (message: string): Audit => ({ findings: [{ code: 'review/not-an-execution', message, file }] });
+  if (real === undefined) return none(`\`${folder}\` is not a folder`);
   const journalPath = join(real, file);
   const name = basename(real);
-  const expected = expectation.expectExecution ?? (executionIdPattern.test(name) ? name : undefined);
   const state = (await readVerdict(real))?.['journal'];
   const mark = isRecord(state) && typeof state['entries'] === 'number' ? state['entries'] : undefined;
   try {
-    if (!lstatSync(journalPath).isFile()) return [{ code: 'review/not-an-execution', message: `\`${journalPath}\` is not a regular file`, file }];
-    const journal = await verifyJournal(journalPath, expected, mark);
-    if (journal.brokenOff) return journal.findings;
-    const plan = journal.opened?.data['plan'];
-    const digest = isRecord(plan) ? plan['sha256'] : undefined;
-    const findings = [...journal.findings];
-    if (expectation.expectPlan !== undefined && expectation.expectPlan.toLowerCase() !== digest) {
-      findings.push({
-        code: 'review/unexpected-plan',
-        message: `the plan that was executed has digest ${String(digest)}, not ${expectation.expectPlan}`,
-        file,
-      });
-    }
-    if (expectation.expectRoot !== undefined && expectation.expectRoot.toLowerCase() !== journal.state.root) {
-      findings.push({ code: 'review/unexpected-root', message: `the journal has root ${journal.state.root}, not ${expectation.expectRoot}`, file });
-    }
-    findings.push(
-      ...(await verifyCheckpoint(real, journal, expectation.verifierKey)),
+    if (!lstatSync(journalPath).isFile()) return none(`\`${journalPath}\` is not a regular file`);
+    const journal = await verifyJournal(journalPath, executionIdPattern.test(name) ? name : undefined, mark);
+    if (journal.brokenOff) return { findings: journal.findings, journal: summaryOf(journal, { kind: 'none' }) };
+    const checkpoint = await verifyCheckpoint(real, journal, expectation.verifierKey);
+    const findings = [
+      ...journal.findings,
+      ...compareExpectation(journal, expectation),
+      ...checkpoint.findings,
       ...(await verifyEvidenceFiles(real, journal)),
       ...(await verifyRecordedFiles(real, journal)),
       ...(await verifyLedger(ledgerPath(dirname(dirname(real))), real, journal)),
-    );
-    return findings;
+    ];
+    return { findings, journal: { ...summaryOf(journal, checkpoint.signature), ...(checkpoint.note === undefined ? {} : { note: checkpoint.note }) } };
   } catch (error) {
-    return [{ code: 'review/not-an-execution', message: `\`${journalPath}\` cannot be read: ${messageOf(error)}`, file }];
+    return none(`\`${journalPath}\` cannot be read: ${messageOf(error)}`);
   }
+}
+
+function summaryOf({ execution, opened, verdict, state }: JournalAudit, signature: AuditSignature): RecordSummary {
+  const plan = opened?.data['plan'];
+  const [digest, judged] = [isRecord(plan) ? plan['sha256'] : undefined, verdict?.data['verdict']];
+  return { execution, plan: typeof digest === 'string' ? digest : undefined, verdict: typeof judged === 'string' ? judged : undefined, state, signature };
 }
 
 function realFolder(folder: string): string | undefined {

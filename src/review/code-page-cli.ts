@@ -27,6 +27,11 @@ export const cliReasons = {
     bad: 'proofplan run --locked plan.md       (plan.lock was edited by hand)',
     good: 'proofplan lock plan.md               (after a review)',
   },
+  'cli/machine-short': {
+    why: 'an execution that could not get what it needs shows nothing about the tested system',
+    bad: 'ulimit -n 32; proofplan run plan.md',
+    good: 'ulimit -n 1024; proofplan run plan.md',
+  },
   'cli/no-config': {
     why: 'without the configuration nobody knows what the environment of that name is, and another one would be used',
     bad: 'cd /tmp && proofplan run plan.md --environment staging',

@@ -177,10 +177,20 @@ export const executeReasons = {
     bad: 'the disk was full when report.md was written',
     good: 'proofplan report .proofplan/latest',
   },
+  'execute/runner-changed': {
+    why: 'a runner that somebody changes in the middle may judge as he likes',
+    bad: 'a package manager replaces proofplan while a plan is executed',
+    good: 'let it end first, then execute the plan again with the new version',
+  },
   'execute/runner-failed': {
     why: 'a runner that failed cannot say that the plan has passed',
     bad: 'any execution that ends with this message',
     good: 'report it with its notes, and execute the plan again',
+  },
+  'execute/secret-in-plan': {
+    why: 'the record keeps both documents byte for byte, so that it stands without them: what is written there is no secret',
+    bad: "proofplan run plan.md --set-secret key=hunter2    # the plan says: curl -H 'Authorization: hunter2' …",
+    good: "proofplan run plan.md --set-secret key=hunter2    # the plan says: curl -H 'Authorization: <key>' …",
   },
   'execute/secret-too-short': {
     why: 'masking one letter everywhere would make the record unreadable, and would show which letter it is',

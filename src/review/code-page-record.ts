@@ -43,6 +43,16 @@ export const recordReasons = {
     bad: '.proofplan/latest is a folder',
     good: 'remove it, and name the folder of the execution itself',
   },
+  'journal/latest-turned': {
+    why: 'whoever opens latest would take another verdict for the one of this execution',
+    bad: 'ln -sfn executions/2026-01-01T00-00-00Z-abcdef .proofplan/latest     (while a plan runs)',
+    good: 'find out what writes into the output folder; the link is right again',
+  },
+  'journal/ledger-damaged': {
+    why: 'failed attempts may have been taken out of it, so the number of this attempt says little',
+    bad: 'a line of ledger.jsonl was removed between two executions',
+    good: 'restore it from where it is kept, or begin in another folder with --out',
+  },
   'journal/ledger-locked': {
     why: 'two writers would break the chain that shows deleted attempts',
     bad: 'two executions that begin in one output folder',

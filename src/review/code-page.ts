@@ -5,6 +5,7 @@
 import { openRules } from '../compile/open-rule.ts';
 import { phrasesByKind } from '../compile/phrasebook.ts';
 import { diagnosticCodes, type DiagnosticCode } from '../model/diagnostic-code.ts';
+import { auditReasons } from './code-page-audit.ts';
 import { cliReasons } from './code-page-cli.ts';
 import { environmentReasons } from './code-page-environment.ts';
 import { executeReasons } from './code-page-execute.ts';
@@ -42,6 +43,7 @@ const reasons: Readonly<Partial<Record<DiagnosticCode, CodeReason>>> = {
   ...environmentReasons,
   ...executeReasons,
   ...recordReasons,
+  ...auditReasons,
 };
 
 export function codePage(code: DiagnosticCode): CodePage {

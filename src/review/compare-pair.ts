@@ -127,6 +127,8 @@ function withValue(item: Item, facet: string): ComparedLine {
       ? 'none'
       : typeof value === 'string'
         ? value
+        : value === Number.POSITIVE_INFINITY
+          ? 'as many as the time allows'
         : Array.isArray(value)
           ? texts(value).join(', ') || 'none'
           : JSON.stringify(value);

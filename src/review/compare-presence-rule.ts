@@ -28,6 +28,7 @@ export const presenceRules: readonly PresenceRule[] = [
   { part: 'input', change: 'added', means: unclear('it is given from outside') },
   { part: 'step', change: 'lost', when: { facet: 'mode', in: ['probe'] }, means: weaker('nothing tries the forbidden statement any more') },
   { part: 'step', change: 'lost', when: { facet: 'production', in: [true] }, means: unclear('the production path is gone') },
+  { part: 'step', change: 'lost', when: { facet: 'role', in: ['teardown'] }, means: weaker('what it cleaned up at the end stays, and its failure shows no more') },
   { part: 'step', change: 'lost', means: weaker('nothing shows any more what it showed') },
   { part: 'step', change: 'added', when: { facet: 'capability', in: ['write', 'write-except-protected', 'ddl', 'full', 'production'] }, means: unclear('it may write to the database') },
   { part: 'step', change: 'added', when: { facet: 'kind', in: ['shell'] }, means: unclear('another command is executed') },

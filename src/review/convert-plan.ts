@@ -19,7 +19,8 @@ export function convertPlan(plan: Plan, wording: Wording): YamlData {
     preconditions: filled(plan.preconditions.map(convertPrecondition)),
     policies: filled(policies.items),
     tasks: filled(plan.tasks.map(convertTask)),
-    steps: plan.steps.map((step) => convertStep(plan, step, wording)),
+    steps: plan.steps.filter(({ role }) => role !== 'teardown').map((step) => convertStep(plan, step, wording)),
+    teardown: filled(plan.steps.filter(({ role }) => role === 'teardown').map((step) => convertStep(plan, step, wording))),
     criteria: filled(convertCriteria(plan, policies.place, wording)),
     report: filled(plan.report.map(convertReportField)),
   });

@@ -16,13 +16,24 @@ export function convertStep(plan: Plan, step: Step, wording: Wording): YamlData 
     id: step.id,
     title: step.title === '' ? undefined : step.title,
     section: sectionOf(step.id) === step.section ? undefined : step.section,
-    role: step.role === 'step' ? undefined : step.role,
+    role: step.role === 'step' || step.role === 'teardown' ? undefined : step.role,
     onlyIf: step.condition === undefined ? undefined : { notCaptured: step.condition.name },
     ...bodyOf(plan, step),
     timeoutMs: step.timeoutMs === defaultTimeoutMs ? undefined : step.timeoutMs,
     once: step.once === (capability === 'production' || capability === 'write') ? undefined : step.once,
+    ...convertConduct(step),
     captures: filled(convertCaptures(step.captures)),
     expect: oneOrMany(asked.map((expectation) => convertExpectation(plan, expectation, wording))),
+  });
+}
+
+/** Numbers that were left open are written out: they hang on the time of the step. */
+function convertConduct({ repeat, doneWhen }: Step): YamlData {
+  const giveUpWhen = repeat?.giveUpWhen?.text;
+  return present({
+    retry: repeat?.kind === 'retry' ? present({ attempts: repeat.attempts, withinMs: repeat.withinMs, pauseMs: repeat.pauseMs, giveUpWhen }) : undefined,
+    eventually: repeat?.kind === 'eventually' ? present({ attempts: repeat.attempts, withinMs: repeat.withinMs, everyMs: repeat.pauseMs, giveUpWhen }) : undefined,
+    doneWhen: doneWhen?.parameters.reduceRight((sql, name, index) => sql.replaceAll(`$${index + 1}`, () => `'<${name}>'`), doneWhen.sql),
   });
 }
 
@@ -87,6 +98,7 @@ function convertCaptures(captures: readonly Capture[]): readonly YamlData[] {
       name,
       type: first?.type === 'text' ? undefined : first?.type,
       optional: first?.optional || undefined,
+      secret: first?.secret || undefined,
       ...(sources.length === 1 ? sources[0] : { from: sources }),
     });
   });

@@ -1,5 +1,5 @@
 /** What a block became, in words: a step with what it may do and must show, a criterion with its witnesses, a policy with its scope and strength. */
-import type { ExplainedCriterion, ExplainedPolicy, ExplainedStep, Explanation } from './explanation.ts';
+import type { ExplainedCriterion, ExplainedPolicy, ExplainedRepetition, ExplainedStep, Explanation } from './explanation.ts';
 
 export interface Detail {
   readonly text: string;
@@ -76,12 +76,37 @@ function describeStep(step: ExplainedStep, explanation: Explanation): readonly D
     ...(process && step.access.capability !== 'none' ? [below('given by the runner: DATABASE_URL')] : []),
     ...(step.opaque ?? []).map(({ line, reason }) => below(`opaque (line ${line}): ${reason}; the guard sees what it sends`)),
     ...(step.condition === undefined ? [] : [below(step.condition)]),
+    ...describeConduct(step),
     ...step.captures.map((capture) => below(`records ${capture.name} (${capture.type}${capture.optional ? ', optional' : ''}) from ${capture.from}`)),
     ...step.expectations.map((expectation) =>
       below(`${{ text: 'expects', implied: 'implied', addendum: 'addendum', criterion: 'criterion' }[expectation.origin]}: ${expectation.claim}`),
     ),
     ...(step.expectations.length === 0 && step.role !== 'report' ? [below('expects nothing: it proves nothing')] : []),
   ];
+}
+
+/** What differs from one go at a step in its turn: attempts, teardown, and what becomes of it when the execution was cut in it. */
+function describeConduct({ role, repeat, once, doneWhen, access }: ExplainedStep): readonly Detail[] {
+  const mayWrite = access.capability === 'production' || access.capability === 'write';
+  const usualOnce = once === mayWrite;
+  return [
+    ...(role === 'teardown' ? [below('runs at the end in any case, and can only worsen the verdict')] : []),
+    ...(repeat === undefined ? [] : [below(describeRepetition(repeat))]),
+    ...(repeat?.giveUpWhen === undefined ? [] : [below(`gives up when: ${repeat.giveUpWhen}`)]),
+    ...(usualOnce ? [] : [below(once ? 'never repeated after a cut' : 'may write, and is repeated after a cut')]),
+    ...(doneWhen === undefined ? [] : [below(`after a cut, done when a row answers: ${doneWhen}`)]),
+  ];
+}
+
+function describeRepetition({ kind, attempts, withinMs, pauseMs }: ExplainedRepetition): string {
+  const often = attempts === undefined ? 'as often as the time allows' : `at most ${attempts} attempts`;
+  const why = kind === 'retry' ? 'again after a failure' : 'again until what it expects holds';
+  return `${why}: ${often}, within ${spoken(withinMs)}, ${spoken(pauseMs)} apart; every attempt is kept`;
+}
+
+function spoken(ms: number): string {
+  if (ms % 60_000 === 0 && ms > 0) return `${ms / 60_000} min`;
+  return ms % 1_000 === 0 ? `${ms / 1_000} s` : `${ms} ms`;
 }
 
 function accessOf({ access }: ExplainedStep, { protectedTables }: Explanation): string {

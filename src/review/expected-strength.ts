@@ -2,7 +2,7 @@
 import type { Plan } from '../model/plan.ts';
 import type { Policy, PolicyKind, Strength } from '../model/policy.ts';
 
-const best: Readonly<Record<PolicyKind, Strength>> = {
+export const bestStrength: Readonly<Record<PolicyKind, Strength>> = {
   'no-manual-writes': 'PREVENTED',
   'read-only': 'PREVENTED',
   'no-execution': 'ATTESTED',
@@ -26,13 +26,13 @@ const best: Readonly<Record<PolicyKind, Strength>> = {
 export function expectedStrength({ rule, scope }: Policy, { steps }: Pick<Plan, 'steps'>): Strength {
   const bySearches = rule.kind === 'read-only' || rule.kind === 'no-ddl';
   const inScope = steps.filter(
-    (step) => step.role === 'step' && (scope.kind === 'document' || (scope.kind === 'step' ? scope.step === step.id : isWithin(step.section, scope.section))),
+    (step) => (step.role === 'step' || step.role === 'teardown') && (scope.kind === 'document' || (scope.kind === 'step' ? scope.step === step.id : isWithin(step.section, scope.section))),
   );
   if (bySearches && inScope.every((step) => step.kind === 'rg-check')) return 'ATTESTED';
   if (rule.kind === 'no-network' && rule.permit.length > 0) return 'UNENFORCED';
   // A question of the runner's own starts no process.
   if ((rule.kind === 'isolation' || rule.kind === 'no-network') && inScope.every((step) => step.kind === 'sql-assert')) return 'ATTESTED';
-  return best[rule.kind];
+  return bestStrength[rule.kind];
 }
 
 function isWithin(section: string, scope: string): boolean {

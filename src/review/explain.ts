@@ -3,9 +3,9 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Plan, PreconditionCheck, ReportSource, Witness } from '../model/plan.ts';
 import type { PlacedDecision, PolicyScope } from '../model/policy.ts';
 import type { Span } from '../model/span.ts';
-import type { Access, CaptureSource, Step } from '../model/step.ts';
+import type { Access, CaptureSource, Step, Repetition } from '../model/step.ts';
 import type { ValueType } from '../model/value.ts';
-import type { ExplainedPlaceholder, ExplainedStep, Explanation } from './explanation.ts';
+import type { ExplainedPlaceholder, ExplainedStep, Explanation, ExplainedRepetition } from './explanation.ts';
 import { expectedStrength } from './expected-strength.ts';
 import { placeDiagnostic } from './placed-diagnostic.ts';
 import { renderClaim } from '../model/render-claim.ts';
@@ -106,6 +106,8 @@ function explainStep(step: Step, opaque: readonly PlacedDecision[]): ExplainedSt
     ...('workingDirectory' in step && step.workingDirectory !== '' ? { workingDirectory: step.workingDirectory } : {}),
     timeoutMs: step.timeoutMs,
     once: step.once,
+    ...(step.repeat === undefined ? {} : { repeat: explainRepetition(step.repeat) }),
+    ...(step.doneWhen === undefined ? {} : { doneWhen: step.doneWhen.parameters.reduceRight((sql, name, index) => sql.replaceAll(`$${index + 1}`, () => `<${name}>`), step.doneWhen.sql) }),
     ...(step.condition === undefined ? {} : { condition: `only if no earlier step recorded ${step.condition.name}` }),
     captures: step.captures.map(({ name, type, optional, span, source, boundBy }) => ({
       name,
@@ -119,6 +121,10 @@ function explainStep(step: Step, opaque: readonly PlacedDecision[]): ExplainedSt
     ...(opaque.length === 0 ? {} : { opaque: opaque.map(({ decision, span, text }) => ({ program: text, line: span.start.line, reason: decision.reason })) }),
     ...(step.boundBy === undefined ? {} : { boundBy: step.boundBy }),
   };
+}
+
+function explainRepetition({ kind, attempts, withinMs, pauseMs, giveUpWhen }: Repetition): ExplainedRepetition {
+  return { kind, ...(attempts === undefined ? {} : { attempts }), withinMs, pauseMs, ...(giveUpWhen === undefined ? {} : { giveUpWhen: renderClaim(giveUpWhen.claim) }) };
 }
 
 function explainPlaceholders(plan: Plan): readonly ExplainedPlaceholder[] {

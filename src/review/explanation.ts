@@ -2,7 +2,7 @@
 import type { Disposition } from '../model/plan.ts';
 import type { Expectation } from '../model/claim.ts';
 import type { Policy, Strength } from '../model/policy.ts';
-import type { Access, Step, StepKind } from '../model/step.ts';
+import type { Access, Repetition, Step, StepKind } from '../model/step.ts';
 import type { ValueType } from '../model/value.ts';
 import type { PlacedDiagnostic } from './placed-diagnostic.ts';
 
@@ -67,6 +67,16 @@ interface ExplainedExpectation {
   readonly origin: Expectation['origin'];
 }
 
+export interface ExplainedRepetition {
+  readonly kind: Repetition['kind'];
+  /** Absent: as many as the time allows. */
+  readonly attempts?: number;
+  readonly withinMs: number;
+  readonly pauseMs: number;
+  /** As it is judged. */
+  readonly giveUpWhen?: string;
+}
+
 export interface ExplainedStep {
   readonly id: string;
   readonly kind: StepKind;
@@ -84,6 +94,9 @@ export interface ExplainedStep {
   readonly workingDirectory?: string;
   readonly timeoutMs: number;
   readonly once: boolean;
+  readonly repeat?: ExplainedRepetition;
+  /** The query that tells after a cut whether the step was done. */
+  readonly doneWhen?: string;
   readonly condition?: string;
   readonly captures: readonly {
     readonly name: string;

@@ -27,8 +27,11 @@ export function renderExecution(shown: ShownExecution): string {
       case 'precondition':
         add(`precondition ${event.data.id} ${event.data.verdict}: ${event.data.text}`);
         break;
+      case 'resumed':
+        add(`resumed after entry ${event.data.after}${event.data.torn === null ? '' : ', whose successor was torn'}`);
+        break;
       case 'step-ended':
-        add(`step ${event.data.step} ${event.data.verdict} (${event.data.outcome}, ${Math.round(event.data.durationMs)} ms): ${event.data.title}`);
+        add(`step ${event.data.step}${event.data.attempt > 1 || event.data.again ? `, attempt ${event.data.attempt},` : ''} ${event.data.verdict} (${event.data.outcome}, ${Math.round(event.data.durationMs)} ms): ${event.data.title}`);
         break;
       case 'step-not-run':
         add(`step ${event.data.step} ${event.data.notNeeded ? 'not needed' : 'not run'}: ${event.data.reason}`);
@@ -75,6 +78,12 @@ export function renderStep(step: ShownStep, folder: string): string {
     ...section(
       'values',
       (started?.values ?? []).map((value) => `  ${value.name} = ${plainLine(value.text ?? 'null')}  (${renderOrigin(value.origin)})`),
+    ),
+    ...section(
+      'attempts before',
+      step.attempts
+        .slice(0, -1)
+        .map((each) => `  ${each.attempt}  ${each.verdict}: ${each.outcome}${each.cut === undefined ? '' : `, ${plainLine(each.cut.because)}`}${each.reason === undefined ? '' : `: ${plainLine(each.reason)}`}`),
     ),
     ...(ended === undefined ? [] : renderEnded(ended, folder)),
     ...section(

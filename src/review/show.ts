@@ -1,6 +1,7 @@
 /** What happened in an execution, step by step with its evidence: read from the journal, and said as the journal has it. */
 import { readEntries } from '../journal/journal-reader.ts';
 import type { Checked } from '../model/diagnostic.ts';
+import { settledEvents } from '../model/settled-event.ts';
 import { eventOf, type EventData, type ExecutionEvent } from '../model/event.ts';
 
 /** An execution as plain data. `unknown` counts entries of kinds that this version does not know. */
@@ -15,6 +16,8 @@ export interface ShownStep {
   readonly id: string;
   readonly started?: EventData['step-started'];
   readonly ended?: EventData['step-ended'];
+  /** All that came to an end, in order. */
+  readonly attempts: readonly EventData['step-ended'][];
   readonly notRun?: EventData['step-not-run'];
   readonly captures: readonly EventData['capture'][];
   readonly expectations: readonly EventData['expectation'][];
@@ -32,7 +35,8 @@ export async function readExecution(folder: string): Promise<Checked<ShownExecut
 }
 
 /** The steps of an execution: planned ones first in their order, then any that the plan did not list. */
-export function stepsOf({ events }: ShownExecution): readonly ShownStep[] {
+export function stepsOf({ events: all }: ShownExecution): readonly ShownStep[] {
+  const events = settledEvents(all);
   const of = <K extends ExecutionEvent['kind']>(kind: K): readonly EventData[K][] => events.filter((event) => event.kind === kind).map((event) => event.data as EventData[K]);
   const ids = new Set([...of('opened').flatMap((data) => data.steps.map((step) => step.id)), ...of('step-started').map((data) => data.step), ...of('step-not-run').map((data) => data.step)]);
   return [...ids].map((id) => {
@@ -43,6 +47,7 @@ export function stepsOf({ events }: ShownExecution): readonly ShownStep[] {
       ...(started === undefined ? {} : { started }),
       ...(ended === undefined ? {} : { ended }),
       ...(notRun === undefined ? {} : { notRun }),
+      attempts: own(of('step-ended')),
       captures: own(of('capture')),
       expectations: own(of('expectation')),
       decisions: own(of('decision')),

@@ -41,7 +41,22 @@ describe('what cannot be used', () => {
       'postgresql://app:sec#ret@db.example/shop',
       'it cannot be taken apart: a special character in the user, the password or the database is not percent-encoded',
     ],
-    ['postgresql://app:sec/ret@db.example/shop', 'its port `sec` is not a number from 1 to 65535'],
+    [
+      'postgresql://app:sec/ret@db.example/shop',
+      'it cannot be taken apart: a special character in the user, the password or the database is not percent-encoded',
+    ],
+    [
+      'postgresql://app:sec?ret@db.example/shop',
+      'it cannot be taken apart: a special character in the user, the password or the database is not percent-encoded',
+    ],
+    [
+      'postgresql://app:se@cret@db.example/shop',
+      'it cannot be taken apart: a special character in the user, the password or the database is not percent-encoded',
+    ],
+    [
+      'postgresql://app:12/34@db.example/shop',
+      'it cannot be taken apart: a special character in the user, the password or the database is not percent-encoded',
+    ],
     ['postgresql://app:se%ret@db.example/shop', 'a `%` in it is not followed by two hexadecimal digits (`%25` is a percent sign)'],
     ['postgresql://app:secret@one,two/shop', 'it names several hosts, and the gateway stands before one'],
     ['postgresql://app:secret@one:5432,two:5433/shop', 'it names several hosts, and the gateway stands before one'],

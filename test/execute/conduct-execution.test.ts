@@ -17,6 +17,7 @@ const guard: Guard = {
   canaries: () => Promise.resolve([refused]),
   pulse: () => Promise.resolve(),
   strangers: () => [],
+  fingerprint: () => Promise.resolve(''),
   open: () => Promise.reject(new Error('no door')),
   assertion: () => Promise.resolve({ kind: 'lost', message: 'gone' }),
   preflight: (queries) => Promise.resolve(queries.map(() => undefined)),
@@ -50,6 +51,7 @@ async function conduct(sample: Plan, own: Partial<Guard>, recording: (kind: stri
       events.push({ kind, data });
       return Promise.resolve(events.length);
     },
+    resume: () => Promise.resolve(),
   };
   const secrets = createSecretSet();
   const diagnostics = createDiagnosticLog(secrets.redactor, record);

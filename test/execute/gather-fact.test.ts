@@ -24,11 +24,11 @@ function kept(stream: 'stdout' | 'stderr', text: string): OutputEvidence {
   return { stream, bytes: Buffer.byteLength(text), lines, sha256, head: text.slice(0, 4_096), tail: text.length > 4_096 ? text.slice(-4_096) : '' };
 }
 
-async function judged(claim: Claim, evidence: Partial<StepEvidence>, redact?: (text: string) => string): Promise<Judgement> {
+async function judged(claim: Claim, evidence: Partial<StepEvidence>): Promise<Judgement> {
   const expectation = { id: 'e', step: '1.1', text: 'claim', span: spanAt(1), claim, origin: 'text' } as const;
   const whole: StepEvidence = { outcome: 'completed', durationMs: 1, observations: [], exitCode: 0, ...evidence };
   const names = createBindingStore([]);
-  const gathered = await gatherFact(expectation, whole, { workspace: '.', evidenceFolder, names, chainOf: () => undefined, ...(redact ? { redact } : {}) });
+  const gathered = await gatherFact(expectation, whole, { workspace: '.', evidenceFolder, names, chainOf: () => undefined });
   return judgeExpectation(expectation, { evidence: whole, names, statements: [], producers: [], ...(gathered ? { gathered } : {}) });
 }
 
@@ -77,10 +77,43 @@ describe('output', () => {
     expect((await judged(output('contains', 'ERROR', { negated: true, stream: 'stdout' }), evidence)).verdict).not.toBe('passed');
   });
 
-  it('a secret that was printed is masked, and so it was not shown to be absent', async () => {
-    const redact = (text: string): string => text.replaceAll('hunter2', '***');
-    expect((await judged(output('contains', 'hunter2', { negated: true }), printed('password: ***\n'), redact)).verdict).not.toBe('passed');
-    expect((await judged(output('contains', 'swordfish', { negated: true }), printed('password: ***\n'), redact)).verdict).toBe('passed');
+  describe('where a secret is masked in what is kept, what was printed is judged', () => {
+    const parts = [{ offset: 10, hidden: Buffer.from('hunter2') }];
+    const masked: Partial<StepEvidence> = { ...printed('password: ***\nready\n'), hidden: [{ stream: 'stdout', parts }] };
+    it.each([
+      ['the secret is there', output('contains', 'hunter2'), 'passed'],
+      ['the secret is not absent', output('contains', 'hunter2', { negated: true }), 'failed'],
+      ['another text is absent', output('contains', 'swordfish', { negated: true }), 'passed'],
+      ['a pattern that the secret fits is met', output('matches', '[a-z]+[0-9]$'), 'passed'],
+      ['a pattern that the secret fits is not absent', output('matches', '[a-z]+[0-9]$', { negated: true }), 'failed'],
+      ['the mask is no text that was printed', output('contains', '***'), 'failed'],
+      ['the mask is no line that was printed', output('line', 'password: ***'), 'failed'],
+      ['the whole line is', output('line', 'password: hunter2'), 'passed'],
+      ['the beginning', output('starts with', 'password: hunter2\nr'), 'passed'],
+      ['the end', output('ends with', 'hunter2\nready'), 'passed'],
+      ['all of it', output('is', 'password: hunter2\nready'), 'passed'],
+      ['all of it, with the mask', output('is', 'password: ***\nready'), 'failed'],
+    ] as const)('%s', async (_, claim, verdict) => {
+      expect((await judged(claim, masked)).verdict).toBe(verdict);
+    });
+
+    it('stars that a program printed itself are stars', async () => {
+      expect((await judged(output('contains', 'password: ***'), printed('password: ***\n'))).verdict).toBe('passed');
+    });
+
+    it('more than is remembered is judged neither way', async () => {
+      const forgotten: Partial<StepEvidence> = { ...masked, hidden: [{ stream: 'stdout', parts: undefined }] };
+      for (const negated of [false, true]) expect((await judged(output('contains', 'ready', { negated }), forgotten)).verdict).toBe('failed');
+    });
+
+    it('a status that is a part of a secret is still the status', async () => {
+      const evidence: Partial<StepEvidence> = {
+        ...printed('HTTP/1.1 ***\n\n'),
+        hidden: [{ stream: 'stdout', parts: [{ offset: 9, hidden: Buffer.from('500 Error') }] }],
+      };
+      expect((await judged({ kind: 'http-status', statuses: ['500'] }, evidence)).verdict).toBe('passed');
+      expect((await judged({ kind: 'http-status', statuses: ['200'] }, evidence)).verdict).toBe('failed');
+    });
   });
 });
 

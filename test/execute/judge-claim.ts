@@ -5,6 +5,7 @@ import type { StepEvidence } from '../../src/model/evidence.ts';
 import type { Binding, ValueType } from '../../src/model/value.ts';
 import { createBindingStore } from '../../src/execute/binding-store.ts';
 import { judgeExpectation } from '../../src/execute/judge-expectation.ts';
+import { writesOf } from '../../src/execute/write-data.ts';
 import type { Gathered, Judgement } from '../../src/execute/judgement.ts';
 import { spanAt } from './sample-plan.ts';
 
@@ -26,7 +27,7 @@ export function judge(claim: Claim, { evidence = {}, names = [], gathered, state
   return judgeExpectation(expectation, {
     evidence: { ...completed, ...evidence },
     names: createBindingStore(names),
-    statements,
+    statements: writesOf(statements),
     producers: ['2.1'],
     ...(gathered ? { gathered } : {}),
   });

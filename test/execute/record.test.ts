@@ -61,6 +61,7 @@ describe('the one door to the world', () => {
       log.push(`${kind} ${JSON.stringify(data)} ${options?.durable === true ? 'durable' : 'lazy'}`);
       return Promise.resolve(log.length);
     },
+    resume: () => Promise.resolve(),
   });
   it('writes the intent before the act and the outcome after it', async () => {
     const log: string[] = [];
@@ -147,21 +148,23 @@ describe('searching an output', () => {
     ['big', 'last line', 3],
     ['long', 'needle', 2],
   ])('finds in %s the text %j in line %i', async (file, text, lineNumber) => {
-    expect(await findText(join(folder, file), text)).toEqual({ lineNumber });
+    expect(await findText({ path: join(folder, file), parts: [] }, text)).toEqual({ lineNumber });
   });
   it('does not find what is not there', async () => {
-    expect(await findText(join(folder, 'big'), 'needles')).toBeUndefined();
-    expect(await findPattern(join(folder, 'big'), '^needles$')).toBeUndefined();
+    expect(await findText({ path: join(folder, 'big'), parts: [] }, 'needles')).toBeUndefined();
+    expect(await findPattern({ path: join(folder, 'big'), parts: [] }, '^needles$')).toBeUndefined();
   });
   it.each([
     ['big', '^needle$', 2],
     ['big', 'line$', 3],
     ['long', '^needle$', 2],
   ])('finds in %s the pattern %s in line %i', async (file, pattern, lineNumber) => {
-    expect(await findPattern(join(folder, file), pattern)).toEqual({ lineNumber });
+    expect(await findPattern({ path: join(folder, file), parts: [] }, pattern)).toEqual({ lineNumber });
   });
   it('says that a pattern is none', async () => {
-    expect(await findPattern(join(folder, 'big'), '(')).toMatchObject({ problem: expect.stringContaining('`(` is no regular expression') as unknown });
+    expect(await findPattern({ path: join(folder, 'big'), parts: [] }, '(')).toMatchObject({
+      problem: expect.stringContaining('`(` is no regular expression') as unknown,
+    });
   });
 });
 

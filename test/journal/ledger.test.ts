@@ -227,7 +227,7 @@ describe('processes', () => {
     expect(problems).toEqual([]);
     expect(entries.map(({ attempt }) => attempt)).toEqual(Array.from({ length: 160 }, (_, index) => index + 1));
     expect(new Set(entries.map(({ execution: id }) => id)).size).toBe(160);
-    expect(readdirSync(output)).toEqual(['ledger.jsonl']);
+    expect(readdirSync(output).filter((name) => !name.startsWith('ledger-index'))).toEqual(['ledger.jsonl']);
   });
 
   test('a holder that is killed leaves a lock that the next ones break, one at a time', async () => {
@@ -251,7 +251,7 @@ describe('processes', () => {
     const { entries, problems } = await readLedger(ledgerPath(output));
     expect(problems).toEqual([]);
     expect(entries.map(({ attempt }) => attempt)).toEqual(Array.from({ length: 15 }, (_, index) => index + 1));
-    expect(readdirSync(output)).toEqual(['ledger.jsonl']);
+    expect(readdirSync(output).filter((name) => !name.startsWith('ledger-index'))).toEqual(['ledger.jsonl']);
   });
 
   test('a journal whose writer is killed at any moment is whole up to a torn end, and every durable entry is in it', async () => {

@@ -85,7 +85,7 @@ test('a canary that was not refused, a refusal, a step that was not run', () => 
 });
 
 test('the ending: verdict, counts, reason, report, what to do next; the audit line', () => {
-  const ending = { verdict: 'failed', reason: '`m == 2` does not hold', folder: '.proofplan/executions/x', execution: 'x', attempt: 2, journal: { entries: 17, head: 'aa', root: 'bb' } } as const;
+  const ending = { verdict: 'failed', reason: '`m == 2` does not hold', folder: '.proofplan/executions/x', execution: 'x', attempt: 2, reported: true, journal: { entries: 17, head: 'aa', root: 'bb' } } as const;
   expect(renderEnding(ending, sampleEvents(), { colours: createColours(0), command: 'proofplan' })).toBe(
     [
       '✗ failed  2 of 2 steps run · 1 of 2 expectations held · 0 of 2 criteria met · 1 of 1 policy kept · 1 of 2 report fields filled',
@@ -100,6 +100,6 @@ test('the ending: verdict, counts, reason, report, what to do next; the audit li
 });
 
 test('an execution that judged nothing is called unproven', () => {
-  const ending = { verdict: 'none', reason: 'nothing was judged', folder: 'f', execution: 'x', attempt: 1, journal: { entries: 1, head: 'aa', root: 'bb' } } as const;
+  const ending = { verdict: 'none', reason: 'nothing was judged', folder: 'f', execution: 'x', attempt: 1, reported: true, journal: { entries: 1, head: 'aa', root: 'bb' } } as const;
   expect(renderEnding(ending, [], { colours: createColours(0), command: 'proofplan' }).split('\n')[0]).toBe('· unproven  0 of 0 steps run');
 });

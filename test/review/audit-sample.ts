@@ -157,14 +157,19 @@ export function copyOutput(sample: Sample): Sample {
 const secondVerifier = join(import.meta.dirname, '../../tools/verify.py');
 
 /** A finding as the two verifiers are compared by it. The second one shows nothing to a terminal that is not printable. */
-export function placeOf({ code, file, lineNumber }: AuditFinding): string {
-  return `${code} ${file.replaceAll(/[^\x21-\x7e]/gu, '?')}:${lineNumber ?? ''}`;
+export function placeOf({ code, file, lineNumber, offset }: AuditFinding): string {
+  return `${code} ${file.replaceAll(/[^\x21-\x7e]/gu, '?')}:${lineNumber ?? ''}${offset === undefined ? '' : `@${offset}`}`;
+}
+
+/** The same without the byte, for those to whom the line is enough. */
+export function withoutByte(place: string): string {
+  return place.replace(/@\d+$/, '');
 }
 
 /** What tools/verify.py finds in each folder, as `placeOf` writes it, sorted. One process for all folders. */
-export async function pythonFindings(folders: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+export async function pythonFindings(folders: readonly string[], options: readonly string[] = []): Promise<ReadonlyMap<string, readonly string[]>> {
   const { status, stdout, stderr } = await new Promise<{ readonly status: number; readonly stdout: string; readonly stderr: string }>((resolve) => {
-    execFile('python3', [secondVerifier, ...folders], { encoding: 'utf8', maxBuffer: 1 << 30 }, (error, stdout, stderr) =>
+    execFile('python3', ['-B', secondVerifier, ...options, ...folders], { encoding: 'utf8', maxBuffer: 1 << 30 }, (error, stdout, stderr) =>
       resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
     );
   });
@@ -186,19 +191,19 @@ export async function pythonFindings(folders: readonly string[]): Promise<Readon
 
 export interface SecondVerifier {
   /** As `pythonFindings`, for one folder. */
-  readonly findingsOf: (folder: string) => Promise<readonly string[]>;
+  readonly findingsOf: (folder: string, verifierKey?: string) => Promise<readonly string[]>;
   readonly close: () => void;
 }
 
 /** tools/verify.py kept running, for folders that are changed and asked about one after the other. */
 export function startSecondVerifier(): SecondVerifier {
   const loop =
-    'import json, sys; sys.dont_write_bytecode = True; sys.path.insert(0, sys.argv[1]); import verify\nfor line in sys.stdin:\n    audit = verify.Audit(line[:-1]); audit.verify(); print(json.dumps(audit.findings), flush=True)';
+    'import json, sys; sys.dont_write_bytecode = True; sys.path.insert(0, sys.argv[1]); import verify\nfor line in sys.stdin:\n    folder, _, key = line[:-1].partition(chr(9)); audit = verify.Audit(folder, verify.parse_verifier_key(key) if key else None); audit.verify(); print(json.dumps(audit.findings), flush=True)';
   const child = spawn('python3', ['-c', loop, dirname(secondVerifier)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
-    findingsOf: async (folder) => {
-      child.stdin.write(`${folder}\n`);
+    findingsOf: async (folder, verifierKey) => {
+      child.stdin.write(`${folder}${verifierKey === undefined ? '' : `\t${verifierKey}`}\n`);
       const answer = await answers.next();
       if (answer.done === true) throw new Error('the second verifier died');
       return (JSON.parse(answer.value) as readonly string[]).map((line) => line.split(' ').slice(0, 2).join(' ')).toSorted();

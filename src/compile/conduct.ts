@@ -1,0 +1,208 @@
+/**
+ * What a sentence says about how a step is carried out: again after a failure, until something holds, in how much time, once, in any
+ * case. Matched as a whole: what is left when its numbers and times are taken out must be one of the heads of a table, so that words
+ * that nobody knows ("with exponential backoff") are reported and never dropped. Knows no step.
+ */
+import { fieldsOf, millisecondsOf, type ConductFields } from './conduct-term.ts';
+
+/** A repetition as its words say it; times in milliseconds. Without any bound it is an error, which the binding reports. */
+export interface RepetitionWords {
+  readonly kind: 'retry' | 'eventually';
+  readonly attempts?: number;
+  readonly withinMs?: number;
+  readonly pauseMs?: number;
+  readonly giveUpWhen?: string;
+  /** The claim that ends it, where the sentence has one. */
+  readonly until?: string;
+}
+
+export type Conduct =
+  | { readonly kind: 'repetition'; readonly repetition: RepetitionWords; readonly each: boolean }
+  /** Time for one attempt at a step. */
+  | { readonly kind: 'limit'; readonly limitMs: number; readonly each: boolean }
+  | { readonly kind: 'once'; readonly each: boolean }
+  /** Also after a failure. */
+  | { readonly kind: 'always'; readonly each: boolean }
+  /** Speaks of conduct and is not understood as a whole, or says what nothing here keeps. */
+  | { readonly kind: 'unclear'; readonly why: string };
+
+const noun = String.raw`(?:commands?|steps?|checks?|quer(?:y|ies)|calls?|requests?|tests?|scripts?|assertions?|probes?|blocks?|statements?|search(?:es)?|polls?|attempts?)`;
+const one = String.raw`(?:it|this|that|(?:the|this|that)(?: (?:failed|failing|whole|same|above|following|next|previous|last|first))? ${noun}(?: (?:above|below))?)`;
+const each = String.raw`(?:them|(?:each|every|any|all|a)(?: of)?(?: the| these)?(?: (?:failed|failing))? ${noun}(?: (?:here|below|above|(?:of|in) this (?:section|part|plan|document)))?|failed ${noun})`;
+const object = String.raw`(?:${one}|${each})`;
+const fails = String.raw`(?:fails?|errors?|times out|(?:does not|doesn't|do not) (?:pass|succeed|hold|work|answer)(?: at first| yet| at once)?|(?:is|are) not (?:yet )?(?:met|green|ok|there|ready|so))`;
+const afterFailure = String.raw`(?:(?:if|when|should|whenever|in case|as long as|while) ${object} ${fails},? |(?:on|upon|in case of|after) (?:an? |any |each |every )?(?:failure|error|time-?out)s?,? )?(?:then )?`;
+const lead = String.raw`^(?:(?:please|and|also|otherwise),? )*`;
+const modal = String.raw`(?:may|can|should|must|shall|is to|are to|will|has to|have to)`;
+
+const behindFailure = new RegExp(`(?<=.),? (?:(?:if|when|whenever|in case) ${object} ${fails}|(?:on|upon|in case of) (?:an? |any )?(?:failure|error|time-?out)s?)$`, 'i');
+
+interface Head {
+  readonly kind: 'retry' | 'poll' | 'wait';
+  readonly words: RegExp;
+}
+
+/** `§` stands where numbers and times were. */
+const heads: readonly Head[] = [
+  { kind: 'retry', words: new RegExp(`${lead}${afterFailure}(?:re-?try|re-?run|repeat)(?: ${object})?$`, 'i') },
+  { kind: 'retry', words: new RegExp(`${lead}${afterFailure}(?:try|attempt|run|execute)(?: ${object})? again$`, 'i') },
+  { kind: 'retry', words: new RegExp(`${lead}${object} ${modal} be (?:re-?tried|repeated|re-?run|tried again)$`, 'i') },
+  { kind: 'retry', words: /^(?:(?:with|allow|make|use)|(?:give up|stop)(?: trying| retrying)? after) § tries$/i },
+  { kind: 'retry', words: new RegExp(`${lead}try(?: ${object})?$`, 'i') },
+  { kind: 'poll', words: new RegExp(`${lead}(?:poll|keep (?:on )?(?:trying|polling|retrying|checking|asking))(?: ${object})?$`, 'i') },
+  { kind: 'poll', words: new RegExp(`${lead}(?:check|query|ask|re-?check|run|execute|repeat)(?: ${object})?(?: again and again| repeatedly| again)?$`, 'i') },
+  { kind: 'wait', words: new RegExp(`${lead}wait$`, 'i') },
+];
+
+/** What a sentence that only a repetition can begin with begins with. */
+const speaksOfRepetition = new RegExp(`${lead}${afterFailure}(?:re-?try|poll|keep (?:on )?(?:trying|polling|retrying)|try(?: ${object})? again)\\b`, 'i');
+
+/** "until it works" says no more than that it must not fail. */
+const untilSuccess = /^(?:it|this|that|the (?:command|step|check|query|call|test)) (?:succeeds?|works?|passes|holds?|is (?:green|ok|successful|through)|(?:does not|no longer) fails?)$|^(?:success|successful)$/i;
+
+/** Words that name evidence, so that what stands behind "until" is a claim and no story. */
+const claimLike = /`|[=<>≤≥]|\b(?:outputs?|std(?:out|err)|exit (?:code|status)|rows?|lines?|http|status|match(?:es)?|tests? pass|returns?|prints?)\b/i;
+
+export function conductOf(sentence: string): Conduct | undefined {
+  if (sentence.length > 400) return undefined;
+  const text = plain(sentence);
+  const counted = /^(?:the )?(?:retry (?:limit|count)|(?:max(?:imum|\.)? )?(?:number of )?(retries|attempts)) (?:is|are) (\d{1,6})$/i.exec(text);
+  if (counted) return conductOfLabel(/^attempts$/i.test(counted[1] ?? '') ? 'attempts' : 'retries', counted[2] ?? '');
+  return otherConduct(text) ?? repetitionOf(text);
+}
+
+/** "Run the check, retrying up to 3 times, 5 s apart:": what a sentence that says something else adds about its step. */
+export function conductBehind(sentence: string): { readonly conduct: Conduct; readonly before: string } | undefined {
+  if (sentence.length > 400) return undefined;
+  const text = plain(sentence);
+  const repeated = /^(.+?)(?:[,;]| -| \() ?(?:and )?(re-?try(?:ing)?|trying again|polling|repeating (?:it|this)|repeat (?:it|this))\b(.*?)\)?$/i.exec(text);
+  if (repeated) {
+    const verb = /^poll/i.test(repeated[2] ?? '') ? 'poll' : 'retry';
+    const conduct = repetitionOf(`${verb}${repeated[3] ?? ''}`);
+    return conduct && { conduct, before: repeated[1] ?? '' };
+  }
+  const polled = /^((?:run|execute|call|query|check|issue) `[^`]+`(?: again)?(?: and again| repeatedly)?),? ((?:until|every|up to|at most|for up to|for at most)\b.*)$/i.exec(text);
+  const polling = polled && repetitionOf(`poll ${polled[2] ?? ''}`);
+  if (polled && polling) return { conduct: polling, before: polled[1] ?? '' };
+  const limited = /^(.+?),? \((?:max(?:imum|\.)?(?: of)?|at most|time-?out|time limit|within|no (?:longer|more) than|not longer than|up to)(?::| of)? ([^()]+)\)$/i.exec(text);
+  const fields = limited && fieldsOf(`within ${limited[2] ?? ''}`);
+  if (!limited || fields?.withinMs === undefined || fields.rest.trim() !== '') return undefined;
+  return { conduct: { kind: 'limit', limitMs: fields.withinMs, each: false }, before: limited[1] ?? '' };
+}
+
+/** The words behind "Retry:", "Retries:", "Polling:". */
+export function conductOfLabel(label: string, body: string): Conduct {
+  const text = plain(body);
+  const bare = /^\d+$/.test(text) ? `${text} ${/^attempts|^tries/i.test(label) ? 'attempts' : 'times'}` : text;
+  const found = repetitionOf(`${/^poll/i.test(label) ? 'poll' : 'retry'} ${bare}`) ?? conductOf(text);
+  return found ?? { kind: 'unclear', why: `\`${text.replaceAll('`', '')}\` tells neither how often nor for how long` };
+}
+
+/** "Eventually (within 30 s) `status` is `ready`", "`status` eventually becomes `ready` within 30 s": the claim, and how long it may take. */
+export function eventuallyIn(sentence: string): { readonly claim: string; readonly repetition: RepetitionWords } | undefined {
+  if (sentence.length > 400 || !/\beventually\b|^\W*within\b/i.test(sentence)) return undefined;
+  const text = plain(sentence);
+  const first = /^within ([^,`]{1,40}), (.+)$/i.exec(text) ?? /^within (\S+ \w+),? ((?:the |all )?(?:`|output|std(?:out|err)|row).+)$/i.exec(text);
+  const withinMs = millisecondsOf(first?.[1] ?? '');
+  if (first && withinMs !== undefined && claimLike.test(first[2] ?? '')) return { claim: first[2] ?? '', repetition: { kind: 'eventually', withinMs } };
+  if (!/\beventually\b/i.test(text)) return undefined;
+  const behind = /^eventually,? (?:\(([^()]*)\),? )?(.+)$/i.exec(text);
+  const inside = /^([^,;]+?) (?:must |should |will |has to |have to )?eventually (?:\(([^()]*)\) )?(.+)$/i.exec(text);
+  if (!behind && (!inside || hedged.test(inside[1] ?? ''))) return undefined;
+  const said = behind ? (behind[2] ?? '') : `${inside?.[1] ?? ''} ${inside?.[3] ?? ''}`;
+  const { claim, fields } = splitBudget(said, behind ? behind[1] : inside?.[2]);
+  return { claim: claim.replace(/ (?:becomes?|turns?|gets?|be|reach(?:es)?) /i, ' is '), repetition: { kind: 'eventually', ...given(fields) } };
+}
+
+/** "may eventually", "would eventually": a tale. */
+const hedged = /\b(?:may|might|could|would|can|usually|often|sometimes|we|they|you|i|he|she)$/i;
+
+/** A claim with a time behind it, and what stood in brackets: "… is ready within 30 s, every 2 s". */
+function splitBudget(said: string, brackets: string | undefined): { readonly claim: string; readonly fields: ConductFields } {
+  const inBrackets = brackets === undefined ? undefined : fieldsOf(brackets);
+  const trailing = /^(.+?),? \(?((?:within|for up to|max\.?|at most|every) \d[^`()]*)\)?$/i.exec(said);
+  const behind = trailing && fieldsOf(trailing[2] ?? '');
+  const known = behind?.rest.trim() === '' && (behind.withinMs !== undefined || behind.pauseMs !== undefined);
+  return { claim: known ? (trailing?.[1] ?? said) : said, fields: { rest: '', ...given(inBrackets), ...(known ? given(behind) : {}) } };
+}
+
+function repetitionOf(sentence: string): Conduct | undefined {
+  const text = sentence.replace(behindFailure, '');
+  const fields = fieldsOf(text);
+  const until = fields.until;
+  const rest = fields.rest.replace(/\s*[,;§]+\s*$/g, '').replace(/ ,/g, ',').replace(/\s+/g, ' ').trim();
+  const head = heads.find(({ words }) => words.test(rest));
+  const bounded = fields.attempts !== undefined || fields.withinMs !== undefined;
+  const paced = fields.pauseMs !== undefined || until !== undefined || fields.giveUpWhen !== undefined;
+  if (head === undefined || (!bounded && !paced && head.kind !== 'poll')) {
+    if (!speaksOfRepetition.test(text) || !(bounded || paced)) return undefined;
+    return { kind: 'unclear', why: `of this sentence nothing is known that could be done with \`${(head === undefined ? rest : text).replaceAll('`', '')}\`` };
+  }
+  const works = until !== undefined && untilSuccess.test(until);
+  if (until !== undefined && !works && !claimLike.test(until)) return undefined;
+  // "Wait until …" without a limit is a claim like any other, judged once; "check …", "run …" say so only with a pace of theirs.
+  if (head.kind === 'wait' && (until === undefined || !bounded)) return undefined;
+  if (head.kind === 'poll' && !/^(?:.* )?(?:poll|keep)\b/i.test(rest) && !(fields.pauseMs !== undefined || (until !== undefined && bounded))) return undefined;
+  const claim = until !== undefined && !works ? { until } : {};
+  const kind = head.kind === 'retry' && claim.until === undefined ? 'retry' : 'eventually';
+  return { kind: 'repetition', each: new RegExp(`\\b${each}\\b`, 'i').test(rest), repetition: { kind, ...given(fields), ...claim } };
+}
+
+const verb = '(?:run|execute|start|perform|do|issue|send|call)';
+const once = String.raw`(?:exactly once|only once|once only|once and only once|just once|a single time)`;
+const others: readonly { readonly kind: 'once' | 'always'; readonly words: RegExp }[] = [
+  { kind: 'once', words: new RegExp(`${lead}(?:only )?${verb}(?: ${object})? ${once}$|${lead}only ${verb} ${object} once$`, 'i') },
+  { kind: 'once', words: new RegExp(`^${object} (?:must|may|shall|is to|should) (?:only )?be (?:run|executed|sent|issued|performed) ${once}$`, 'i') },
+  { kind: 'once', words: new RegExp(`^${object} (?:must|may|shall|should|can)(?: not|not| never) be (?:repeated|re-?run|re-?tried|run (?:twice|again))$`, 'i') },
+  { kind: 'once', words: new RegExp(`${lead}(?:do not|don't|never|must not) (?:re-?run|repeat|re-?try|${verb} ${object} (?:again|twice))(?: ${object})?$`, 'i') },
+  { kind: 'once', words: new RegExp(`^${object} (?:is|are) not (?:idempotent|safe to (?:repeat|re-?run|run twice)|repeatable)$`, 'i') },
+  {
+    kind: 'always',
+    words: new RegExp(
+      `${lead}(?:always )?${verb} ${object},? (?:in any case|whatever happens|(?:also|even) (?:after (?:an? |any )?failure|(?:if|when) .{0,40}\\b(?:fail(?:s|ed)?|fails before))|regardless of .{0,40})$|${lead}always ${verb} ${object}$`,
+      'i',
+    ),
+  },
+];
+
+const limits: readonly RegExp[] = [
+  new RegExp(`^(?:${object}) (?:has|have|gets?|is given|is allowed) (?:at most |up to |no more than )?§(?: at most| to finish| to complete)?$`, 'i'),
+  new RegExp(`${lead}(?:abort|kill|stop|cancel|end|interrupt) ${object} after §$`, 'i'),
+  new RegExp(`^(?:the |its )?(?:time-?out|time limit|deadline)(?: (?:of|for) ${object})? is §$`, 'i'),
+];
+
+/** "The whole plan must finish within 15 minutes": understood, and kept by nothing. */
+const wholePlan =
+  /^(?:the |this )?(?:whole |entire |complete |full )?(?:plan|execution|drill|procedure|runbook|rehearsal|exercise|test plan|whole thing) (?:must|should|has to|shall|may|must not|may not|should not)\b.*\b(?:finish|complete|end|done|finished|take|last|longer|run)\b.*§/i;
+
+function otherConduct(text: string): Conduct | undefined {
+  const row = others.find(({ words }) => words.test(text));
+  const all = new RegExp(`\\b${each}\\b`, 'i').test(text);
+  if (row) return { kind: row.kind, each: all };
+  const timed = fieldsOf(text, 'any');
+  if (timed.withinMs === undefined) return undefined;
+  if (limits.some((words) => words.test(timed.rest))) return { kind: 'limit', limitMs: timed.withinMs, each: all };
+  return wholePlan.test(timed.rest) ? { kind: 'unclear', why: 'a limit for the plan as a whole is kept by nothing' } : undefined;
+}
+
+function given(fields: Partial<ConductFields> | undefined): Omit<RepetitionWords, 'kind' | 'until'> {
+  const { attempts, withinMs, pauseMs, giveUpWhen } = fields ?? {};
+  return {
+    ...(attempts === undefined ? {} : { attempts }),
+    ...(withinMs === undefined ? {} : { withinMs }),
+    ...(pauseMs === undefined ? {} : { pauseMs }),
+    ...(giveUpWhen === undefined ? {} : { giveUpWhen }),
+  };
+}
+
+function plain(sentence: string): string {
+  return sentence
+    .replace(/\*\*|__/g, '')
+    .replace(/[‘’]/g, "'")
+    .replace(/[‐-―]/g, '-')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/^[^\p{L}\p{N}`"'(<]+/u, '')
+    .replace(/[.!:;]+$/, '')
+    .trim();
+}
