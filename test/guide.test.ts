@@ -1,9 +1,9 @@
 /**
- * What docs/guard-a-command.md and docs/decide.md show is executed, in order, and prints what they show (`…` stands for anything):
+ * What docs/guard-a-command.md, docs/decide.md, docs/audit.md, docs/conduct.md and docs/secrets.md show is executed, in order, and prints what they show (`…` stands for anything):
  * in one shell a document, beside a real server, with the files that the document holds.
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client } from 'pg';
@@ -37,9 +37,10 @@ function makeFolder({ files }: Guide, python: string): { readonly cwd: string; r
   mkdirSync(bin);
   writeFileSync(join(bin, 'proofplan'), `#!/bin/sh\nexec "${process.execPath}" "${builtProgram()}" "$@"\n`);
   chmodSync(join(bin, 'proofplan'), 0o755);
+  symlinkSync(join(root, 'tools'), join(cwd, 'tools'));
   for (const { name, text } of files) writeFileSync(join(cwd, name), text);
   const { PATH } = process.env;
-  return { cwd, environment: { PATH: `${bin}:${dirname(python)}:${PATH}`, HOME: cwd, XDG_CACHE_HOME: join(root, 'node_modules/.cache/proofplan-test') } };
+  return { cwd, environment: { PATH: `${bin}:${dirname(python)}:${PATH}`, HOME: cwd, PYTHONDONTWRITEBYTECODE: '1', XDG_CACHE_HOME: join(root, 'node_modules/.cache/proofplan-test') } };
 }
 
 /** One shell for a document: what an earlier command has left is there for the next. */
@@ -68,7 +69,7 @@ class Shell {
   }
 }
 
-describe.each(['guard-a-command.md', 'decide.md'])('docs/%s', (name) => {
+describe.each(['guard-a-command.md', 'decide.md', 'audit.md', 'conduct.md', 'secrets.md'])('docs/%s', (name) => {
   const guide = readGuide(name);
   let folder: ReturnType<typeof makeFolder>;
   let shell: Shell;

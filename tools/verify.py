@@ -35,7 +35,7 @@ class Audit:
         name = os.path.basename(self.folder)
         self.execution = name if EXECUTION_ID.fullmatch(name) else None
         self.tree, self.head, self.marked = Tree(), "", (None, None)
-        self.data, self.steps, self.attempts, self.evidence = {}, {}, {}, {}
+        self.data, self.steps, self.attempts, self.evidence, self.parts = {}, {}, {}, {}, {}
 
     def find(self, code, file=JOURNAL, line="", message="", at=None):
         file, message = re.sub(r"[^\x21-\x7e]", "?", file), re.sub(r"[^\x20-\x7e]", "?", str(message))  # a terminal may read this
@@ -109,6 +109,9 @@ class Audit:
         closing = self.first("closed", "verdict")
         if len(verdicts) != 1 or isinstance(closing, str) and closing != self.first("verdict", "verdict"):
             self.find("verdict-not-single", message=f"{len(verdicts)} verdicts")
+        bad = [name for name, verdict in self.parts.items() if verdict in ("unproven", "failed", "refused", "error", "not run")]
+        if len(verdicts) == 1 and self.first("verdict", "verdict") == "passed" and bad:
+            self.find("verdict-unfounded", message=bad[0])
         for step, (line, at) in self.steps.items():
             self.find("step-not-ended", JOURNAL, line, step, at)
         return True
@@ -125,13 +128,22 @@ class Audit:
     def collect(self, kind, data, line, at, was_cut):
         if kind in ("closed", "files", "opened", "verdict"):
             self.data.setdefault(kind, []).append(data)
+        if kind in ("criterion", "policy-enforced", "task"):
+            self.parts[f"{kind} {data.get('id')}"] = data.get("verdict")
+        for planned in data["steps"] if kind == "opened" and isinstance(data.get("steps"), list) else []:
+            if isinstance(planned, dict):
+                self.parts.setdefault(f"step {planned.get('id')}", "not run")
         step, attempt = f"step {data.get('step')}", f"step {data.get('step')}, attempt {data.get('attempt')}"
         if kind == "step-started":
             self.steps[attempt], self.attempts[step] = (line, at), self.attempts.get(step, 0) + 1
             if not same(data.get("attempt"), self.attempts[step]):
                 self.find("step-attempt-missing", JOURNAL, line, attempt, at)
-        if kind == "step-ended" and self.steps.pop(attempt, None) is None:
-            self.find("step-not-started", JOURNAL, line, attempt, at)
+        if kind == "step-not-run":
+            self.parts[step] = "not needed" if data.get("notNeeded") is True else "not run"
+        if kind == "step-ended":
+            self.parts[step] = data.get("verdict")
+            if self.steps.pop(attempt, None) is None:
+                self.find("step-not-started", JOURNAL, line, attempt, at)
         whole, torn = line - 1 - was_cut, data.get("torn", "")
         if kind == "resumed" and (not same(data.get("after"), whole) or torn is not None and not was_cut):
             self.find("resumption-unfit", JOURNAL, line, f"line {whole} was the last whole one", at)
@@ -233,6 +245,8 @@ class Audit:
             equal = plan["sha256"] == own_plan["sha256"] or posixpath.normpath(plan["path"]) == posixpath.normpath(own_plan["path"])
             other = os.path.join(os.path.dirname(self.folder), entry["execution"])
             there = NAME.fullmatch(entry["execution"]) and os.path.isdir(other) and not os.path.islink(other)
+            if any(each["kind"] == "ended" and each["execution"] == entry["execution"] for each in entries):  # then it had a journal
+                there = there and os.path.isfile(os.path.join(other, JOURNAL)) and not os.path.islink(os.path.join(other, JOURNAL))
             if equal and entry not in own and not there:
                 self.find("attempt-missing", LEDGER, int(entry["seq"]), entry["execution"])
 

@@ -1,7 +1,7 @@
 /** `proofplan audit explain|compare`: one policy in one execution, and two executions beside each other. */
 import { exitCodes, usageExitCode } from '../model/verdict.ts';
 import type { ShownExecution } from '../review/show.ts';
-import { folderArgument } from './audit-option.ts';
+import { folderArgument, shown } from './audit-option.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { findExecution } from './execution-path.ts';
 import { examples, type Finish, type Program } from './program.ts';
@@ -43,11 +43,11 @@ async function read(folder: string, context: CommandContext): Promise<Read | und
 async function explain(folder: string, wanted: string, json: boolean, context: CommandContext): Promise<number> {
   const execution = await read(folder, context);
   if (execution === undefined) return usageExitCode;
-  const { shown, absolute } = execution;
+  const { shown: record, absolute } = execution;
   const { explainPolicy, findPolicies, renderExplainedPolicy } = await import('../review/audit-policy.ts');
-  const found = findPolicies(shown, wanted);
+  const found = findPolicies(record, wanted);
   if (found.length === 0) {
-    const declared = shown.events.flatMap((event) =>
+    const declared = record.events.flatMap((event) =>
       event.kind === 'policy-declared' ? [`${event.data.id}, line ${event.data.span.start.line}: ${event.data.text}`] : [],
     );
     await say(context, [
@@ -61,9 +61,9 @@ async function explain(folder: string, wanted: string, json: boolean, context: C
     ]);
     return usageExitCode;
   }
-  const explained = await Promise.all(found.map((policy) => explainPolicy(shown, policy, absolute)));
+  const explained = await Promise.all(found.map((policy) => explainPolicy(record, policy, absolute)));
   context.out(
-    json ? `${JSON.stringify({ execution: shown.execution, policies: explained }, undefined, 2)}\n` : `${explained.map(renderExplainedPolicy).join('\n\n')}\n`,
+    json ? `${JSON.stringify({ execution: record.execution, policies: explained }, undefined, 2)}\n` : shown(explained.map(renderExplainedPolicy).join('\n\n')),
   );
   return 0;
 }
@@ -73,6 +73,6 @@ async function compare(a: string, b: string, json: boolean, context: CommandCont
   if (one === undefined || other === undefined) return usageExitCode;
   const { compareExecutions, renderComparison } = await import('../review/compare-execution.ts');
   const comparison = compareExecutions(one.shown, other.shown);
-  context.out(json ? `${JSON.stringify(comparison, undefined, 2)}\n` : `${renderComparison(comparison)}\n`);
+  context.out(json ? `${JSON.stringify(comparison, undefined, 2)}\n` : shown(renderComparison(comparison)));
   return comparison.same ? 0 : exitCodes.failed;
 }

@@ -1,6 +1,7 @@
 /** What the commands of `audit` have in common: their folder, expectations of the right form, and words for a signature. */
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { AuditSignature } from '../review/audit-file.ts';
+import { plainLine, plainLines } from '../review/plain-text.ts';
 
 export const folderArgument = ['<dir>', "an execution's folder, or the output folder for its newest"] as const;
 
@@ -35,7 +36,7 @@ export async function misusedExpectations({
 }
 
 export function renderSignature(signature: AuditSignature | undefined): string {
-  const names = signature === undefined || signature.kind === 'none' ? '' : signature.names.map((name) => `\`${name}\``).join(', ');
+  const names = signature === undefined || signature.kind === 'none' ? '' : signature.names.map((name) => `\`${plainLine(name)}\``).join(', ');
   switch (signature?.kind) {
     case 'verified':
       return `the checkpoint is signed by ${names}`;
@@ -44,4 +45,9 @@ export function renderSignature(signature: AuditSignature | undefined): string {
     default:
       return 'the checkpoint is not signed: that nobody wrote the whole record anew is shown only by the root that the AUDIT line said (--expect-root)';
   }
+}
+
+/** A text made of a record, which anybody may have written: nothing in it steers a terminal. */
+export function shown(text: string): string {
+  return `${plainLines(text).join('\n')}\n`;
 }

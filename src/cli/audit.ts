@@ -3,7 +3,7 @@ import { exitCodes, usageExitCode } from '../model/verdict.ts';
 import type { AuditExpectation } from '../review/audit-expectation.ts';
 import type { Audit } from '../review/audit-verify.ts';
 import { addCompare } from './audit-compare.ts';
-import { folderArgument, misusedExpectations, renderSignature } from './audit-option.ts';
+import { folderArgument, misusedExpectations, renderSignature, shown } from './audit-option.ts';
 import { addProof } from './audit-proof.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { collect } from './duration.ts';
@@ -104,7 +104,7 @@ async function show(folder: string, json: boolean, context: CommandContext): Pro
   context.out(
     json
       ? `${JSON.stringify({ execution: read.value.execution, policiesSha256, policies }, undefined, 2)}\n`
-      : `${renderPolicies(policies)}\n\nall of them, for --expect-policy: ${policiesSha256}\n`,
+      : shown(`${renderPolicies(policies)}\n\nall of them, for --expect-policy: ${policiesSha256}`),
   );
   return 0;
 }

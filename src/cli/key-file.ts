@@ -11,7 +11,7 @@ const maximumBytes = 64 << 10;
 const byOthers = 0o077;
 
 /** The file's content. */
-export function renderKeyFile(key: NoteKey): string {
+function renderKeyFile(key: NoteKey): string {
   return `proofplan key: ${key.name}\n${key.privateKey}`;
 }
 
@@ -81,9 +81,6 @@ type Problem = (path: string) => readonly [what: string, help?: string];
 function problemOf(stat: Stats): Problem | undefined {
   if (stat.isDirectory()) return () => ['is a folder'];
   if (!stat.isFile()) return () => ['is not a regular file'];
-  const self = process.geteuid?.() ?? stat.uid;
-  // root can read it anyway, whoever it belongs to.
-  if (self !== 0 && stat.uid !== self) return () => [`belongs to user ${stat.uid}, who could exchange it`];
   if ((stat.mode & byOthers) !== 0)
     return (path) => [
       `can be used by others than its owner (mode ${(stat.mode & 0o777).toString(8).padStart(3, '0')})`,

@@ -7,6 +7,7 @@ import { exitCodes, usageExitCode } from '../model/verdict.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { collect } from './duration.ts';
 import { findExecution } from './execution-path.ts';
+import { stateFolder } from './folder.ts';
 import { readGiven } from './given-value.ts';
 import { readSigningKey } from './signing-key.ts';
 import { compileFile } from './plan-file.ts';
@@ -63,7 +64,7 @@ async function resume(path: string, planPath: string | undefined, options: Resum
     import('../model/event.ts'),
     import('../journal/ledger.ts'),
   ]);
-  const begun = await readBegunJournal(folder);
+  const begun = await readBegunJournal(folder, stateFolder());
   if (begun.value === undefined) return refuse(begun.diagnostics, exitCodes.error, context);
   const history = readHistory(begun.value.entries.map(eventOf).filter((event) => event !== undefined));
   if (history === undefined) return refuse([notResumable('it has not begun', 'execute the plan again')], usageExitCode, context);

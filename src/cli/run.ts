@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { ExecuteOptions, ExecutionEnd } from '../execute/execution-option.ts';
-import type { Resumption } from '../execute/resumption.ts';
+import type { Resumption } from '../execute/execution-history.ts';
 import type { NoteKey } from '../journal/signed-note.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ExecutionEvent } from '../model/event.ts';

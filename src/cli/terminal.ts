@@ -1,6 +1,7 @@
 /** The one place that touches the process' streams: colour, width, broken pipes, standard input. */
 import { createColours, decideColourLevel, decideLive } from '../report/colour.ts';
 import type { CommandContext } from './command-context.ts';
+import { closeInheritedDescriptors } from './inherited-descriptor.ts';
 import { createInterruption } from './interruption.ts';
 
 type Stream = NodeJS.WriteStream;
@@ -28,7 +29,11 @@ export function createContext(process: NodeJS.Process, version: string): Command
     outIsTerminal: stdout.isTTY === true,
     readStandardInput: (maximumBytes) => readAll(process.stdin, maximumBytes),
     sources: new Map(),
-    interruption: () => createInterruption(process, decideLive(style(stderr))),
+    interruption: () => {
+      // All files were read: what begins now starts programs.
+      closeInheritedDescriptors();
+      return createInterruption(process, decideLive(style(stderr)));
+    },
     self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
     command: inClone ? 'npm run proofplan --' : 'proofplan',
   };

@@ -23,7 +23,9 @@ export function addendumConflicts(addendum: Addendum, top: YamlPart): readonly D
     ...addendum.captures.flatMap(({ sources }) => sources.flatMap(unusablePattern)),
     ...itemsAt(top, 'preconditions').flatMap((part) => [...exclusive(part, ['holds', 'expect']), ...exclusive(part, checkKeys)]),
     // A YAML plan has its captures in its steps, and witnesses in clauses.
-    ...[top, ...itemsAt(top, 'steps'), ...itemsAt(top, 'teardown')].flatMap((holder) => itemsAt(holder, 'captures').flatMap((part) => exclusive(part, sourceKeys))),
+    ...[top, ...itemsAt(top, 'steps'), ...itemsAt(top, 'teardown')].flatMap((holder) =>
+      itemsAt(holder, 'captures').flatMap((part) => exclusive(part, sourceKeys)),
+    ),
     ...itemsAt(top, 'criteria').flatMap((part) => [part, ...itemsAt(part, 'clauses')].flatMap((each) => itemsAt(each, 'witness').flatMap(witnessConflict))),
     ...itemsAt(top, 'criteria').flatMap((part) =>
       [part, ...itemsAt(part, 'clauses')].flatMap((each) => itemsAt(each, 'witness').flatMap((witness) => judgedProblems(witness.get('is')))),

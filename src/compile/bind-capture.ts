@@ -50,7 +50,8 @@ function mentions(entry: AddendumCapture, capture: CaptureDraft): boolean {
 function firstUsesOf(binder: Binder): ReadonlyMap<string, number> {
   const first = new Map<string, number>();
   if (binder.draft.captures.length === 0) return first;
-  for (const step of binder.draft.steps)
+  // Teardown stands in another order than it runs in; whether its names are known by then is seen there.
+  for (const step of binder.draft.steps.filter(({ role }) => role !== 'teardown'))
     for (const { name } of [...holesIn(step.text), ...blanksIn(step.text), ...step.splices])
       first.set(name, Math.min(first.get(name) ?? Number.POSITIVE_INFINITY, step.start));
   return first;

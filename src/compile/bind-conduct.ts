@@ -17,19 +17,29 @@ function bindOne(binder: Binder, draft: ConductDraft): void {
   const steps = stepsMeant(binder, draft);
   const [first] = steps;
   if (first === undefined) return void binder.diagnostics.push(withoutStep(binder, draft));
+  // In the brackets of a heading it is about the step below, and there must be just one.
+  if (draft.reach !== 'step' && !conduct.each && steps.length > 1) return void binder.diagnostics.push(sharedConduct(binder, draft, steps.length));
+  const reach = conduct.each ? draft.reach : 'step';
   switch (conduct.kind) {
     case 'repetition': {
       const { until } = conduct.repetition;
       if (until !== undefined) {
         captureAwaited(binder, draft, until, steps);
-        binder.draft.claims.push({ text: until, start: draft.start, end: draft.end, section: draft.section, steps, block: draft.block, eventually: conduct.repetition });
+        binder.draft.claims.push({
+          text: until,
+          start: draft.start,
+          end: draft.end,
+          section: draft.section,
+          steps,
+          block: draft.block,
+          eventually: conduct.repetition,
+        });
         return;
       }
-      for (const step of steps) repeat(binder, step, conduct.repetition, draft, draft.reach);
+      for (const step of steps) repeat(binder, step, conduct.repetition, draft, reach);
       return say(binder, draft, steps, conduct.repetition.kind === 'retry' ? 'retry' : 'repetition');
     }
     case 'limit':
-      if (draft.reach !== 'step' && !conduct.each && steps.length > 1) return void binder.diagnostics.push(sharedLimit(binder, draft, steps.length));
       for (const step of steps) limit(binder, step, conduct.limitMs, draft);
       return say(binder, draft, steps, 'time limit');
     case 'once':
@@ -74,13 +84,15 @@ export function repeatAt(binder: Binder, step: StepDraft, words: RepetitionWords
 }
 
 export function isSame(one: RepetitionDraft, two: RepetitionDraft): boolean {
-  const said = ({ kind, attempts, withinMs, pauseMs, giveUpWhen }: RepetitionDraft): string => JSON.stringify([kind, attempts, withinMs, pauseMs, giveUpWhen?.text]);
+  const said = ({ kind, attempts, withinMs, pauseMs, giveUpWhen }: RepetitionDraft): string =>
+    JSON.stringify([kind, attempts, withinMs, pauseMs, giveUpWhen?.text]);
   return said(one) === said(two);
 }
 
 function limit(binder: Binder, step: StepDraft, limitMs: number, draft: ConductDraft): void {
   if (step.timeoutMs === undefined || draft.reach === 'step') {
-    if (step.timeoutMs !== undefined && step.timeoutMs !== limitMs && step.limitAt !== undefined) binder.diagnostics.push(contradiction(span(binder, draft), 'time limit'));
+    if (step.timeoutMs !== undefined && step.timeoutMs !== limitMs && step.limitAt !== undefined)
+      binder.diagnostics.push(contradiction(span(binder, draft), 'time limit'));
     // An addendum may be stricter than the text, never less so.
     step.timeoutMs = step.timeoutMs === undefined ? limitMs : Math.min(step.timeoutMs, limitMs);
     step.limitAt = span(binder, draft);
@@ -126,14 +138,14 @@ function withoutStep(binder: Binder, draft: ConductDraft): Diagnostic {
   };
 }
 
-function sharedLimit(binder: Binder, draft: ConductDraft, count: number): Diagnostic {
+function sharedConduct(binder: Binder, draft: ConductDraft, count: number): Diagnostic {
   note(binder.draft, draft.block, 'unclaimed');
   return {
     severity: 'error',
     code: 'compile/unclear-conduct',
-    message: `a time for ${count} steps together is kept by nothing`,
+    message: `this is said of ${count} steps together, and can only be kept of one`,
     span: span(binder, draft),
-    help: 'say it of each step: `Timeout: 30 s` below its command, or `timeoutMs` in the addendum',
+    help: 'say it below the command that is meant, or of `each step of this section`',
   };
 }
 

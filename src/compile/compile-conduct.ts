@@ -95,7 +95,12 @@ function compileGiveUp(binder: Binder, step: StepDraft, inputs: readonly string[
     return undefined;
   }
   const [claim, ...others] = reading.claims;
-  const late = claim === undefined ? undefined : namesIn(claim).find((name) => !inputs.includes(name) && !suppliersOf(binder, name).some((other) => other === step || isBefore(binder.draft, other, step)));
+  const late =
+    claim === undefined
+      ? undefined
+      : namesIn(claim).find(
+          (name) => !inputs.includes(name) && !suppliersOf(binder, name).some((other) => other === step || isBefore(binder.draft, other, step)),
+        );
   if (claim === undefined || others.length > 0 || late !== undefined) {
     binder.diagnostics.push({
       severity: 'error',
@@ -125,7 +130,11 @@ async function compileProbe(binder: Binder, step: StepDraft, inputs: readonly st
     return problem('compile/vacuous-claim', 'this query answers a row whether the step was done or not', 'select the rows that only the finished step leaves');
   const open = query.sql.parameters.find((name) => !inputs.includes(name) && !suppliersOf(binder, name).some((other) => isBefore(binder.draft, other, step)));
   if (open !== undefined)
-    return problem('compile/unbound-placeholder', `nothing supplies \`<${open}>\` before step ${step.id}`, 'use names that an input or an earlier step supplies: what a cut step would have shown is not known');
+    return problem(
+      'compile/unbound-placeholder',
+      `nothing supplies \`<${open}>\` before step ${step.id}`,
+      'use names that an input or an earlier step supplies: what a cut step would have shown is not known',
+    );
   return { sql: query.sql.text, parameters: query.sql.parameters, span: said.span };
 }
 

@@ -33,6 +33,7 @@ import { reportVariables } from './open-value.ts';
 import { collectBindings } from './own-binding.ts';
 import { readDocument } from './read-document.ts';
 import { readYamlPlan } from './read-yaml-plan.ts';
+import { reportSameObjects } from './same-object.ts';
 import { schemaDiagnostics } from './schema-diagnostic.ts';
 import { accountForShortfall, decisionsOf } from './shortfall.ts';
 import { byRole } from './step-order.ts';
@@ -168,6 +169,7 @@ async function bind(binder: Binder, options: CompileOptions, form: Plan['form'])
   const { policies, protectedTables, starts } = bindPolicies(binder, options.baseline ?? []);
   const guarded = policies.some((policy) => policy.rule.kind === 'no-manual-writes' || policy.rule.kind === 'fresh-evidence');
   implyExpectations(binder, names, guarded);
+  reportSameObjects(binder);
   const criteria = bindCriteria(binder, names);
   for (const step of draft.steps) for (const [index, expectation] of step.expectations.entries()) expectation.id = `${step.id}/${index + 1}`;
   const expected = bindClaimHoles(binder, inputs);

@@ -32,6 +32,11 @@ function forbidden(step: StepDraft, policies: readonly Policy[]): readonly Diagn
     }));
 }
 
+function mayChange(step: StepDraft): string {
+  if (isWriter(step)) return `step ${step.id} writes`;
+  return step.once === true ? `step ${step.id} may change something, as \`once\` says` : `nothing keeps step ${step.id} from writing`;
+}
+
 /** Declared by the plan or its addendum, so that it is known to change something. */
 function isWriter(step: StepDraft): boolean {
   return step.productionPath || step.writes.length > 0;
@@ -63,7 +68,7 @@ function writesTwice(binder: Binder, step: StepDraft, access: Access): readonly 
       {
         severity: 'error',
         code: 'compile/repeated-write',
-        message: `step ${step.id} writes, and a sentence about several steps would repeat it`,
+        message: `${mayChange(step)}, and a sentence about several steps would repeat it`,
         span: repeat.span,
         notes: [`step ${step.id} stands at line ${where.line}`],
         help: 'say it at that step itself, or of the other steps alone',
@@ -73,7 +78,7 @@ function writesTwice(binder: Binder, step: StepDraft, access: Access): readonly 
     {
       severity: 'warning',
       code: 'compile/repeated-write',
-      message: declared ? `step ${step.id} writes, and another attempt may write again` : `nothing keeps step ${step.id} from writing, and another attempt may write again`,
+      message: `${mayChange(step)}, and another attempt may do so again`,
       span: repeat.span,
       ...(repeat.reach === 'step' ? {} : { notes: [`step ${step.id} stands at line ${where.line}`] }),
       help: declared ? 'repeat a step that only reads, and let this one run once' : 'let a policy say that only one step writes, as in `No manual DB inserts.`',

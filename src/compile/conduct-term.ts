@@ -16,7 +16,25 @@ const units: readonly { readonly words: RegExp; readonly ms: number }[] = [
   { words: /^(?:m|mins?|minutes?)$/i, ms: 60_000 },
   { words: /^(?:h|hrs?|hours?)$/i, ms: 3_600_000 },
 ];
-const numbers = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve', 'fifteen', 'twenty', 'thirty', 'sixty'];
+const numbers = [
+  'zero',
+  'one',
+  'two',
+  'three',
+  'four',
+  'five',
+  'six',
+  'seven',
+  'eight',
+  'nine',
+  'ten',
+  'eleven',
+  'twelve',
+  'fifteen',
+  'twenty',
+  'thirty',
+  'sixty',
+];
 const values = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 20, 30, 60];
 
 const count = String.raw`(?:\d{1,6}|${numbers.join('|')})`;
@@ -30,9 +48,12 @@ const pauses: readonly RegExp[] = [
   new RegExp(String.raw`\bat (?:intervals of ${time}|${time} intervals)`, 'i'),
   new RegExp(String.raw`\b(?:with|after|leaving)? ?(?:an? )?(?:pause|delay|break|wait|interval|gap)s? of ${time}(?: ${spacing})?(?: each)?`, 'i'),
   new RegExp(String.raw`\bwith (?:an? )?${time} (?:pause|delay|break|wait|interval)s?(?: ${spacing})?`, 'i'),
-  new RegExp(String.raw`\b(?:and )?(?:waiting|wait|pausing|pause|sleeping|sleep|leaving)(?: for)? ${time} (?:${spacing}|(?:before|after) (?:each|every)(?: (?:attempt|try|retry|one))?)`, 'i'),
+  new RegExp(
+    String.raw`\b(?:and )?(?:waiting|wait|pausing|pause|sleeping|sleep|leaving)(?: for)? ${time} (?:${spacing}|(?:before|after) (?:each|every)(?: (?:attempt|try|retry|one))?)`,
+    'i',
+  ),
   new RegExp(String.raw`\b(?:with )?${time} ${spacing}`, 'i'),
-  new RegExp(String.raw`\bafter ${time}$`, 'i'),
+  new RegExp(String.raw`\bafter ${time}(?=\s*(?:[,;]|$))`, 'i'),
 ];
 /** Before "after 5 s" is taken for a pause. */
 const ends: readonly RegExp[] = [new RegExp(String.raw`[,;]? ?\b(?:and |but )?(?:give up|stop(?: retrying| polling| trying)?) after ${time}`, 'i')];
@@ -46,11 +67,19 @@ const budgets: readonly RegExp[] = [
 ];
 const often: readonly { readonly words: RegExp; readonly read: (match: RegExpExecArray) => number | undefined }[] = [
   {
-    words: new RegExp(String.raw`\b(?:(?:but )?(?:up to|at most|no more than|not more than|a maximum of|max(?:imum|\.)?(?: of)?|for)[: ]+)?(${count})(?: ?(x)\b| (?:more |further |additional |extra )?(${tries})\b)(?: (more|again)\b)?`, 'i'),
+    words: new RegExp(
+      String.raw`\b(?:(?:but )?(?:up to|at most|no more than|not more than|a maximum of|max(?:imum|\.)?(?: of)?|for)[: ]+)?(${count})(?: ?(x)\b| (?:more |further |additional |extra )?(${tries})\b)(?: (more|again)\b)?`,
+      'i',
+    ),
     read: (match) => numberOf(match[1] ?? ''),
   },
-  { words: /\b(?:(?:but )?(?:up to|at most|no more than|not more than|only|just|exactly) )?(once|twice|thrice)\b()()(?: (more|again))?/i, read: (match) => ['', 'once', 'twice', 'thrice'].indexOf((match[1] ?? '').toLowerCase()) },
+  {
+    words: /\b(?:(?:but )?(?:up to|at most|no more than|not more than|only|just|exactly) )?(once|twice|thrice)\b()()(?: (more|again))?/i,
+    read: (match) => ['', 'once', 'twice', 'thrice'].indexOf((match[1] ?? '').toLowerCase()),
+  },
 ];
+
+const bareTime = new RegExp(String.raw`\b(?:in|within)? ?${time}`, 'i');
 
 /** Everything that the sentence says in numbers. `any`: a time without a word before it is one, too ("has 30 s"). */
 export function fieldsOf(sentence: string, bare: 'none' | 'any' = 'none'): ConductFields {
@@ -73,7 +102,9 @@ export function fieldsOf(sentence: string, bare: 'none' | 'any' = 'none'): Condu
   const pauseMs = bare === 'any' ? undefined : takeTime(pauses);
   const withinMs = bare === 'any' ? takeBare() : (endMs ?? takeTime(budgets));
   const attempts = bare === 'any' ? undefined : takeAttempts();
-  const giveUpWhen = takeBehind(/[,;]?\s*(?:\(|and |but |or )*(?:give up|stop (?:retrying|polling|trying|waiting)|break off|abort)(?: early| at once| immediately| polling| retrying)? (?:if|when|once|as soon as) (.+?)\)?\s*$/i);
+  const giveUpWhen = takeBehind(
+    /[,;]?\s*(?:\(|and |but |or )*(?:give up|stop (?:retrying|polling|trying|waiting)|break off|abort)(?: early| at once| immediately| polling| retrying)? (?:if|when|once|as soon as) (.+?)\)?\s*$/i,
+  );
   const until = takeBehind(/[,;]?\s*\buntil (.+?)\s*$/i);
   return {
     rest: restore(tidy(rest)),
@@ -85,7 +116,7 @@ export function fieldsOf(sentence: string, bare: 'none' | 'any' = 'none'): Condu
   };
 
   function takeBare(): number | undefined {
-    const match = new RegExp(String.raw`\b(?:in|within)? ?${time}`, 'i').exec(rest);
+    const match = bareTime.exec(rest);
     const ms = match ? millisecondsOf(match[1] ?? '') : undefined;
     if (match && ms !== undefined) rest = `${rest.slice(0, match.index)} § ${rest.slice(match.index + match[0].length)}`;
     return ms;
@@ -99,12 +130,18 @@ export function fieldsOf(sentence: string, bare: 'none' | 'any' = 'none'): Condu
       if (!match || number === undefined) continue;
       const unit = match[3] ?? '';
       const counted = /^(?:attempts?|tries|try|polls?)$/i.test(unit);
-      const head = /^(?:with|allow|make|use|give up|stop)\b/i.test(rest) ? '§ tries' : match[4] === undefined ? ' ' : 'again';
+      const head = headOf(rest, match);
       rest = `${rest.slice(0, match.index)} ${head} ${rest.slice(match.index + match[0].length)}`;
       const again = /\b(?:re-?tr(?:y|ied|ying)|again|repeat(?:ed|ing)?|re-?run)\b/i.test(rest) || /^re-?tr/i.test(unit);
       return !counted && again ? number + 1 : number;
     }
     return undefined;
+  }
+
+  function headOf(text: string, match: RegExpExecArray): string {
+    if (/^(?:with|allow|make|use|give up|stop)\b/i.test(text)) return '§ tries';
+    if (match.index === 0 && /tr(?:y|ies)|attempt/i.test(match[3] ?? '')) return /^\d|^[a-z]+ (?:attempt|try|tries)/i.test(match[0]) && !/retr|re-tr/i.test(match[0]) ? '§ counted' : '§ tries';
+    return match[4] === undefined ? ' ' : 'again';
   }
 
   function takeBehind(row: RegExp): string | undefined {

@@ -90,5 +90,6 @@ function hashChainWitness(part: YamlPart): HashChainWitness {
     row: textAt(chain, 'row'),
     query: textAt(chain, 'query'),
     root: textAt(chain, 'root'),
+    ...given({ contradiction: chain.get('contradiction')?.text }),
   };
 }

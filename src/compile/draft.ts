@@ -96,6 +96,8 @@ export interface StepDraft {
     readonly mode: 'read' | 'probe';
     readonly aggregate: boolean;
     readonly mentions: ReadonlyMap<string, readonly string[]>;
+    /** What each column is, whatever it is called: the same text for the same expression. */
+    readonly meanings: ReadonlyMap<string, string>;
   };
   /** rg-check. */
   search?: {

@@ -141,7 +141,8 @@ function attributesOf(document: MarkdownDocument, block: MarkdownBlock): readonl
   const line = source.slice(0, source.search(/[\r\n]|$/));
   const language = /^[`~]+\s*\S*/.exec(line)?.[0] ?? '';
   if (language.includes('{') && !language.includes('}')) return [];
-  const plain = line.replace(/\{[^{}]*(?:\}|$)/g, (braces) => ' '.repeat(braces.length));
+  // Braces inside a value of ours are a claim's set.
+  const plain = line.replace(/="(?:[^"\\]|\\.)*"|\{[^{}]*(?:\}|$)/g, (found) => (found.startsWith('{') ? ' '.repeat(found.length) : found));
   const found = plain.slice(language.length).matchAll(/(?<=^|\s)([A-Za-z][\w-]*)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s"']+))(?=\s|$)/g);
   return [...found].map((match) => {
     const start = block.start + language.length + match.index;

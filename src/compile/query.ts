@@ -3,6 +3,7 @@ import type { QueryColumn, Splice } from '../model/step.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
 import type { SqlKey, StepDraft } from './draft.ts';
 import { applySplices } from './placeholder.ts';
+import { meaningOf } from './same-object.ts';
 import { sqlSplices } from './sql-hole.ts';
 
 type Tree = { readonly [key: string]: unknown };
@@ -16,7 +17,7 @@ export async function compileQuery(text: string, parser: SqlParser, mode: 'read'
   const { splices, parameters } = sqlSplices(text);
   const sql = applySplices(text, splices);
   const parsed = await parser.parse(sql);
-  const empty = { text: sql, parameters, columns: [], relations: [], keys: [], mode, aggregate: false, mentions: new Map() };
+  const empty = { text: sql, parameters, columns: [], relations: [], keys: [], mode, aggregate: false, mentions: new Map(), meanings: new Map() };
   if (parsed.kind !== 'statements' || parsed.statements.length !== 1) return { splices, sql: empty };
   const tree = parsed.statements[0]?.tree as Tree | undefined;
   const relations = [...new Set(collect(tree, 'RangeVar').map((range) => qualified(range)))];
@@ -25,6 +26,7 @@ export async function compileQuery(text: string, parser: SqlParser, mode: 'read'
   const aliases = aliasesOf(select);
   const columns: QueryColumn[] = [];
   const mentions = new Map<string, readonly string[]>();
+  const meanings = new Map<string, string>();
   let aggregate = false;
   for (const target of listOf(select['targetList'])) {
     const result = target['ResTarget'] as Tree | undefined;
@@ -37,13 +39,15 @@ export async function compileQuery(text: string, parser: SqlParser, mode: 'read'
       reference === undefined || (result?.['name'] !== undefined && result['name'] !== reference.column) ? undefined : relationOf(reference, aliases);
     const name = relation === undefined ? column : `${relation}.${column}`;
     columns.push({ column, name });
+    const meaning = meaningOf(value);
+    if (meaning !== undefined) meanings.set(name, meaning);
     mentions.set(
       name,
       collect(value, 'ColumnRef').flatMap((ref) => columnOf({ ColumnRef: ref })?.column ?? []),
     );
   }
   const keys = parameters.length === 0 ? [] : keysOf(select, aliases, parameters);
-  return { splices, sql: { ...empty, columns, relations, keys, aggregate: aggregate && listOf(select['groupClause']).length === 0, mentions } };
+  return { splices, sql: { ...empty, columns, relations, keys, aggregate: aggregate && listOf(select['groupClause']).length === 0, mentions, meanings } };
 }
 
 /** `alias → relation` of the FROM clause; `''` is the only table where there is just one. */

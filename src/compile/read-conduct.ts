@@ -3,7 +3,7 @@ import { spanOf, type MarkdownBlock } from '../parse/markdown-document.ts';
 import { conductBehind, conductOf, conductOfLabel, eventuallyIn, type Conduct } from './conduct.ts';
 import { isCommand } from './code-content.ts';
 import { conditionOf } from './condition.ts';
-import { note, type Draft } from './draft.ts';
+import { note, type ConductDraft, type Draft } from './draft.ts';
 import { fold, sentencesOf, type Prose } from './prose.ts';
 import { isInList, nextSibling, phrasesOf, previousSibling, stepsOf, type Area, type Context } from './reading.ts';
 import { isInstruction } from './sentence.ts';
@@ -39,7 +39,8 @@ function joined(sentences: readonly Prose[]): readonly Prose[] {
     const before = all.at(-1);
     const belongs =
       before !== undefined &&
-      ((/^(?:and |but )?(?:give up|stop (?:retrying|polling|trying|waiting)|break off) (?:if|when|once|as soon as|after)\b/i.test(sentence.text) && conductOf(before.text)?.kind === 'repetition') ||
+      ((/^(?:and |but )?(?:give up|stop (?:retrying|polling|trying|waiting)|break off) (?:if|when|once|as soon as|after)\b/i.test(sentence.text) &&
+        conductOf(before.text)?.kind === 'repetition') ||
         (/\bmax\.$/i.test(before.text) && /^\W*\d/.test(sentence.text)));
     if (!belongs) return [...all, sentence];
     const text = `${before.text.replace(/[.;]$/, '')}${/max\.$/i.test(before.text) ? '' : ','} ${sentence.text}`;
@@ -56,7 +57,14 @@ function takeSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, conte
   if (context.preface && stepsOf(draft, context.section).length === 0 && !/^(?:repetition|unclear)$/.test(conductOf(sentence.text)?.kind ?? '')) return false;
   const late = context.area === 'expectation' ? undefined : eventuallyIn(sentence.text);
   if (late !== undefined && context.area !== 'policy' && !context.preface) {
-    draft.claims.push({ text: sentence.text, start: sentence.start, end: sentence.end, section: context.section, steps: stepsOf(draft, context.section), block: block.index });
+    draft.claims.push({
+      text: sentence.text,
+      start: sentence.start,
+      end: sentence.end,
+      section: context.section,
+      steps: stepsOf(draft, context.section),
+      block: block.index,
+    });
     note(draft, block.index, 'expectation');
     return true;
   }
@@ -66,12 +74,18 @@ function takeSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, conte
     // A story may end in such words; only what tells to do something has a step to speak of, in it or right below.
     const holds = sentence.codes.some(({ value }) => isCommand(value));
     const above = nextSibling(draft, block)?.code !== undefined;
-    if (behind && conditionOf(fold(behind.before)) === undefined && (holds || (above && isInstruction(fold(behind.before)) && !/^(?:run|execute) `/i.test(behind.before))))
+    if (
+      behind &&
+      conditionOf(fold(behind.before)) === undefined &&
+      (holds || (above && (/:$/.test(sentence.text) || isInstruction(fold(behind.before))) && !/^(?:run|execute) `/i.test(behind.before)))
+    )
       push(draft, block, sentence, context, behind.conduct, above);
     return false;
   }
   const each = 'each' in conduct && conduct.each;
   const isPolicy = phrasesOf(sentence.text).some(({ kind }) => kind === 'attempt-limit');
+  // "At most two attempts are permitted" limits those at the plan.
+  if (isPolicy && conduct.kind === 'repetition' && /^(?:an? )?(?:max|at most|no more than|not more than|up to)|(?:allowed|permitted)\W*$/i.test(sentence.text)) return false;
   if (context.area === 'policy' && (isPolicy || (conduct.kind !== 'unclear' && !each))) return false;
   if (context.preface && !each && conduct.kind !== 'unclear') return false;
   push(draft, block, sentence, context, conduct, announces || /:$/.test(sentence.text));
@@ -88,32 +102,43 @@ export function readConductLabel(draft: Draft, block: MarkdownBlock, lead: strin
 }
 
 /** What a label or a heading says about time: "**Timeout:** 30 s", "(max 10 s)". */
-export function pushLimit(draft: Draft, block: MarkdownBlock, place: { readonly text: string; readonly start: number; readonly end: number }, context: Context, limitMs: number): void {
+export function pushLimit(
+  draft: Draft,
+  block: MarkdownBlock,
+  place: { readonly text: string; readonly start: number; readonly end: number },
+  context: Context,
+  limitMs: number,
+): void {
   push(draft, block, { ...place, codes: [], strong: false }, context, { kind: 'limit', limitMs, each: false }, false);
 }
 
 function push(draft: Draft, block: MarkdownBlock, sentence: Prose, context: Context, conduct: Conduct, above: boolean): void {
   const next = nextSibling(draft, block);
-  draft.conduct.push({
+  const all = context.area === 'policy' || context.section.level === 0 || context.section.meaning === 'policy' ? 'document' : 'section';
+  pushConduct(draft, {
     conduct,
     text: sentence.text,
     start: sentence.start,
     end: sentence.end,
     section: context.section,
     block: block.index,
-    reach: !('each' in conduct && conduct.each) ? 'step' : context.area === 'policy' || context.section.level === 0 || context.section.meaning === 'policy' ? 'document' : 'section',
+    reach: 'each' in conduct && conduct.each ? all : 'step',
     ...(above && next?.code !== undefined ? { above: { start: next.start, end: next.end } } : {}),
   });
-  if (conduct.kind === 'unclear') {
-    note(draft, block.index, 'unclaimed');
-    draft.diagnostics.push({
-      severity: 'error',
-      code: 'compile/unclear-conduct',
-      message: conduct.why,
-      span: spanOf(draft.document, sentence.start, sentence.end),
-      help: 'write it as `Retry up to 3 times, 5 s apart.` or `Poll every 2 s for up to 1 minute until …`, or bind it under `steps:` of the addendum',
-    });
-  }
+}
+
+/** What is not understood as a whole is said at once: no step gets a part of it. */
+export function pushConduct(draft: Draft, conduct: ConductDraft): void {
+  draft.conduct.push(conduct);
+  if (conduct.conduct.kind !== 'unclear') return;
+  note(draft, conduct.block, 'unclaimed');
+  draft.diagnostics.push({
+    severity: 'error',
+    code: 'compile/unclear-conduct',
+    message: conduct.conduct.why,
+    span: spanOf(draft.document, conduct.start, conduct.end),
+    help: 'write it as `Retry up to 3 times, 5 s apart.` or `Poll every 2 s for up to 1 minute until …`, or bind it under `steps:` of the addendum',
+  });
 }
 
 function isBelowCommand(draft: Draft, block: MarkdownBlock): boolean {

@@ -1,9 +1,10 @@
 /** Headings: which one is the title, what section one opens by its words and its place, and the rules that it carries itself. */
 import type { MarkdownBlock, MarkdownDocument } from '../parse/markdown-document.ts';
-import { millisecondsOf } from './conduct-term.ts';
+import { conductOfBrackets } from './conduct.ts';
 import { note, type Draft, type SectionDraft } from './draft.ts';
 import { fold, proseOf, type Prose } from './prose.ts';
 import { codeMeaning } from './read-code.ts';
+import { pushConduct } from './read-conduct.ts';
 import { phrasesOf } from './reading.ts';
 import { compileHeading, type HeadingReading, type SectionMeaning } from './section.ts';
 import { isDeadTitle, isRule } from './sentence.ts';
@@ -138,16 +139,13 @@ function pushHeadingRule(
   note(draft, block.index, 'policy', wholeSection ? `policy of section ${section.number}` : 'policy of the document');
 }
 
-const timeLimit = /^(?:max(?:imum|\.)?(?: of)?|at most|within|no (?:longer|more) than|time-?out(?: of|:)?|time ?limit(?: of|:)?) (.+)$/;
-
 /** Words in a heading's brackets that restrict: known phrases, and "only", "no", "never", "stop", "max" with something behind. */
 export function readBrackets(draft: Draft, block: MarkdownBlock, section: SectionDraft, reading: HeadingReading, wholeSection: boolean): void {
   for (const words of reading.brackets) {
-    const limitMs = millisecondsOf(timeLimit.exec(words)?.[1] ?? '');
-    if (limitMs !== undefined) {
+    const conduct = phrasesOf(words, true).length > 0 ? undefined : conductOfBrackets(words, reading.title);
+    if (conduct !== undefined) {
       const start = bracketStart(draft, block, words);
-      const reach = wholeSection ? 'section' : 'document';
-      draft.conduct.push({ conduct: { kind: 'limit', limitMs, each: false }, text: words, start, end: start + words.length, section, block: block.index, reach });
+      pushConduct(draft, { conduct, text: words, start, end: start + words.length, section, block: block.index, reach: wholeSection ? 'section' : 'document' });
       continue;
     }
     const restricts =

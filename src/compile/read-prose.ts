@@ -59,7 +59,9 @@ function endLabel(block: MarkdownBlock, context: Context): void {
 function isPlainLabel(label: string, context: Context): boolean {
   const meaning = compileLabel(label);
   if (context.preface) return meaning !== 'title' || (/^[A-Z]/.test(label) && label.split(/\s+/).length <= 3);
-  return ['policy', 'warning', 'preconditions', 'expectation', 'capture', 'acceptance', 'command', 'criteria', 'example', 'unsupported', 'conduct'].includes(meaning);
+  return ['policy', 'warning', 'preconditions', 'expectation', 'capture', 'acceptance', 'command', 'criteria', 'example', 'unsupported', 'conduct'].includes(
+    meaning,
+  );
 }
 
 /** `> [!IMPORTANT]` is the mark of an alert, not a word of its sentence. */

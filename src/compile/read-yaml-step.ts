@@ -24,7 +24,12 @@ export async function readYamlStep(
 ): Promise<readonly AddendumCapture[]> {
   const kind = textAt(part, 'kind') as StepDraft['kind'];
   const id = part.get('id')?.text;
-  const section = sectionOf(draft, yaml, part.get('section')?.text ?? id?.match(/^(.+)\.[^.]+$/)?.[1] ?? (role === 'teardown' ? 'teardown' : '1'), part.get('section')?.text ?? '');
+  const section = sectionOf(
+    draft,
+    yaml,
+    part.get('section')?.text ?? id?.match(/^(.+)\.[^.]+$/)?.[1] ?? (role === 'teardown' ? 'teardown' : '1'),
+    part.get('section')?.text ?? '',
+  );
   const body = part.get('run') ?? part.get('sql') ?? part.get('patterns') ?? part;
   const text = part.get('text')?.text ?? body.text;
   const place = {

@@ -100,7 +100,7 @@ const meanings: readonly Row[] = [
 
 /** Headings whose steps run at the end in any case. Narrow: "Restore the backup" may be what a plan is about. */
 const teardown =
-  /^(?:tear-? ?downs?|clean-? ?ups?|clean(?:ing)? up|afterwards?|after the (?:tests?|drill|rehearsal|exercise)|put(?:ting)? everything back|leave no trace|tidy(?:ing)? up|restor(?:e|ing) (?:the )?(?:original|previous|initial|former|normal|default|old)\b.*|(?:reset|return|revert|back) to (?:the )?(?:original|initial|previous|normal|former) (?:state|settings|configuration|operation))(?: (?:the |all |of |after )?(?:the )?(?:tests?|drill|rehearsal|exercise|resources?|everything|environment|data|test data|state|steps?|run|demo|plan|project|cluster|database|artifacts|objects|section|phase))*$/;
+  /^(?:[a-z]\d{1,2} )?(?:tear-? ?downs?|clean-? ?ups?|clean(?:ing)? up|afterwards?|after the (?:tests?|drill|rehearsal|exercise)|put(?:ting)? everything back|leave no trace|tidy(?:ing)? up|restor(?:e|ing) (?:the )?(?:original|previous|initial|former|normal|default|old)\b.*|(?:reset|return|revert|back) to (?:the )?(?:original|initial|previous|normal|former) (?:state|settings|configuration|operation))(?: (?:the |all |of |after )?(?:the )?(?:tests?|drill|rehearsal|exercise|resources?|everything|environment|data|test data|state|steps?|run|demo|plan|project|cluster|database|artifacts|objects|section|phase)| when (?:done|finished)| at the end| again)*$/;
 
 export interface HeadingReading {
   /** `2` of "2. Customer CLI Run", `1.3` of "1.3 Files"; undefined without a number. */

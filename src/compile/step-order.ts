@@ -9,7 +9,14 @@ export function byRole(one: StepDraft, two: StepDraft): number {
 }
 
 export function inOrderOfExecution(draft: Draft): readonly StepDraft[] {
-  const sections = [...new Set(draft.steps.filter(({ role }) => role === 'teardown').toSorted(byRole).map(({ section }) => section.number))];
+  const sections = [
+    ...new Set(
+      draft.steps
+        .filter(({ role }) => role === 'teardown')
+        .toSorted(byRole)
+        .map(({ section }) => section.number),
+    ),
+  ];
   const turn = ({ section }: StepDraft): number => -sections.indexOf(section.number);
   return draft.steps.toSorted((a, b) => (a.role === 'teardown' && b.role === 'teardown' ? turn(a) - turn(b) : 0) || byRole(a, b));
 }

@@ -10,8 +10,9 @@ import { digestOf } from './keep-document.ts';
 const absence = '';
 
 /**
- * Files as they are now, by path and digest. A document that is no file (standard input) or differs already is not among them.
- * `absent`: files that would have been read, had they been there. `others`: files that were read too, as they are now.
+ * Files as they were read, by path and digest; what differs from that now was changed while the environment was made ready. A document
+ * that is no file (standard input) is not among them. `absent`: files that would have been read, had they been there. `others`: files
+ * that were read too, as they are now.
  */
 export async function readDocuments(
   documents: readonly { readonly path: string; readonly sha256: string }[],
@@ -19,12 +20,12 @@ export async function readDocuments(
   others: readonly string[] = [],
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  for (const path of absent) if ((await digestAt(path)) === undefined) found.set(path, absence);
+  for (const path of absent) found.set(path, absence);
   for (const path of others) {
     const sha256 = await digestAt(path);
     if (sha256 !== undefined) found.set(path, sha256);
   }
-  for (const { path, sha256 } of documents) if ((await digestAt(path)) === sha256) found.set(path, sha256);
+  for (const { path, sha256 } of documents) if ((await digestAt(path)) !== undefined) found.set(path, sha256);
   return found;
 }
 

@@ -108,7 +108,9 @@ async function endRecord(verdict: ExecutionVerdict, files: readonly RecordedFile
 async function lostFromLedger({ folder: { output, execution }, registered }: ClosingOptions): Promise<readonly Diagnostic[]> {
   const known = await isRegistered(output, execution);
   if (known && hasPrefix(ledgerPath(output), registered)) return [];
-  const message = known ? 'lines of the ledger were changed during the execution' : 'the ledger does not know this execution any more: it was removed or replaced';
+  const message = known
+    ? 'lines of the ledger were changed during the execution'
+    : 'the ledger does not know this execution any more: it was removed or replaced';
   return [{ severity: 'error', code: 'journal/ledger-unusable', message, help: 'find out what writes into the output folder, and execute the plan again' }];
 }
 

@@ -9,6 +9,7 @@ import type { ExecuteOptions } from './execution-option.ts';
 import type { Part } from './execution-part.ts';
 import { judgeCriterion, judgeTask } from './judge-criterion.ts';
 import { judgePolicy } from './judge-policy.ts';
+import { expectationsFor } from './judge-step.ts';
 import { fillReportField } from './report-field.ts';
 import { renderClaim } from './step-diagnostic.ts';
 import type { WorkspaceReading } from './workspace-state.ts';
@@ -84,12 +85,22 @@ function stepParts({ plan, results, notRun }: ExecutionContext): readonly Part[]
 }
 
 /** The stored rows once more before the report: what was tampered with after the last look is found here. */
-async function chainParts({ chains, guarded, diagnostics, plan }: ExecutionContext): Promise<readonly Part[]> {
+async function chainParts({ chains, guarded, diagnostics, plan, results, config }: ExecutionContext): Promise<readonly Part[]> {
   if (!guarded || guarded.died.aborted) return [];
   await chains.read('end', 'end');
   const changes = chains.changes(plan.steps.find((step) => step.access.capability === 'production'));
-  await diagnostics.report(...changes);
-  return changes.map(({ message }) => ({ verdict: 'failed', reason: message }));
+  const executed = plan.steps.filter(({ id }) => results.has(id));
+  const claims = executed.flatMap((step) => expectationsFor(step, config?.witnesses ?? [])).map(({ claim }) => claim);
+  const claimed = new Set(claims.flatMap((claim) => (claim.kind === 'hash-chain' ? [claim.root] : [])));
+  const uncompared = chains.uncompared(
+    executed.find(({ kind }) => kind === 'coordinator-call'),
+    claimed,
+  );
+  await diagnostics.report(...changes, ...uncompared);
+  return [
+    ...changes.map(({ message }) => ({ verdict: 'failed', reason: message }) as const),
+    ...uncompared.map(({ message }) => ({ verdict: 'unproven', reason: message }) as const),
+  ];
 }
 
 function witnessLookup(policies: readonly PolicyEnforcedData[], { results }: ExecutionContext): (witness: Witness) => Verdict {

@@ -12,6 +12,7 @@ import { probeDatabase } from '../environment/probe.ts';
 import { readyEnvironment } from '../environment/ready-environment.ts';
 import { createExecutionFolder, type ExecutionFolder, findExecutionFolder, settleLatest } from '../journal/execution-folder.ts';
 import { readPrefix } from '../journal/file-prefix.ts';
+import { headMarkPath } from '../journal/head-mark.ts';
 import { JournalFailure } from '../journal/journal-failure.ts';
 import { holdLock } from '../journal/ledger-lock.ts';
 import { openJournal, type Journal } from '../journal/journal-writer.ts';
@@ -27,6 +28,7 @@ import { DocumentWatch } from './document-watch.ts';
 import { earlyProblems } from './early-problem.ts';
 import { listNotRun } from './execute-sequence.ts';
 import { isolationRefusals, openIsolation } from './execution-isolation.ts';
+import type { Resumption } from './execution-history.ts';
 import type { ExecuteOptions, ExecutionEnd } from './execution-option.ts';
 import { judgeParts } from './execution-part.ts';
 import { createExecutionRecord, type ExecutionRecord } from './execution-record.ts';
@@ -34,21 +36,9 @@ import { keepDocument, keepManifest } from './keep-document.ts';
 import { groundOf, openedData } from './opened-event.ts';
 import { openGuard } from './open-guard.ts';
 import { resolveInputs } from './resolve-input.ts';
-import {
-  compareOpening,
-  documentsOf,
-  mismatch,
-  readManifest,
-  recordResumption,
-  registrationOf,
-  reopenOf,
-  restoreInputs,
-  ResumeRefused,
-  type Resumption,
-  stillRunning,
-  takeUp,
-} from './resumption.ts';
-import { createSecretSet, environmentSecrets, passwordsOf, secretsInPlan, secretsOf, redactArgv, withSecrecy, type SecretSet } from './secret-set.ts';
+import { recordResumption, takeUp } from './resume-cut.ts';
+import { compareOpening, documentsOf, mismatch, readManifest, registrationOf, reopenOf, restoreInputs, ResumeRefused, stillRunning } from './resume-ground.ts';
+import { createSecretSet, environmentSecrets, maskNames, passwordsOf, secretsInPlan, secretsOf, redactArgv, withSecrecy, type SecretSet } from './secret-set.ts';
 import { refusedInheritance } from './step-environment.ts';
 import { targetRefusals } from './judge-target.ts';
 import { createVerdictReader } from './verdict-file.ts';
@@ -67,9 +57,11 @@ export async function executePlan(given: ExecuteOptions): Promise<ExecutionEnd> 
   try {
     const flagged = secretsOf(withSecrecy(options.values, options.plan.inputs));
     secrets.add([...flagged.secrets, ...environmentSecrets(options.environment, options.processEnvironment)]);
-    const early = [...flagged.diagnostics, ...secretsInPlan(withSecrecy(options.values, options.plan.inputs), options), ...earlyProblems(options)];
-    if (early.length > 0) return notOpened(usageExitCode, early, diagnostics);
     const { resume } = options;
+    // What an execution that was cut began with was looked at then.
+    const own = resume ? [] : [...secretsInPlan(withSecrecy(options.values, options.plan.inputs), options), ...earlyProblems(options)];
+    const early = [...flagged.diagnostics, ...own];
+    if (early.length > 0) return notOpened(usageExitCode, early, diagnostics);
     const unlike = resume ? compareOpening(resume.history.opened, { ...documentsOf(options), ...groundOf(options, secrets.redactor) }) : [];
     if (unlike.length > 0) return notOpened(exitCodes.error, unlike, diagnostics);
     if (options.environment && !isHeldBack(options) && resume?.history.verdict === undefined) {
@@ -163,6 +155,7 @@ async function executeLocked(options: ExecuteOptions, prepared: Prepared, folder
       folder: folder.folder,
       execution: folder.execution,
       clock,
+      headMark: headMarkPath(options.stateFolder, folder.execution),
       ...(key ? { key } : {}),
       ...(resume ? { begun: resume.begun } : {}),
     });
@@ -243,7 +236,7 @@ async function executeOpened(options: ExecuteOptions, opened: Opened): Promise<E
   const account = asked?.value;
   const isolation = isHeldBack(options) || options.dryRun === true ? undefined : await openIsolation({ options, workspace, guarded: account !== undefined });
   if (!resume) {
-    const manifest = workspaceWatch ? await keepManifest(folder.folder, workspaceWatch.manifest()) : undefined;
+    const manifest = workspaceWatch ? await keepManifest(folder.folder, maskNames(workspaceWatch.manifest(), secrets.redactor)) : undefined;
     const { execution } = folder;
     await record.record(
       'opened',
@@ -307,7 +300,7 @@ async function executeOpened(options: ExecuteOptions, opened: Opened): Promise<E
     const dead = guard?.value?.died.aborted ? guardDied(guard.value.died.reason) : undefined;
     if (dead && !log.all().some(({ code }) => code === 'execute/database-lost')) await log.report(dead);
     const concluded = await concludeExecution(options, before, context);
-    const damaged = [...(await documents.look({ thorough: true })), ...(await damagedEvidence(folder.folder, evidence))];
+    const damaged = [...clockProblems(record), ...(await documents.look({ thorough: true })), ...(await damagedEvidence(folder.folder, evidence))];
     await log.report(...damaged);
     const end = judgeParts([
       ...parts,
@@ -322,6 +315,20 @@ async function executeOpened(options: ExecuteOptions, opened: Opened): Promise<E
     await guard?.value?.close();
     isolation?.close();
   }
+}
+
+function clockProblems({ clockSetBack }: ExecutionRecord): readonly Diagnostic[] {
+  const jump = clockSetBack();
+  if (!jump) return [];
+  return [
+    {
+      severity: 'error',
+      code: 'execute/clock-set-back',
+      message: "the machine's clock was set back during the execution",
+      notes: [`from ${jump.from} to ${jump.to}`, 'the order of the record stands; its times cannot be believed'],
+      help: 'find out what sets the clock, and execute the plan again',
+    },
+  ];
 }
 
 /** The workspace as it was at the beginning; refuses to go on where it is not so any more. */

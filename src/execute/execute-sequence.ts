@@ -26,7 +26,7 @@ export async function executeSequence(steps: readonly Step[], options: SequenceO
       stopped ??= stopAfter(step, result);
       continue;
     }
-    stopped ??= context.signal.aborted ? 'the execution was ended' : (await context.documents?.look())?.[0]?.message;
+    stopped ??= await stopBefore(context);
     if (stopped !== undefined) {
       await notRun(step, stopped, false, context);
       continue;
@@ -72,6 +72,13 @@ export function inReverseSections(steps: readonly Step[]): readonly Step[] {
 function isFinished({ id }: Step, { history }: ExecutionContext): boolean {
   const last = [...(history?.attempts.values() ?? [])].findLast(({ started }) => started.step === id)?.ended;
   return last !== undefined && last.again !== true && last.cut?.so !== 'again';
+}
+
+/** What keeps any further step from running, whatever the steps themselves showed. */
+async function stopBefore({ signal, record, documents }: ExecutionContext): Promise<string | undefined> {
+  if (signal.aborted) return 'the execution was ended';
+  if (record.clockSetBack()) return "the machine's clock was set back";
+  return (await documents?.look())?.[0]?.message;
 }
 
 function stopAfter({ id }: Step, { verdict, outcome }: StepResult): string | undefined {

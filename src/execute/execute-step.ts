@@ -70,7 +70,7 @@ async function carryOut(step: Step, number: number, elapsedMs: number, context: 
   }
   if (step.kind === 'coordinator-call') await context.chains.read('coordinator-call', step.id, number);
   const { verdicts: expectations, diagnostics: claimProblems } = await judgeStep(step, evidence, context);
-  const left = leftBehind(step, evidence.leftover ?? []);
+  const left = leftBehind(step, evidence.leftover ?? [], evidence.isolation);
   told.push(...claimProblems, ...(left ? [left] : []));
   const claims = worst(expectations.values());
   const asserted = expectations.size > 0 || step.captures.some((capture) => !capture.optional) || step.role === 'report' || step.role === 'teardown';

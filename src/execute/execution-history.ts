@@ -1,6 +1,7 @@
 /** What an earlier process of this execution has done, out of its journal: nothing of it is done again. */
 import type { EventData, ExecutionEvent, OpenedData, StepEndedData, StepStartedData, WriteData } from '../model/event.ts';
 import type { Verdict } from '../model/verdict.ts';
+import type { BegunJournal } from '../journal/journal-begun.ts';
 import { attemptName, type Checkpoint, checkpointsOf } from './driver.ts';
 
 /** An attempt at a step. Without an end it was under way when the execution was cut. */
@@ -90,4 +91,19 @@ export function readHistory(events: readonly ExecutionEvent[]): ExecutionHistory
 /** The attempts that were under way when the execution was cut; at most one for each cut. */
 export function cutAttempts({ attempts }: ExecutionHistory): readonly PastAttempt[] {
   return [...attempts.values()].filter(({ ended }) => ended === undefined);
+}
+
+/** What a named person says about a step that was under way. */
+export interface CutAnswers {
+  readonly done: readonly string[];
+  readonly notDone: readonly string[];
+  readonly by?: string;
+}
+
+export interface Resumption {
+  /** The execution's own folder, absolute. */
+  readonly folder: string;
+  readonly begun: BegunJournal;
+  readonly history: ExecutionHistory;
+  readonly answers: CutAnswers;
 }

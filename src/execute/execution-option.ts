@@ -7,7 +7,7 @@ import type { PlacedDecision } from '../model/policy.ts';
 import type { Binding } from '../model/value.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { NoteKey } from '../journal/signed-note.ts';
-import type { Resumption } from './resumption.ts';
+import type { Resumption } from './execution-history.ts';
 
 export interface ExecuteOptions {
   readonly plan: Plan;

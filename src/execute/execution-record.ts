@@ -5,17 +5,19 @@
 import type { Recorder } from '../model/contract.ts';
 import type { EventData, EventKind, ExecutionEvent } from '../model/event.ts';
 import type { Redactor } from '../model/redactor.ts';
-import type { Journal } from '../journal/journal-writer.ts';
+import type { ClockJump, Journal } from '../journal/journal-writer.ts';
 
 export interface ExecutionRecord {
   /** Answers with the entry's number. `durable`: it is on the disk when the promise resolves. Rejects with a JournalFailure. */
   readonly record: <K extends EventKind>(kind: K, data: EventData[K], options?: { readonly durable?: boolean }) => Promise<number>;
+  /** The clock was set back while the record was written: what its times say cannot be believed. */
+  readonly clockSetBack: () => ClockJump | undefined;
   /** The first entry after a cut; where it stands is the journal's to say. */
   readonly resume: (data: Omit<EventData['resumed'], 'after' | 'torn'>) => Promise<void>;
 }
 
 export interface RecordOptions {
-  readonly journal: Recorder & Partial<Pick<Journal, 'resume'>>;
+  readonly journal: Recorder & Partial<Pick<Journal, 'resume' | 'clockSetBack'>>;
   readonly redactor: Redactor;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -37,6 +39,7 @@ export function createExecutionRecord({ journal, redactor, clock, onEvent }: Rec
       tell(kind, seq, plain);
       return seq;
     },
+    clockSetBack: () => journal.clockSetBack?.(),
     resume: async (data) => {
       const written = await journal.resume?.(plainData(data, redactor) as Readonly<Record<string, unknown>>);
       if (written) tell('resumed', written.seq, written.data);

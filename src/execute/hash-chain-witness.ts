@@ -25,13 +25,36 @@ export function computeChainRoot(seed: string, template: string, rows: readonly 
   return { root: rows.length === 0 ? null : hash.digest('hex') };
 }
 
+type Ask = (query: AssertionQuery) => Promise<AssertionAnswer>;
+
+/** Contradictions that are told by their content; the others are counted. */
+const mostTold = 5;
+
 /** Reads the stored rows through the guarded session and recomputes the chain. What went wrong is in `problem`. */
-export async function readChain(
-  witness: HashChainWitness,
-  seed: string | undefined,
-  step: string,
-  assertion: (query: AssertionQuery) => Promise<AssertionAnswer>,
-): Promise<ChainReading> {
+export async function readChain(witness: HashChainWitness, seed: string | undefined, step: string, assertion: Ask): Promise<ChainReading> {
+  const reading = await readRows(witness, seed, step, assertion);
+  if (witness.contradiction === undefined || seed === undefined) return reading;
+  const contradictions = await readContradictions(witness.contradiction, seed, assertion);
+  return contradictions.length === 0 ? reading : { ...reading, contradictions };
+}
+
+/** Each row in words (`step_index 0, status failure`). A query that gives no answer is told as one: what was not asked is not excluded. */
+async function readContradictions(sql: string, seed: string, assertion: Ask): Promise<readonly string[]> {
+  const answer = await assertion({ sql, parameters: [seed], mode: 'read', timeoutMs: witnessTimeoutMs });
+  switch (answer.kind) {
+    case 'rows': {
+      const told = answer.rows.slice(0, mostTold).map((row) => answer.columns.map(({ name }, index) => `${name} ${row[index] ?? 'null'}`).join(', '));
+      return answer.rowCount > told.length ? [...told, `${answer.rowCount - told.length} more`] : told;
+    }
+    case 'refused':
+      return [`the guard refused the query for contradictions: ${answer.decision.reason}`];
+    case 'failure':
+    case 'lost':
+      return [`the query for contradictions was not answered: ${answer.message}`];
+  }
+}
+
+async function readRows(witness: HashChainWitness, seed: string | undefined, step: string, assertion: Ask): Promise<ChainReading> {
   const nothing = { step, root: null, rows: 0 };
   if (seed === undefined) return { ...nothing, problem: `\`${witness.seed}\` has no value to start the chain with` };
   const answer = await assertion({ sql: witness.query, parameters: [seed], mode: 'read', timeoutMs: witnessTimeoutMs });

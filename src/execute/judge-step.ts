@@ -3,6 +3,7 @@ import type { Expectation } from '../model/claim.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { HashChainWitness } from '../model/environment.ts';
 import type { StepEvidence } from '../model/evidence.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Step } from '../model/step.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { doubtfulTestRun } from '../policy/doubtful-test-run.ts';
@@ -74,8 +75,19 @@ export async function judgeClaim(expectation: Expectation, step: Step, evidence:
     evidence,
     names: store,
     statements,
-    producers: plan.steps.filter((candidate) => candidate.access.capability === 'production').map((candidate) => candidate.id),
+    producers: producersOf(plan),
     ...(gathered ? { gathered } : {}),
     ...(doubt === undefined ? {} : { doubt }),
   });
+}
+
+const producers = new WeakMap<Plan, readonly string[]>();
+
+/** The steps on the production path. Kept: each claim asks for them, and a plan may have thousands of steps. */
+function producersOf(plan: Plan): readonly string[] {
+  const known = producers.get(plan);
+  if (known !== undefined) return known;
+  const found = plan.steps.filter((step) => step.access.capability === 'production').map((step) => step.id);
+  producers.set(plan, found);
+  return found;
 }

@@ -44,6 +44,8 @@ export interface ChainReading {
   readonly root: string | null;
   readonly rows: number;
   readonly problem?: string;
+  /** Rows that contradict the chain, each in words; absent where there are none. */
+  readonly contradictions?: readonly string[];
 }
 
 export interface JudgeFacts {

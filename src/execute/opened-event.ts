@@ -13,7 +13,7 @@ import type { Registration } from '../journal/ledger.ts';
 import type { ExecutionIsolation } from './execution-isolation.ts';
 import type { ExecuteOptions } from './execution-option.ts';
 import { plainData } from './execution-record.ts';
-import { checkOfSecret } from './resumption.ts';
+import { checkOfSecret } from './resume-ground.ts';
 import { redactArgv } from './secret-set.ts';
 import { stepEnvironment } from './step-environment.ts';
 import type { WorkspaceReading } from './workspace-state.ts';

@@ -37,7 +37,10 @@ const endings: Readonly<Record<Exclude<Repeated, 'again' | 'none'>, string>> = {
 };
 
 /** Said once, at the end of all attempts: a pass that took several is told as one. */
-export function repetitionTold(step: Step, { attempt, decided, verdict }: { readonly attempt: number; readonly decided: Repeated; readonly verdict: Verdict }): readonly Diagnostic[] {
+export function repetitionTold(
+  step: Step,
+  { attempt, decided, verdict }: { readonly attempt: number; readonly decided: Repeated; readonly verdict: Verdict },
+): readonly Diagnostic[] {
   const { repeat } = step;
   if (!repeat || decided === 'again' || (attempt === 1 && verdict === 'passed')) return [];
   const notes = decided === 'none' ? [] : [endings[decided]];
@@ -45,7 +48,10 @@ export function repetitionTold(step: Step, { attempt, decided, verdict }: { read
     {
       severity: 'warning',
       code: 'execute/repeated',
-      message: verdict === 'passed' ? `step ${step.id} passed on attempt ${attempt}` : `step ${step.id} did not pass in ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}`,
+      message:
+        verdict === 'passed'
+          ? `step ${step.id} passed on attempt ${attempt}`
+          : `step ${step.id} did not pass in ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}`,
       span: repeat.span,
       label: 'asked for here',
       notes: ['every attempt is in the record', ...notes],

@@ -9,8 +9,8 @@ import { compareFileMarks, markFile, type FileMark } from './file-mark.ts';
 
 /** More are not looked at: a runner has some hundred. */
 const mostFiles = 20_000;
-/** What is loaded as program text; a database server's binaries are larger. */
-const mostDigestBytes = 8 << 20;
+/** What Node loads: some megabytes. A database server's binaries are told apart by their signs alone. */
+const programText = /\.(?:[cm]?js|json|wasm)$/;
 
 /** Files with their marks, by absolute path. */
 export type RunnerFiles = ReadonlyMap<string, FileMark>;
@@ -18,7 +18,11 @@ export type RunnerFiles = ReadonlyMap<string, FileMark>;
 /** The files in and below these paths as they are now. Links below them are not followed. Never throws. */
 export function markRunnerFiles(paths: readonly string[]): RunnerFiles {
   const marks = new Map<string, FileMark>();
-  for (const path of filesBelow(paths)) marks.set(path, markFile(path, (bytes) => bytes <= mostDigestBytes));
+  for (const path of filesBelow(paths))
+    marks.set(
+      path,
+      markFile(path, () => programText.test(path)),
+    );
   return marks;
 }
 
@@ -45,7 +49,7 @@ export function changedRunnerFiles(paths: readonly string[], before: RunnerFiles
 function markAgain(path: string, before: FileMark | undefined): FileMark {
   const mark = markFile(path, () => false);
   if (before === undefined || (mark.sign === before.sign && !before.young)) return before?.sign === mark.sign ? before : mark;
-  return markFile(path, (bytes) => bytes <= mostDigestBytes);
+  return markFile(path, () => programText.test(path));
 }
 
 function isChanged(before: FileMark | undefined, after: FileMark | undefined): boolean {

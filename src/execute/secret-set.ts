@@ -114,6 +114,11 @@ export function environmentSecrets(config: EnvironmentConfig | undefined, proces
   ];
 }
 
+/** By path. A name that holds a secret is masked; the digest is nobody's secret, whatever it looks like. */
+export function maskNames(digests: Readonly<Record<string, string>>, { text }: Redactor): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(digests).map(([path, digest]) => [text(path), digest]));
+}
+
 /** The command line as it may be recorded: no secret, and no user part of any URL. */
 export function redactArgv(argv: readonly string[], redactor: Redactor): readonly string[] {
   return argv.map((word) => redactor.text(word).replace(/([a-z][a-z0-9+.-]*:\/\/)[^@/\s]*@/gi, '$1***@'));

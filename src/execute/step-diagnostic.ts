@@ -3,7 +3,7 @@ import type { Expectation } from '../model/claim.ts';
 import type { TripwireFinding } from '../model/contract.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Policy } from '../model/policy.ts';
+import type { IsolationLevel, Policy } from '../model/policy.ts';
 import type { Step } from '../model/step.ts';
 import type { RecordedDecision } from './decision-log.ts';
 import type { Judgement } from './judgement.ts';
@@ -111,14 +111,21 @@ export function unasserted(step: Step): Diagnostic {
 }
 
 /** Reported, and no verdict: an honest program may leave a daemon behind. Undefined when nothing was left. */
-export function leftBehind(step: Step, processes: readonly string[]): Diagnostic | undefined {
+/** How surely none was missed: by the level at which the step's processes were kept apart. */
+const seenBy: Readonly<Record<IsolationLevel, string>> = {
+  none: 'isolation `none`: found by process group and by the mark in their environment; one that left both is not seen',
+  process: 'isolation `process`: a process cannot leave its namespace, so all of them were found',
+  network: 'isolation `network`: a process cannot leave its namespace, so all of them were found',
+};
+
+export function leftBehind(step: Step, processes: readonly string[], isolation: IsolationLevel = 'none'): Diagnostic | undefined {
   if (processes.length === 0) return undefined;
   return {
     severity: 'warning',
     code: 'execute/process-left',
     message: `step ${step.id} left ${processes.length === 1 ? 'a process' : `${processes.length} processes`} behind, which ${processes.length === 1 ? 'was' : 'were'} ended`,
     span: step.span,
-    notes: processes.slice(0, 5),
+    notes: [...processes.slice(0, 5), seenBy[isolation]],
     help: 'let the command wait for what it starts: what was still to be done was not done',
   };
 }

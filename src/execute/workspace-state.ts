@@ -80,7 +80,8 @@ async function digestOfFile(path: string): Promise<string> {
 
 function runGit(path: string, words: readonly string[], { PATH }: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {
   const options = ['-C', path, '-c', 'core.fsmonitor=false', '-c', 'safe.directory=*', '-c', 'core.quotePath=false'];
-  const env = { PATH: PATH ?? '/usr/bin:/bin', GIT_OPTIONAL_LOCKS: '0', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
+  // The system's own git first: one that somebody put before it could name any commit.
+  const env = { PATH: `/usr/bin:/bin:/usr/local/bin:${PATH ?? ''}`, GIT_OPTIONAL_LOCKS: '0', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
   return new Promise((resolve) => {
     execFile('git', [...options, ...words], { env, timeout: gitTimeoutMs, maxBuffer: mostOutputBytes }, (error, stdout) => resolve(error ? undefined : stdout));
   });

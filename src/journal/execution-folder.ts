@@ -17,6 +17,8 @@ export interface ExecutionFolder {
 }
 
 const tries = 16;
+/** Of an id's time: `2026-02-09T12-00-00Z`. */
+const timeLength = 20;
 
 /** A new execution's id: UTC to the second and six random hex digits. `clock` is in milliseconds since 1970. */
 export function createExecutionId(clock: () => number): string {
@@ -136,17 +138,27 @@ function keepOutOfGit(root: string): void {
  * At the end: does `latest` still lead to this execution, or to one that began after it and is registered? Anything else is set
  * right, and told: who opens `latest` must not take another verdict for this one.
  */
-export async function settleLatest({ output, execution }: ExecutionFolder, isRegistered: (execution: string) => Promise<boolean>): Promise<readonly Diagnostic[]> {
+export async function settleLatest(
+  { output, execution }: ExecutionFolder,
+  isRegistered: (execution: string) => Promise<boolean>,
+): Promise<readonly Diagnostic[]> {
   const latest = join(output, 'latest');
   const target = linkTarget(latest);
   const named = basename(target ?? '');
   if (target === join('executions', execution)) return [];
-  // Ids begin with their time, so that a later one is the greater.
-  if (target === join('executions', named) && named > execution && (await isRegistered(named))) return [];
+  // Ids begin with their time, to the second.
+  const later = named.slice(0, timeLength) >= execution.slice(0, timeLength);
+  if (target === join('executions', named) && later && (await isRegistered(named))) return [];
   const warning = pointLatest(output, execution);
   const message = `\`${latest}\` ${target === undefined ? 'was no link any more' : `led to \`${target}\``} when the execution ended`;
   return [
-    warning ?? { severity: 'warning', code: 'journal/latest-turned', message, notes: ['it was set again'], help: 'find out what writes into the output folder' },
+    warning ?? {
+      severity: 'warning',
+      code: 'journal/latest-turned',
+      message,
+      notes: ['it was set again'],
+      help: 'find out what writes into the output folder',
+    },
   ];
 }
 

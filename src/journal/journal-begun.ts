@@ -8,6 +8,7 @@ import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts
 import { executionFiles, type JournalEntry } from '../model/journal-entry.ts';
 import { hashTornLine, journalGenesis, tellsOfTornLine } from './journal-line.ts';
 import { readJournal, type JournalLine } from './journal-reader.ts';
+import { fitsHeadMark, headMarkPath } from './head-mark.ts';
 import { createMerkleTree, type MerkleTree } from './merkle-tree.ts';
 
 export interface BegunJournal {
@@ -27,11 +28,19 @@ export interface BegunJournal {
   readonly torn: Uint8Array;
 }
 
-/** Never rejects. A journal that any line contradicts has no value: what cannot be trusted is not gone on with. */
-export async function readBegunJournal(folder: string): Promise<Checked<BegunJournal>> {
+/**
+ * Never rejects. A journal that any line contradicts has no value, nor one that does not end where the mark of its head says: what
+ * cannot be trusted is not gone on with. `stateFolder` is where the mark is kept.
+ */
+export async function readBegunJournal(folder: string, stateFolder: string): Promise<Checked<BegunJournal>> {
   const path = join(folder, executionFiles.journal);
   try {
-    return await read(path);
+    const found = await read(path);
+    if (found.value === undefined) return found;
+    const { execution, head, entries } = found.value;
+    // With its checkpoint a journal needs no mark.
+    if (entries.at(-1)?.kind === 'closed' || fitsHeadMark(headMarkPath(stateFolder, execution), head)) return found;
+    return damaged(path, `its last line is not the last that was written, or the mark of it in \`${stateFolder}\` is gone`);
   } catch (error) {
     return damaged(path, messageOf(error));
   }

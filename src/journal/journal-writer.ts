@@ -12,6 +12,7 @@ import { openAppendOnlyFile, writeNewFile, type Fail, type JournalFileSystem } f
 import { renderCanonicalJson } from './canonical-json.ts';
 import { checkpointOrigin, renderCheckpoint } from './checkpoint.ts';
 import type { BegunJournal } from './journal-begun.ts';
+import { type HeadMark, openHeadMark } from './head-mark.ts';
 import { JournalFailure } from './journal-failure.ts';
 import { entryKindPattern, executionNamePattern, hashTornLine, journalGenesis, maximumLineBytes, resumedKind } from './journal-line.ts';
 import { createMerkleTree } from './merkle-tree.ts';
@@ -26,6 +27,8 @@ export interface JournalOptions {
   /** Signs the checkpoint. */
   readonly key?: NoteKey;
   readonly fileSystem?: JournalFileSystem;
+  /** Where the head is kept while the journal is open: a path outside of the record. */
+  readonly headMark?: string;
   /** How far a process that was killed had come: the journal goes on in the same file. */
   readonly begun?: BegunJournal;
 }
@@ -36,6 +39,8 @@ export interface Journal extends Recorder {
   readonly state: () => JournalState;
   /** The first entry after a cut (`resumed`), with `after` and `torn` added to its data. Nothing in a journal that was not begun before. */
   readonly resume: (data: Readonly<Record<string, unknown>>) => Promise<Resumed | undefined>;
+  /** The first time that the clock went back by more than a time server corrects it. */
+  readonly clockSetBack: () => ClockJump | undefined;
   /** Lets go of the file without an end: nothing is written. */
   readonly abandon: () => void;
   /** Syncs, reads the whole file back, writes the checkpoint, and answers with what it says. Ends the journal, also on failure. */
@@ -52,6 +57,12 @@ function isThere(path: string, bytes: Uint8Array): boolean {
   }
 }
 
+/** Times in UTC. */
+export interface ClockJump {
+  readonly from: string;
+  readonly to: string;
+}
+
 interface Resumed {
   readonly seq: number;
   readonly data: Readonly<Record<string, unknown>>;
@@ -59,6 +70,8 @@ interface Resumed {
 
 /** How long an entry that is not durable waits for the disk at most. */
 const lazySyncMs = 1_000;
+/** Smaller jumps back are a time server's corrections. */
+const toleratedMs = 2_000;
 
 /** Starts the journal of an execution, which must have none, or goes on with a begun one. Rejects with a JournalFailure. */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
@@ -71,6 +84,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   let failure: JournalFailure | undefined;
   let closing: Promise<JournalState> | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let setBack: ClockJump | undefined;
 
   const fail: Fail = (reason, message, cause) => {
     failure ??= new JournalFailure(reason, message, [`journal: \`${path}\``, `entries written before: ${tree.size()}`], cause);
@@ -78,15 +92,31 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   };
   if (!executionNamePattern.test(execution)) throw fail('open', `\`${execution}\` cannot be an execution's id`);
   const file = openAppendOnlyFile(path, fileSystem, fail, begun);
+  let mark: HeadMark | undefined;
+  try {
+    mark = options.headMark === undefined ? undefined : openHeadMark(options.headMark);
+  } catch (error) {
+    throw fail('open', `the mark of its head cannot be kept: ${messageOf(error)}`, error);
+  }
+  const note = (line: Uint8Array, before: string): string => {
+    const hashed = hash('sha256', line);
+    try {
+      mark?.note(hashed, before);
+    } catch (error) {
+      throw fail('write', `the mark of its head was not written: ${messageOf(error)}`, error);
+    }
+    return hashed;
+  };
   const state = (): JournalState => ({ entries: tree.size(), head, root: tree.root().toString('hex') });
 
   const append = (kind: string, data: Readonly<Record<string, unknown>>): { readonly seq: number; readonly hash: string } => {
     file.inspect();
     const seq = tree.size() + 1;
     const line = renderLine(seq, kind, data);
+    const hashed = note(line, head);
     file.append(line, `entry ${seq} (${kind})`);
     tree.append(line);
-    head = hash('sha256', line);
+    head = hashed;
     return { seq, hash: head };
   };
 
@@ -107,6 +137,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     file.inspect();
     const now = clock();
     lastTimeMs = Math.max(now, lastTimeMs);
+    const begunAt = head;
     if (torn.length > 0) {
       const ended = Buffer.concat([torn, lineFeed]);
       tree.append(ended);
@@ -115,9 +146,10 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     const seq = tree.size() + 1;
     const whole = { ...data, after: lines, torn: torn.length === 0 ? null : { bytes: torn.length, sha256: hash('sha256', torn) } };
     const line = renderLine(seq, resumedKind, whole);
+    const hashed = note(line, begunAt);
     file.append(torn.length === 0 ? line : Buffer.concat([lineFeed, line]), `entry ${seq} (${resumedKind})`);
     tree.append(line);
-    head = hash('sha256', line);
+    head = hashed;
     tick();
     await file.sync();
     if (failure) throw failure;
@@ -130,7 +162,11 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     const previous = lastClockMs;
     lastClockMs = now;
     lastTimeMs = Math.max(now, lastTimeMs);
-    if (now < previous) append('clock-set-back', { from: new Date(previous).toISOString(), to: new Date(now).toISOString() });
+    // A clock that gives no time fails with the line.
+    if (!(now < previous)) return;
+    const jump = { from: new Date(previous).toISOString(), to: new Date(now).toISOString() };
+    append('clock-set-back', jump);
+    if (previous - now >= toleratedMs) setBack ??= jump;
   };
 
   const syncSoon = (): void => {
@@ -154,11 +190,13 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       const checkpoint = Buffer.from(renderCheckpoint({ origin: checkpointOrigin(execution), size: reached.entries, root: reached.root }, options.key));
       // Whoever was cut may have come that far.
       if (!begun || !isThere(path, checkpoint)) writeNewFile(path, checkpoint, fileSystem);
+      mark?.remove();
       return reached;
     } catch (error) {
       // The first failure is the one to tell; `fail` makes one only of an error that is none yet.
       throw fail('write', `the checkpoint was not written: ${messageOf(error)}`, error);
     } finally {
+      mark?.close();
       file.close();
     }
   };
@@ -166,6 +204,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   return {
     path,
     state,
+    clockSetBack: () => setBack,
     resume: async (data) => (begun ? resume(data, begun) : undefined),
     // The line is written before the first `await`: entries stand in the order of the calls.
     record: async (kind, data, { durable = false } = {}) => {
@@ -184,6 +223,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     abandon: () => {
       clearTimeout(timer);
       fail('closed', 'the journal was let go');
+      mark?.close();
       file.close();
     },
     close: () => {

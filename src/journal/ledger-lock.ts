@@ -35,7 +35,11 @@ export function holdLock(path: string): { readonly release: () => void } | { rea
     if (take(path, mine)) {
       return {
         release: () => {
-          if (readHolder(path) === mine) unlinkSync(path);
+          try {
+            if (readHolder(path) === mine) unlinkSync(path);
+          } catch {
+            // What was done under it stands; a lock that stays is soon a dead holder's.
+          }
         },
       };
     }

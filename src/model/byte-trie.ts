@@ -34,11 +34,14 @@ export interface Walk {
   cut: boolean;
 }
 
+/** So many readings of one text are followed: what is ambiguous (rows of backslashes) must not cost more than that. */
+const mostEnds = 64;
+
 /** Puts the end of each string that stands at `place` into `ends`, each once; bytes are looked at before `limit` only. */
 export function walkTrie(root: ByteTrie, bytes: Uint8Array, place: number, limit: number, ends: number[], walk: Walk): void {
   let node = root;
   for (let at = place; ; at += 1) {
-    if (node.ends && !ends.includes(at)) ends.push(at);
+    if (node.ends && ends.length < mostEnds && !ends.includes(at)) ends.push(at);
     if (node.bytes.length === 0) return;
     if (at >= limit) {
       walk.open = true;

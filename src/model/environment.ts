@@ -41,6 +41,8 @@ export interface HashChainWitness {
   readonly query: string;
   /** The coordinator's field that must equal the recomputed root. */
   readonly root: string;
+  /** Reads, with the seed as `$1`, what must not stand beside the chain: a run that succeeded with a step that failed. */
+  readonly contradiction?: string;
 }
 
 /** One environment of `proofplan.config.yaml`. `workspace` is absolute here. */

@@ -251,6 +251,8 @@ export interface WitnessData {
   readonly root: string | null;
   readonly rows: number;
   readonly problem?: string;
+  /** Rows that contradict the chain, each in words. */
+  readonly contradictions?: readonly string[];
 }
 
 export interface ExpectationData {

@@ -3,7 +3,8 @@
  * multiplication a byte, whatever the number of secrets. What is masked is the union of all matches, so that of two
  * overlapping secrets no part stays. Not seen: a secret transformed in any other way.
  */
-import { walkTrie, type ByteTrie, type Walk } from './byte-trie.ts';
+import type { ByteTrie, Walk } from './byte-trie.ts';
+import { insertNeedle, matchBranch, type Branch } from './needle-tree.ts';
 import type { MaskedPart, Redactor } from './redactor.ts';
 import { needlesOf, type Needle } from './secret-needle.ts';
 import { findUrlSecret, longestScheme, urlMark } from './url-secret.ts';
@@ -19,8 +20,8 @@ interface Index {
   /** One byte for each hash of four bytes: may a form begin so? */
   readonly possible: Uint8Array;
   readonly shift: number;
-  /** The needles by the first four bytes of their forms. */
-  readonly needles: ReadonlyMap<number, readonly Needle[]>;
+  /** Where needles begin, by the first four bytes of their forms. */
+  readonly branches: ReadonlyMap<number, readonly Branch[]>;
 }
 
 export interface RedactorOptions {
@@ -32,7 +33,7 @@ export interface RedactorOptions {
 export function createRedactor(secrets: readonly string[], { urls = true }: RedactorOptions = {}): Redactor {
   const needles = [...new Set(secrets)].filter((secret) => secret.length >= shortestSecret).flatMap(needlesOf);
   const index = buildIndex(needles, urls);
-  if (index.needles.size === 0) return { text: (text) => text, stream: () => ({ push: (chunk) => chunk, end: () => nothing }) };
+  if (index.branches.size === 0) return { text: (text) => text, stream: () => ({ push: (chunk) => chunk, end: () => nothing }) };
   const encoder = new TextEncoder();
   return {
     text: (text) => {
@@ -47,23 +48,27 @@ export function createRedactor(secrets: readonly string[], { urls = true }: Reda
 }
 
 function buildIndex(needles: readonly Needle[], urls: boolean): Index {
-  const byStart = new Map<number, Needle[]>();
-  const put = (start: number, needle: Needle): void => {
+  const roots: Branch[] = [];
+  const byStart = new Map<number, Branch[]>();
+  const put = (start: number, branch: Branch): void => {
     const found = byStart.get(start);
-    if (found === undefined) byStart.set(start, [needle]);
-    else if (!found.includes(needle)) found.push(needle);
+    if (found === undefined) byStart.set(start, [branch]);
+    else if (!found.includes(branch)) found.push(branch);
   };
-  for (const needle of needles) for (const start of startsOf(needle)) put(start, needle);
-  if (urls) for (let byte = 0; byte < 256; byte += 1) put(((urlMark << 8) | byte) >>> 0, urlNeedle);
+  for (const needle of needles) {
+    const branch = insertNeedle(roots, needle);
+    if (branch !== undefined) for (const start of startsOf(needle)) put(start, branch);
+  }
+  if (urls) for (let byte = 0; byte < 256; byte += 1) put(((urlMark << 8) | byte) >>> 0, urlBranch);
   // At most one slot in sixteen is taken, so that few bytes of an ordinary text are looked at twice.
   const bits = Math.min(22, Math.max(14, Math.ceil(Math.log2(byStart.size + 1)) + 4));
   const possible = new Uint8Array(1 << bits);
   for (const start of byStart.keys()) possible[Math.imul(start, multiplier) >>> (32 - bits)] = 1;
-  return { possible, shift: 32 - bits, needles: byStart };
+  return { possible, shift: 32 - bits, branches: byStart };
 }
 
 /** Stands for the rule about URLs among the needles. */
-const urlNeedle: Needle = [];
+const urlBranch: Branch = { needle: [], from: 0, to: 0, ends: false, children: [] };
 
 /** Fibonacci hashing (Knuth, volume 3, 6.4) of four bytes. */
 const multiplier = 0x9e3779b1;
@@ -89,22 +94,6 @@ function startsOf(needle: Needle): ReadonlySet<number> {
   const [first] = needle;
   if (first !== undefined) follow(first, 0, 0, 0);
   return found;
-}
-
-/** Where a match that begins at `position` ends (-1: nowhere); `open`: more data could make it longer, or make one. */
-function matchNeedle(needle: Needle, bytes: Uint8Array, position: number, walk: Walk): number {
-  let places = [position];
-  for (let unit = 0; unit < needle.length; unit += 1) {
-    const next: number[] = [];
-    for (const place of places) walkTrie(needle[unit] as ByteTrie, bytes, place, bytes.length, next, walk);
-    if (next.length === 0) {
-      // `…` after at least four characters: somebody has cut the text in the middle of the secret.
-      return walk.cut && unit >= shortestSecret ? Math.max(...places) : -1;
-    }
-    walk.cut = false;
-    places = next;
-  }
-  return Math.max(...places);
 }
 
 interface Stretch {
@@ -139,7 +128,7 @@ interface MaskNote {
 }
 
 /** Decides each position up to the first that later bytes may change: so the answer does not depend on chunks. */
-function redact(bytes: Uint8Array, { from, covered, pending, final }: Stretch, { possible, shift, needles }: Index, note?: MaskNote): Cut {
+function redact(bytes: Uint8Array, { from, covered, pending, final }: Stretch, { possible, shift, branches }: Index, note?: MaskNote): Cut {
   let output: Uint8Array | undefined;
   let length = 0;
   const emit = (part: Uint8Array): void => {
@@ -177,10 +166,9 @@ function redact(bytes: Uint8Array, { from, covered, pending, final }: Stretch, {
     if (possible[Math.imul(word, multiplier) >>> shift] === 0 && position !== urlStart) continue;
     let end = position === urlStart ? urlEnd : -1;
     walk.open = false;
-    for (const needle of needles.get(word >>> 0) ?? []) {
-      walk.cut = false;
-      if (needle !== urlNeedle) {
-        end = Math.max(end, matchNeedle(needle, bytes, position, walk));
+    for (const branch of branches.get(word >>> 0) ?? []) {
+      if (branch !== urlBranch) {
+        end = Math.max(end, matchBranch(branch, bytes, [position], shortestSecret, walk));
         continue;
       }
       const found = findUrlSecret(bytes, position, walk);

@@ -63,12 +63,6 @@ const encoder = new TextEncoder();
 /** The byte strings that may stand for a character (one code point). */
 export function writtenForms(character: string): ReadonlySet<string> {
   const forms = new Set<string>();
-  if (character === '\n') {
-    for (const end of lineEnds) forms.add(end);
-    for (let width = 1; width <= longestIndent; width += 1) forms.add(`\n${' '.repeat(width)}`);
-    for (let width = 1; width <= 4; width += 1) forms.add(`\n${'\t'.repeat(width)}`);
-    return forms;
-  }
   const bytes = [...encoder.encode(character)];
   const code = character.codePointAt(0) ?? 0;
   const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
@@ -101,6 +95,15 @@ export function writtenForms(character: string): ReadonlySet<string> {
   if (doubled.has(character)) forms.add(character + character);
   for (const habit of habits[character] ?? []) forms.add(habit);
   return forms;
+}
+
+/** The byte strings that may stand for so many line ends in a row: all written alike, the last with an indent. */
+export function lineEndForms(count: number): ReadonlySet<string> {
+  const indents = [...Array.from({ length: longestIndent }, (_, width) => ' '.repeat(width + 1)), '\t', '\t\t', '\t\t\t'];
+  return new Set([
+    ...lineEnds.flatMap((end) => [end, end.repeat(count)]),
+    ...indents.flatMap((indent) => [`${'\n'.repeat(count)}${indent}`, `\n${indent}`.repeat(count)]),
+  ]);
 }
 
 /** Bytes as a text in which each character is one byte: all forms are such texts. */

@@ -3,7 +3,7 @@
  * text itself, one for each encoding that ties characters together (base64, hex, UTF-16), and one for each line of a key.
  */
 import { buildTrie, type ByteTrie } from './byte-trie.ts';
-import { raw, writtenForms } from './secret-form.ts';
+import { lineEndForms, raw, writtenForms } from './secret-form.ts';
 
 export type Needle = readonly ByteTrie[];
 
@@ -48,6 +48,7 @@ function unitKind(formsOf: (text: string) => Iterable<string>): (text: string) =
 }
 
 const characterUnit = unitKind(writtenForms);
+const lineEndUnit = unitKind((ends) => lineEndForms(ends.length));
 const byteUnit = unitKind((byte) => [byte]);
 const hexUnit = unitKind((pair) => [pair, pair.toUpperCase()]);
 const nextHexUnit = unitKind((pair) => separators.flatMap((separator) => [separator + pair, separator + pair.toUpperCase()]));
@@ -70,7 +71,9 @@ export function needlesOf(secret: string): readonly Needle[] {
   // Encodings of encodings are for keys and passwords; a long text is looked for as it is.
   if (bytes.length > longestEncoded) return [textNeedle(secret), ...base64Needles(bytes)];
   const wide = [littleEndian(secret), bigEndian(secret)];
-  const escaped = [JSON.stringify(secret).slice(1, -1), percentEncoded(bytes)].filter((text) => text !== secret);
+  const escaped = [JSON.stringify(secret).slice(1, -1), percentEncoded(bytes, ''), percentEncoded(bytes, "!'()*")].filter(
+    (text, index, list) => text !== secret && list.indexOf(text) === index,
+  );
   return [
     textNeedle(secret),
     ...linesOf(secret).map(textNeedle),
@@ -85,7 +88,9 @@ export function needlesOf(secret: string): readonly Needle[] {
 }
 
 function textNeedle(text: string): Needle {
-  return Array.from(text.replaceAll('\r\n', '\n'), (character) => characterUnit(character));
+  // A row of line ends is one unit: each may be left out, and together they would be read in a thousand ways.
+  const units = text.replaceAll('\r\n', '\n').match(/\n+|./gsu) ?? [];
+  return units.map((unit) => (unit.startsWith('\n') ? lineEndUnit(unit) : characterUnit(unit)));
 }
 
 /** Single lines of a secret of several, such as a key's; its armour (`-----BEGIN …`) is no secret. */
@@ -130,11 +135,11 @@ function hexNeedle(bytes: Uint8Array): Needle {
   return Array.from(bytes, (byte, index) => (index === 0 ? hexUnit : nextHexUnit)(byte.toString(16).padStart(2, '0')));
 }
 
-/** RFC 3986 over bytes: half a surrogate pair makes `encodeURIComponent` throw. */
-function percentEncoded(bytes: Uint8Array): string {
+/** RFC 3986 over bytes, some characters left as they are (ECMAScript's `encodeURIComponent` leaves `!'()*`): half a surrogate pair makes `encodeURIComponent` throw. */
+function percentEncoded(bytes: Uint8Array, left: string): string {
   return Array.from(bytes, (byte) => {
     const character = String.fromCharCode(byte);
-    return /[A-Za-z0-9\-_.~]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    return /[A-Za-z0-9\-_.~]/.test(character) || left.includes(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   }).join('');
 }
 

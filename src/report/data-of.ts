@@ -5,12 +5,18 @@ export function dataOf<K extends EventKind>(events: readonly ExecutionEvent[], k
   return events.filter((event) => event.kind === kind).map((event) => event.data as EventData[K]);
 }
 
+/** What belongs to a step, by the step: the steps and what each has in the order in which they came. */
+export function byStep<T extends { readonly step: string }>(all: readonly T[]): ReadonlyMap<string, readonly T[]> {
+  const found = new Map<string, T[]>();
+  for (const data of all) {
+    const own = found.get(data.step);
+    if (own === undefined) found.set(data.step, [data]);
+    else own.push(data);
+  }
+  return found;
+}
+
 /** Of each step its last attempt, in the order in which the steps ended. */
 export function lastAttempts(events: readonly ExecutionEvent[]): readonly EventData['step-ended'][] {
   return [...new Map(dataOf(events, 'step-ended').map((data) => [data.step, data])).values()];
-}
-
-/** Every attempt at a step that came to an end. */
-export function attemptsOf(events: readonly ExecutionEvent[], step: string): readonly EventData['step-ended'][] {
-  return dataOf(events, 'step-ended').filter((data) => data.step === step);
 }

@@ -12,7 +12,7 @@ import { evidencePath } from '../model/journal-entry.ts';
 import { settledEvents } from '../model/settled-event.ts';
 import { slimEvent } from '../model/slim-event.ts';
 import type { Span } from '../model/span.ts';
-import { attemptsOf, dataOf, lastAttempts } from './data-of.ts';
+import { byStep, dataOf, lastAttempts } from './data-of.ts';
 import { createPlaceFinder, type Place } from './report-place.ts';
 import { remarkCriterion, remarkExpectation, remarkField, remarkNotRun, remarkPolicy, remarkPrecondition, remarkStep, remarkTask } from './report-remark.ts';
 import { splitLines, spliceReport, type Addition, type Replacement } from './report-splice.ts';
@@ -66,11 +66,12 @@ export function renderReportMarkdown({ execution, document, events: all }: Repor
   const add = (at: Place, remark: readonly string[]): void => {
     if (remark.length > 0) additions.push({ ...at, lines: quoted(remark) });
   };
-  const captures = dataOf(events, 'capture');
+  const captures = byStep(dataOf(events, 'capture'));
+  const attempts = byStep(dataOf(events, 'step-ended'));
   for (const data of dataOf(events, 'policy-enforced')) add(place(data.span), remarkPolicy(data));
   for (const data of dataOf(events, 'precondition')) add(place(data.span), remarkPrecondition(data));
   for (const data of dataOf(events, 'task')) add(place(data.span), remarkTask(data));
-  for (const data of lastAttempts(events)) add(place(data.span, data.step), remarkStep(data, captures.filter((capture) => capture.step === data.step), attemptsOf(events, data.step)));
+  for (const data of lastAttempts(events)) add(place(data.span, data.step), remarkStep(data, captures.get(data.step) ?? [], attempts.get(data.step)));
   for (const data of dataOf(events, 'step-not-run')) add(place(data.span, data.step), remarkNotRun(data));
   for (const data of dataOf(events, 'expectation')) add(place(data.span, data.step), remarkExpectation(data));
   for (const data of dataOf(events, 'criterion')) add(place(data.span), remarkCriterion(data));

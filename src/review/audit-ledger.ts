@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { executionNamePattern, isRecord } from '../journal/journal-line.ts';
 import { isSamePlan, readLedger, type Ledger, type LedgerEntry, type LedgerPlan } from '../journal/ledger.ts';
 import { messageOf } from '../model/diagnostic.ts';
+import { executionFiles } from '../model/journal-entry.ts';
 import { publishedVerdict } from './audit-file.ts';
 import { maximumFindings, type AuditCode, type AuditFinding } from './audit-finding.ts';
 import type { JournalAudit } from './audit-journal.ts';
@@ -39,8 +40,11 @@ export async function verifyLedger(path: string, folder: string, journal: Journa
 
   const attempts = ledger.entries.filter((entry) => entry.kind === 'registered' && isSamePlan(entry.plan, registered.plan));
   for (const [index, attempt] of attempts.entries()) {
-    if (attempt.execution === journal.execution || isFolder(join(dirname(folder), attempt.execution), attempt.execution)) continue;
-    find('review/attempt-missing', `attempt ${index + 1} of ${attempts.length} (\`${attempt.execution}\`) is missing`, { lineNumber: attempt.seq });
+    const { execution } = attempt;
+    const path = join(dirname(folder), execution);
+    const ended = ledger.entries.some((entry) => entry.kind === 'ended' && entry.execution === execution);
+    if (execution === journal.execution || (isFolder(path, execution) && (!ended || isFile(join(path, executionFiles.journal))))) continue;
+    find('review/attempt-missing', `attempt ${index + 1} of ${attempts.length} (\`${execution}\`) is missing`, { lineNumber: attempt.seq });
   }
   return findings;
 }
@@ -76,4 +80,9 @@ function differs(name: string, ledger: unknown, recorded: unknown, file: string)
 
 function isFolder(path: string, execution: string): boolean {
   return executionNamePattern.test(execution) && (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
+}
+
+/** What has ended had a journal; a folder that was emptied is no less gone than one that was removed. */
+function isFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }

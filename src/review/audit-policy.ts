@@ -114,7 +114,7 @@ export function renderExplainedPolicy(explained: ExplainedPolicy): string {
 }
 
 /** What could not be enforced, and why, as far as the record knows. */
-export function lacksOf({ declared, enforced, canaries }: ExplainedPolicy): readonly string[] {
+function lacksOf({ declared, enforced, canaries }: ExplainedPolicy): readonly string[] {
   const best = bestStrength[declared.rule.kind];
   return [
     ...(enforced.length === 0 ? ['whether it was kept at all: the execution ended before it was judged'] : []),

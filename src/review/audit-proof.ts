@@ -6,7 +6,7 @@ import { parseEntry } from '../journal/journal-line.ts';
 import { readJournal, type JournalLine } from '../journal/journal-reader.ts';
 import { hashLeaf, proveInclusion, verifyInclusion } from '../journal/merkle-tree.ts';
 import { verifyNote } from '../journal/signed-note.ts';
-import type { Checked, Diagnostic } from '../model/diagnostic.ts';
+import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
 import { executionFiles, type JournalEntry } from '../model/journal-entry.ts';
 import { verifyCheckpoint, type AuditSignature } from './audit-file.ts';
 import { renderFinding, type AuditFinding } from './audit-finding.ts';
@@ -35,9 +35,18 @@ export interface ProofAudit {
   readonly signature: AuditSignature;
 }
 
-/** The proof of entry `seq` of the journal in an execution's folder, which must be whole up to its checkpoint. */
+/** The proof of entry `seq` of the journal in an execution's folder, which must be whole up to its checkpoint. Never rejects. */
 export async function proveEntry(folder: string, seq: number): Promise<Checked<InclusionProof>> {
   const path = join(folder, executionFiles.journal);
+  try {
+    return await prove(folder, path, seq);
+  } catch (error) {
+    const message = `\`${path}\` cannot be read: ${messageOf(error)}`;
+    return { value: undefined, diagnostics: [renderFinding({ code: 'review/not-an-execution', message, file: executionFiles.journal })] };
+  }
+}
+
+async function prove(folder: string, path: string, seq: number): Promise<Checked<InclusionProof>> {
   const journal = await verifyJournal(path, undefined, undefined);
   const checkpoint = await verifyCheckpoint(folder, journal, undefined);
   const findings = [...journal.findings, ...checkpoint.findings];

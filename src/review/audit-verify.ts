@@ -21,7 +21,7 @@ export interface Audit {
 }
 
 /** What a record says of itself, as far as it was read. `note`: its checkpoint, where that is the journal's own. */
-export interface RecordSummary {
+interface RecordSummary {
   readonly execution: string;
   readonly plan: string | undefined;
   readonly verdict: string | undefined;

@@ -49,4 +49,9 @@ export const auditReasons = {
     bad: `${verify} --expect-policy no-manual-writes    (the sentence was taken out of the plan)`,
     good: 'put the sentence back, execute the plan again, and verify that record',
   },
+  'review/verdict-unfounded': {
+    why: 'a pass is as good as the worst of its parts, whoever wrote the word `passed`',
+    bad: 'a journal whose verdict was changed and whose chain was made anew',
+    good: 'execute the plan again; this record proves nothing any more',
+  },
 } as const satisfies Readonly<Record<string, CodeReason>>;

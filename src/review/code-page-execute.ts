@@ -207,6 +207,11 @@ export const executeReasons = {
     bad: 'UPDATE of a chained row between step 2 and the end',
     good: 'find out what changes stored rows, and execute the plan again',
   },
+  'execute/stored-rows-contradict': {
+    why: 'a command that calls itself a success, and a step inside that failed, cannot both be believed',
+    bad: 'runs.status = succeeded, aos_trace_steps.status = failure',
+    good: 'let the run end as its steps did',
+  },
   'execute/task-not-attested': {
     why: 'what a person was to do may not have been done',
     bad: 'proofplan run plan.md                (task T1 is open)',

@@ -129,8 +129,8 @@ function withValue(item: Item, facet: string): ComparedLine {
         ? value
         : value === Number.POSITIVE_INFINITY
           ? 'as many as the time allows'
-        : Array.isArray(value)
-          ? texts(value).join(', ') || 'none'
-          : JSON.stringify(value);
+          : Array.isArray(value)
+            ? texts(value).join(', ') || 'none'
+            : JSON.stringify(value);
   return { ...item.at, text: `${item.at.text} [${facet}: ${shown}]` };
 }

@@ -62,7 +62,13 @@ export const stepRules: readonly FacetRule[] = [
     less: stronger('it has fewer attempts before it counts as failed'),
     more: weaker('it has more attempts before it counts as failed'),
   },
-  { part: 'step', facet: 'repeatMs', as: 'number', less: stronger('its attempts have less time together'), more: weaker('its attempts have more time together') },
+  {
+    part: 'step',
+    facet: 'repeatMs',
+    as: 'number',
+    less: stronger('its attempts have less time together'),
+    more: weaker('its attempts have more time together'),
+  },
   {
     part: 'step',
     facet: 'pauseMs',
@@ -78,6 +84,12 @@ export const stepRules: readonly FacetRule[] = [
     less: weaker('nothing ends its attempts early any more'),
     more: stronger('a claim ends its attempts early'),
     different: unclear('another claim ends its attempts early'),
+  },
+  {
+    part: 'step',
+    facet: 'repetition',
+    as: 'value',
+    different: equal('a retry and a wait are carried out alike: again after an attempt that failed'),
   },
   { part: 'step', facet: 'doneWhen', as: 'value', different: unclear('something else tells whether it was done when an execution was cut in it') },
   { part: 'step', facet: 'workingDirectory', as: 'value', different: unclear('it runs in another folder') },

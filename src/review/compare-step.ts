@@ -46,7 +46,20 @@ export function stepItems(plan: Plan): readonly StepItem[] {
 
 function stepFacets(step: Step, home: string, protectedTables: readonly string[]): Item['facets'] {
   // Ids and places are the pairing's to compare; captures and expectations are items of their own.
-  const { id: _id, section: _section, span: _span, captures: _captures, expectations: _expectations, access, condition, title, text, repeat, doneWhen, ...rest } = step;
+  const {
+    id: _id,
+    section: _section,
+    span: _span,
+    captures: _captures,
+    expectations: _expectations,
+    access,
+    condition,
+    title,
+    text,
+    repeat,
+    doneWhen,
+    ...rest
+  } = step;
   const process = step.kind === 'shell' || step.kind === 'coordinator-call';
   return {
     ...rest,
@@ -63,7 +76,7 @@ function stepFacets(step: Step, home: string, protectedTables: readonly string[]
     // A step that is not repeated has one attempt, and no time beside that of it.
     attempts: repeat === undefined ? 1 : (repeat.attempts ?? Number.POSITIVE_INFINITY),
     repeatMs: repeat?.withinMs ?? 0,
-    ...(repeat === undefined ? {} : { pauseMs: repeat.pauseMs }),
+    ...(repeat === undefined ? {} : { pauseMs: repeat.pauseMs, repetition: repeat.kind }),
     giveUpWhen: repeat?.giveUpWhen === undefined ? [] : [JSON.stringify(repeat.giveUpWhen.claim)],
     doneWhen: doneWhen === undefined ? null : { sql: doneWhen.sql, parameters: doneWhen.parameters },
   };

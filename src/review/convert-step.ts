@@ -32,7 +32,8 @@ function convertConduct({ repeat, doneWhen }: Step): YamlData {
   const giveUpWhen = repeat?.giveUpWhen?.text;
   return present({
     retry: repeat?.kind === 'retry' ? present({ attempts: repeat.attempts, withinMs: repeat.withinMs, pauseMs: repeat.pauseMs, giveUpWhen }) : undefined,
-    eventually: repeat?.kind === 'eventually' ? present({ attempts: repeat.attempts, withinMs: repeat.withinMs, everyMs: repeat.pauseMs, giveUpWhen }) : undefined,
+    eventually:
+      repeat?.kind === 'eventually' ? present({ attempts: repeat.attempts, withinMs: repeat.withinMs, everyMs: repeat.pauseMs, giveUpWhen }) : undefined,
     doneWhen: doneWhen?.parameters.reduceRight((sql, name, index) => sql.replaceAll(`$${index + 1}`, () => `'<${name}>'`), doneWhen.sql),
   });
 }

@@ -107,7 +107,9 @@ function explainStep(step: Step, opaque: readonly PlacedDecision[]): ExplainedSt
     timeoutMs: step.timeoutMs,
     once: step.once,
     ...(step.repeat === undefined ? {} : { repeat: explainRepetition(step.repeat) }),
-    ...(step.doneWhen === undefined ? {} : { doneWhen: step.doneWhen.parameters.reduceRight((sql, name, index) => sql.replaceAll(`$${index + 1}`, () => `<${name}>`), step.doneWhen.sql) }),
+    ...(step.doneWhen === undefined
+      ? {}
+      : { doneWhen: step.doneWhen.parameters.reduceRight((sql, name, index) => sql.replaceAll(`$${index + 1}`, () => `<${name}>`), step.doneWhen.sql) }),
     ...(step.condition === undefined ? {} : { condition: `only if no earlier step recorded ${step.condition.name}` }),
     captures: step.captures.map(({ name, type, optional, span, source, boundBy }) => ({
       name,
@@ -124,7 +126,13 @@ function explainStep(step: Step, opaque: readonly PlacedDecision[]): ExplainedSt
 }
 
 function explainRepetition({ kind, attempts, withinMs, pauseMs, giveUpWhen }: Repetition): ExplainedRepetition {
-  return { kind, ...(attempts === undefined ? {} : { attempts }), withinMs, pauseMs, ...(giveUpWhen === undefined ? {} : { giveUpWhen: renderClaim(giveUpWhen.claim) }) };
+  return {
+    kind,
+    ...(attempts === undefined ? {} : { attempts }),
+    withinMs,
+    pauseMs,
+    ...(giveUpWhen === undefined ? {} : { giveUpWhen: renderClaim(giveUpWhen.claim) }),
+  };
 }
 
 function explainPlaceholders(plan: Plan): readonly ExplainedPlaceholder[] {

@@ -26,6 +26,8 @@ export interface Act {
   readonly kept: 'prevented' | 'detected';
   /** What noticed it, in words of the document. */
   readonly layer: string;
+  /** Why only `npm run soak` plays it: another act of the phrase is kept the same way, or it needs the machine for itself. */
+  readonly soak?: 'as another' | 'alone';
 }
 
 export type Play = (ground: Ground, scene: SceneName) => Promise<Said>;

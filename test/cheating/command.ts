@@ -33,7 +33,12 @@ const hiding = (id: string, done: string, command: string, how: string): Act => 
   play: executing({ plan: swap(pytestLine, command), files: { [edit.tests]: edit.failingTest } }),
   exitCode: 4,
   verdict: 'unproven',
-  names: ['warning[compile/concealed-failure]', `${how}, so the exit code of step 5.1 proves nothing`, 'warning[execute/unasserted-step]', 'the acceptance criterion `Coordinator tests pass.` is unproven'],
+  names: [
+    'warning[compile/concealed-failure]',
+    `${how}, so the exit code of step 5.1 proves nothing`,
+    'warning[execute/unasserted-step]',
+    'the acceptance criterion `Coordinator tests pass.` is unproven',
+  ],
   kept: 'detected',
   layer: 'the plan is read: an exit code that is hidden proves nothing',
 });
@@ -81,10 +86,10 @@ export const command: readonly Act[] = [
     ),
     play: async (ground, scene) => {
       ground.editFile('backend/equivalent.py', equivalent);
-      return reviewing(swap(cliCall, 'python3 equivalent.py run \\'), swap('at: python3 -m app.hoc.cus.integrations.cus_cli run', 'at: python3 equivalent.py run'))(
-        ground,
-        scene,
-      );
+      return reviewing(
+        swap(cliCall, 'python3 equivalent.py run \\'),
+        swap('at: python3 -m app.hoc.cus.integrations.cus_cli run', 'at: python3 equivalent.py run'),
+      )(ground, scene);
     },
   },
   {
@@ -170,6 +175,7 @@ export const command: readonly Act[] = [
   reviewed('search-removed', search, 'the block with the search is taken out of the plan', 'v4, section 1', swap(fenced(rgBlock), ''), ['rg -n']),
   {
     id: 'search-left-out',
+    soak: 'as another',
     quote: search,
     done: 'another step alone is executed, with `--only`',
     by: 'author',
@@ -234,10 +240,24 @@ export const command: readonly Act[] = [
     layer: "programs are found on the environment's own path",
   },
   hiding('or-true', '`|| true` after the tests', `${pytestLine} || true`, '`|| true`'),
-  hiding('exit-0', '`; exit 0` after the tests', `${pytestLine}; exit 0`, '`exit 0`'),
-  hiding('set-plus-e', '`set +e` before the tests, a command that succeeds after them', `set +e\n${pytestLine}\necho ok`, '`set +e`'),
-  hiding('background-job', 'the tests run in the background', `${pytestLine} &\nsleep 1`, 'a command in the background, whose exit code nobody asks for'),
-  hiding('pipeline-without-pipefail', 'a pipeline ends well, and `pipefail` is taken back', `set +o pipefail\n${pytestLine} | sed 's/1 failed, //'`, '`set +o pipefail`'),
+  { ...hiding('exit-0', '`; exit 0` after the tests', `${pytestLine}; exit 0`, '`exit 0`'), soak: 'as another' },
+  {
+    ...hiding('set-plus-e', '`set +e` before the tests, a command that succeeds after them', `set +e\n${pytestLine}\necho ok`, '`set +e`'),
+    soak: 'as another',
+  },
+  {
+    ...hiding('background-job', 'the tests run in the background', `${pytestLine} &\nsleep 1`, 'a command in the background, whose exit code nobody asks for'),
+    soak: 'as another',
+  },
+  {
+    ...hiding(
+      'pipeline-without-pipefail',
+      'a pipeline ends well, and `pipefail` is taken back',
+      `set +o pipefail\n${pytestLine} | sed 's/1 failed, //'`,
+      '`set +o pipefail`',
+    ),
+    soak: 'as another',
+  },
   {
     id: 'pipeline',
     quote: hidden,

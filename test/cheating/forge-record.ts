@@ -49,7 +49,9 @@ export function forgeRecord(record: string, edit: Edit): { readonly before: Reco
   const [oldMark, newMark] = [stateOf(lines.slice(0, marked)), stateOf(relink(lines, edit).slice(0, marked))];
   const oldVerdict = readFileSync(verdict, 'utf8');
   const newVerdict = edit(oldVerdict).replace(oldMark.head, newMark.head).replace(oldMark.root, newMark.root);
-  const [oldFile, newFile] = [oldVerdict, newVerdict].map((text) => `"bytes":${Buffer.byteLength(text)},"path":"verdict.json","sha256":"${sha256(text).toString('hex')}"`);
+  const [oldFile, newFile] = [oldVerdict, newVerdict].map(
+    (text) => `"bytes":${Buffer.byteLength(text)},"path":"verdict.json","sha256":"${sha256(text).toString('hex')}"`,
+  );
   const forged = relink(lines, (line) => edit(line).replace(oldFile ?? '', newFile ?? ''));
   const after = stateOf(forged);
   writeFileSync(verdict, newVerdict);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { swap, type Act, type Edit } from './act.ts';
-import { urlOf, type Ground } from './ground.ts';
+import { urlOf, type Ground, type Said } from './ground.ts';
 import { commit, executing, reviewing, tampering } from './play-act.ts';
 import * as edit from './program-edit.ts';
 
@@ -90,7 +90,10 @@ export const procedure: readonly Act[] = [
     by: 'program',
     scene: 'v4, sections 2 to 4',
     play: executing({
-      plan: edit.stepBefore('## 4. RunProofCoordinator Validation', "sed -i 's/return f\"step/return f\"a step/' app/hoc/cus/hoc_spine/orchestrator/coordinators/hash_chain.py"),
+      plan: edit.stepBefore(
+        '## 4. RunProofCoordinator Validation',
+        'sed -i \'s/return f"step/return f"a step/\' app/hoc/cus/hoc_spine/orchestrator/coordinators/hash_chain.py',
+      ),
     }),
     exitCode: 4,
     verdict: 'unproven',
@@ -100,10 +103,11 @@ export const procedure: readonly Act[] = [
   },
   {
     id: 'source-edited-meanwhile',
+    soak: 'as another',
     quote: edited,
-    done: 'somebody edits the tested source, which is under version control, and takes the edit back at once',
+    done: 'somebody edits the tested source, which is under version control',
     by: 'accomplice',
-    scene: 'v4, sections 2 and 3, paused',
+    scene: 'v4, paused',
     play: executing({
       before: commit,
       meanwhile: (ground) => ground.editFile(edit.hashChain, (old) => `${old}\n# edited\n`),
@@ -116,16 +120,17 @@ export const procedure: readonly Act[] = [
   },
   {
     id: 'configuration-edited-meanwhile',
+    soak: 'as another',
     quote: edited,
     done: 'somebody edits the configuration, by which the guard was raised',
     by: 'accomplice',
     scene: 'v4, sections 2 and 3, paused',
     play: executing({ meanwhile: (ground) => ground.editFile('proofplan.config.yaml', (old) => `${old}\n# edited\n`) }),
-    exitCode: 5,
-    verdict: 'error',
-    names: ['error[execute/document-changed]', 'proofplan.config.yaml', 'was edited during the execution'],
+    exitCode: 4,
+    verdict: 'unproven',
+    names: ['execute/workspace-changed', '`proofplan.config.yaml` was edited'],
     kept: 'detected',
-    layer: 'files of the execution compared at its end',
+    layer: 'watch over the workspace',
   },
   {
     id: 'plan-edited-meanwhile',
@@ -156,7 +161,10 @@ export const procedure: readonly Act[] = [
     kept: 'detected',
     layer: '`audit verify`: digests of the reports stand in the journal',
   },
-  review('policy-narrowed-in-plan', narrowed, 'the plan forbids no SQLite fallback any more', swap('No SQLite fallback. ', ''), ['policy lost', 'No SQLite fallback']),
+  review('policy-narrowed-in-plan', narrowed, 'the plan forbids no SQLite fallback any more', swap('No SQLite fallback. ', ''), [
+    'policy lost',
+    'No SQLite fallback',
+  ]),
   {
     id: 'plan-edited-after',
     quote: after,
@@ -165,7 +173,15 @@ export const procedure: readonly Act[] = [
     scene: 'v4, section 5',
     play: tampering(
       (_, ground) => ground.editFile('plans/run-proof-v4.md', swap(/^5\. Coordinator tests pass\.\n/m, '')),
-      (folder, ground) => ['audit', 'verify', folder, '--expect-plan', createHash('sha256').update(readFileSync(ground.path('plans/run-proof-v4.md'))).digest('hex')],
+      (folder, ground) => [
+        'audit',
+        'verify',
+        folder,
+        '--expect-plan',
+        createHash('sha256')
+          .update(readFileSync(ground.path('plans/run-proof-v4.md')))
+          .digest('hex'),
+      ],
     ),
     exitCode: 1,
     verdict: 'none',
@@ -189,17 +205,19 @@ export const procedure: readonly Act[] = [
   {
     id: 'continued-with-only',
     quote: continued,
-    done: 'the step after the failure is executed alone, with `--only`',
+    done: 'the steps that are left are executed alone, with `--only`',
     by: 'author',
     scene: 'v4, section 5',
     play: executing({ arguments: ['--only', '5.1'] }),
     exitCode: 4,
     verdict: 'unproven',
-    names: ['--only'],
+    names: ['only step 5.1 was asked for'],
     kept: 'detected',
     layer: 'verdicts: a part of a plan is no pass',
   },
-  review('stop-taken-back', continued, 'the plan does not say any more that a failure stops it', swap(' Stop on failure and report evidence.', ''), ['Stop on failure']),
+  review('stop-taken-back', continued, 'the plan does not say any more that a failure stops it', swap(' Stop on failure and report evidence.', ''), [
+    'Stop on failure',
+  ]),
   {
     id: 'report-without-execution',
     quote: byHand,
@@ -256,6 +274,7 @@ export const procedure: readonly Act[] = [
   },
   {
     id: 'password-given',
+    soak: 'as another',
     quote: password,
     done: "the database's address with its password is given for the hole `<db_url>`",
     by: 'author',
@@ -275,7 +294,13 @@ export const procedure: readonly Act[] = [
     scene: 'v4, sections 2 and 3',
     play: executing({
       before: (ground) =>
-        ground.editFile(edit.cli, swap('    for line in result.lines():\n        say(line)', `    say("Address: ${urlOf(ground.address)}")\n    raise CommandError("failed at the end")`)),
+        ground.editFile(
+          edit.cli,
+          swap(
+            '    for line in result.lines():\n        say(line)',
+            `    say("Address: ${urlOf(ground.address)}")\n    raise CommandError("failed at the end")`,
+          ),
+        ),
       then: async (ground, said) => withoutPassword(ground, { ...said, output: `${said.output}\n${(await ground.call(['show', 'out', '2.1']).ended).output}` }),
     }),
     exitCode: 1,
@@ -287,7 +312,7 @@ export const procedure: readonly Act[] = [
 ];
 
 /** Looked for in everything that was said and kept. */
-function withoutPassword(ground: Ground, said: import('./ground.ts').Said): import('./ground.ts').Said {
+function withoutPassword(ground: Ground, said: Said): Said {
   const { password: secret } = ground.address;
   const found = [said.output, ...filesBelow(ground.path('out')).map((path) => readFileSync(path, 'latin1'))].filter((text) => text.includes(secret));
   return { ...said, output: `${said.output}\n${found.length === 0 ? 'the password is nowhere' : 'THE PASSWORD IS THERE'}` };

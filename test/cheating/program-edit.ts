@@ -50,7 +50,10 @@ export const seedOldRun = async (ground: Ground): Promise<void> => {
 };
 
 /** The store keeps the first step only. */
-export const forgetsSteps = swap('        await self._insert("aos_trace_steps", step)', '        if step.step_index == 0:\n            await self._insert("aos_trace_steps", step)');
+export const forgetsSteps = swap(
+  '        await self._insert("aos_trace_steps", step)',
+  '        if step.step_index == 0:\n            await self._insert("aos_trace_steps", step)',
+);
 
 /** The store keeps no step at all. */
 export const forgetsAllSteps = swap('        await self._insert("aos_trace_steps", step)', '        pass');

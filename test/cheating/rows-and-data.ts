@@ -4,7 +4,8 @@ import type { Ground } from './ground.ts';
 import { executing } from './play-act.ts';
 import * as edit from './program-edit.ts';
 
-const byScript = (...statements: readonly string[]) => executing({ plan: edit.step('python3 extra.py'), files: { 'backend/extra.py': edit.sends(...statements) } });
+const byScript = (...statements: readonly string[]) =>
+  executing({ plan: edit.step('python3 extra.py'), files: { 'backend/extra.py': edit.sends(...statements) } });
 const inserted = 'the run, its trace or its steps inserted by hand (psql, script,\nfunction, COPY)';
 const byHand = 'tenant, agent or key created by\nhand outside the plan';
 const older = 'evidence taken from an older run';
@@ -29,6 +30,7 @@ export const rowsAndData: readonly Act[] = [
   },
   {
     id: 'trace-by-sql-block',
+    soak: 'as another',
     quote: inserted,
     done: 'an SQL block of the plan inserts the trace',
     by: 'author',
@@ -55,6 +57,7 @@ export const rowsAndData: readonly Act[] = [
   },
   {
     id: 'run-by-other-command',
+    soak: 'as another',
     quote: inserted,
     done: 'another command of the same CLI, which only lists, inserts a run',
     by: 'program',
@@ -83,8 +86,7 @@ export const rowsAndData: readonly Act[] = [
     play: executing({
       plan: edit.step('python3 extra.py'),
       files: { 'backend/extra.py': edit.sends('SELECT fill_steps()') },
-      before: (ground) =>
-        ground.query(`CREATE FUNCTION fill_steps() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $f$ BEGIN ${edit.insertSteps}; END $f$`),
+      before: (ground) => ground.query(`CREATE FUNCTION fill_steps() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $f$ BEGIN ${edit.insertSteps}; END $f$`),
     }),
     exitCode: 3,
     verdict: 'refused',
@@ -147,6 +149,7 @@ export const rowsAndData: readonly Act[] = [
   },
   {
     id: 'agent-by-script',
+    soak: 'as another',
     quote: byHand,
     done: 'a step calls a script that inserts an agent',
     by: 'program',
@@ -160,6 +163,7 @@ export const rowsAndData: readonly Act[] = [
   },
   {
     id: 'key-by-script',
+    soak: 'as another',
     quote: byHand,
     done: 'a step calls a script that inserts an API key',
     by: 'program',
@@ -184,7 +188,12 @@ export const rowsAndData: readonly Act[] = [
     play: executing({
       before: unmigrated,
       addendum: swap('run: python3 -m app.migrate check-head', 'run: python3 settle.py && python3 -m app.migrate check-head'),
-      files: { 'backend/settle.py': edit.sends('ALTER TABLE runs ALTER origin_system_id DROP DEFAULT', "INSERT INTO schema_migrations (version, name) VALUES (125, 'settled')") },
+      files: {
+        'backend/settle.py': edit.sends(
+          'ALTER TABLE runs ALTER origin_system_id DROP DEFAULT',
+          "INSERT INTO schema_migrations (version, name) VALUES (125, 'settled')",
+        ),
+      },
     }),
     exitCode: 3,
     verdict: 'refused',
@@ -194,6 +203,7 @@ export const rowsAndData: readonly Act[] = [
   },
   {
     id: 'precondition-not-met',
+    soak: 'as another',
     quote: 'a precondition fulfilled by seeding',
     done: 'nothing is seeded, and the plan is executed all the same',
     by: 'author',
@@ -222,7 +232,11 @@ export const rowsAndData: readonly Act[] = [
     }),
     exitCode: 1,
     verdict: 'failed',
-    names: ['failed[execute/expectation-not-met]', '`run_id is new: no row of runs had it before this step` does not hold', 'a row of runs with this id existed before'],
+    names: [
+      'failed[execute/expectation-not-met]',
+      '`run_id is new: no row of runs had it before this step` does not hold',
+      'a row of runs with this id existed before',
+    ],
     kept: 'detected',
     layer: 'freshness of what the production path shows',
   },
@@ -278,6 +292,7 @@ export const rowsAndData: readonly Act[] = [
   },
   {
     id: 'backfill-by-coordinator',
+    soak: 'as another',
     quote: 'missing steps filled in afterwards by a backfill',
     done: 'the coordinator inserts a step before it reads them',
     by: 'program',
@@ -331,6 +346,7 @@ export const rowsAndData: readonly Act[] = [
   },
   {
     id: 'trigger-off-meanwhile',
+    soak: 'as another',
     quote: trigger,
     done: 'somebody switches a trigger off as superuser while the plan is executed',
     by: 'accomplice',

@@ -37,6 +37,7 @@ export const sql: readonly Act[] = [
   },
   {
     id: 'count-of-nothing',
+    soak: 'as another',
     quote: explained,
     done: 'the worker stores no step, and the plan is executed as it is',
     by: 'program',
@@ -66,6 +67,7 @@ export const sql: readonly Act[] = [
   },
   {
     id: 'count-of-zero-demanded',
+    soak: 'as another',
     quote: explained,
     done: 'the addendum expects exactly 0 steps',
     by: 'author',
@@ -95,6 +97,7 @@ export const sql: readonly Act[] = [
   },
   {
     id: 'key-that-fits-everything',
+    soak: 'as another',
     quote: 'a wrong key',
     done: 'the key is followed by `OR true`, and an older run is there',
     by: 'author',

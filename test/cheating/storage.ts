@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chain, swap, type Act, type Edit } from './act.ts';
 import { urlOf } from './ground.ts';
-import { executing, type Execution } from './play-act.ts';
+import { executing } from './play-act.ts';
 import * as edit from './program-edit.ts';
 
 const local = 'traces in a local SQLite file, inside or outside the workspace (under /var/lib, in a temporary folder)';
@@ -35,11 +35,6 @@ const outside = (path: string): Pick<Act, 'play' | 'names'> => ({
 });
 
 const common = { exitCode: 3, verdict: 'refused', kept: 'detected', layer: 'watch over SQLite files' } as const;
-
-/** A trusted address, written into the CLI by somebody who knows it. */
-const knowsAddress = (lines: readonly string[]): Execution => ({
-  before: (ground) => ground.editFile(edit.cli, edit.afterRun('import psycopg', `address = "${urlOf(ground.address)}"`, ...lines)),
-});
 
 export const storage: readonly Act[] = [
   {
@@ -82,11 +77,11 @@ export const storage: readonly Act[] = [
     by: 'author',
     scene: 'v4, sections 2 and 3',
     play: executing({ plan: swap("DATABASE_URL='<db_url>'", "DATABASE_URL='postgresql://app:app@127.0.0.1:5432/other'") }),
-    exitCode: 1,
-    verdict: 'failed',
-    names: ['failed[execute/', 'run_id'],
-    kept: 'detected',
-    layer: 'freshness of what the production path shows',
+    exitCode: 3,
+    verdict: 'refused',
+    names: ['refused[policy/forbidden-write]', 'holds an address of its own in `DATABASE_URL`'],
+    kept: 'prevented',
+    layer: 'the plan is read: judged before step 1',
   },
   {
     id: 'other-database-through-gateway',
@@ -119,22 +114,24 @@ export const storage: readonly Act[] = [
   {
     id: 'round-the-gateway-after',
     quote: round,
-    done: 'the CLI writes one row more over a connection of its own',
+    done: 'a step that reads calls a script, which knows the real address and writes one run more there',
     by: 'program',
     scene: 'v4, sections 2 and 3',
-    play: executing(knowsAddress(['with psycopg.connect(address, autocommit=True) as other:', `    other.execute("${edit.insertRun('round')}")`])),
+    play: executing({
+      plan: edit.step('python3 extra.py'),
+      before: (ground) =>
+        ground.editFile('backend/extra.py', edit.sends(edit.insertRun('round')).replace('os.environ["DATABASE_URL"]', JSON.stringify(urlOf(ground.address)))),
+    }),
     exitCode: 3,
     verdict: 'refused',
-    names: ['refused[policy/changed-behind-guard]', 'runs'],
+    names: ['refused[policy/changed-behind-guard]', '`runs`: 1 row before, 2 now'],
     kept: 'detected',
     layer: 'tripwire on rows',
   },
-];
-
-/** They look where every execution looks: played alone on the machine. */
-export const storageAlone: readonly Act[] = [
+  // They look where every execution on the machine looks.
   {
     id: 'sqlite-under-var-lib',
+    soak: 'alone',
     quote: local,
     done: 'the CLI keeps a trace under /var/lib',
     by: 'program',
@@ -144,6 +141,7 @@ export const storageAlone: readonly Act[] = [
   },
   {
     id: 'sqlite-in-temporary-folder',
+    soak: 'alone',
     quote: local,
     done: 'the CLI keeps a trace in a temporary folder',
     by: 'program',

@@ -18,11 +18,12 @@ export const system: readonly Act[] = [
     ...base,
     scene: 'v4, sections 2 to 4',
     play: executing({ files: { [edit.runner]: edit.onlyStepFailed } }),
-    names: ['failed[execute/expectation-not-met]'],
-    layer: 'hash-chain witness',
+    names: ['failed[execute/stored-rows-contradict]', 'what step 0, status failure'],
+    layer: 'hash-chain witness: what must not stand beside the chain',
   },
   {
     id: 'succeeded-row-failed',
+    soak: 'as another',
     quote: inside,
     done: 'the CLI prints `succeeded` for a run that is stored as failed',
     ...base,
@@ -64,12 +65,18 @@ export const system: readonly Act[] = [
       before: (ground) => ground.query('DROP TABLE aos_trace_steps'),
       files: {
         [edit.traceStore]: chain(
-          swap('    async def _insert(self', '    async def _insert(self, table, record):\n        try:\n            await self._insert_row(table, record)\n        except Exception:\n            await self._session.rollback()\n\n    async def _insert_row(self'),
+          swap(
+            '    async def _insert(self',
+            '    async def _insert(self, table, record):\n        try:\n            await self._insert_row(table, record)\n        except Exception:\n            await self._session.rollback()\n\n    async def _insert_row(self',
+          ),
         ),
       },
     }),
-    names: ['aos_trace_steps'],
-    layer: 'guard and expectations',
+    exitCode: 5,
+    verdict: 'error',
+    kept: 'prevented',
+    names: ['error[guard/no-such-table]', 'aos_trace_steps'],
+    layer: 'guard: a name that is no table protects nothing',
   },
   {
     id: 'no-step-and-no-trace',

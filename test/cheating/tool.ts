@@ -17,7 +17,14 @@ const journalOf = (folder: string): string => join(folder, 'journal.jsonl');
 const allPassed: Edit = (line) => line.replaceAll(/("verdict": ?)"failed"/g, '$1"passed"').replaceAll(/("exitCode": ?)1\b/g, '$10');
 
 const after = { by: 'afterwards', scene: 'v4, section 5', exitCode: 1, verdict: 'none', kept: 'detected', layer: '`audit verify`' } as const;
-const meanwhile = { by: 'accomplice', scene: 'v4, section 5, paused', exitCode: 5, verdict: 'error', kept: 'detected', layer: 'the journal is compared at each entry' } as const;
+const meanwhile = {
+  by: 'accomplice',
+  scene: 'v4, section 5, paused',
+  exitCode: 5,
+  verdict: 'none',
+  kept: 'detected',
+  layer: 'the journal on the disk is compared with what was written',
+} as const;
 
 export const tool: readonly Act[] = [
   {
@@ -33,7 +40,12 @@ export const tool: readonly Act[] = [
     quote: journal,
     done: 'the last line of the journal, which no other line binds, says passed',
     ...after,
-    play: tampering((folder) => editText(journalOf(folder), swap(/"verdict":"failed"(?=[^\n]*"kind":"closed")|(?<="data":\{)"verdict":"failed"(?=\}[^\n]*\n$)/, '"verdict":"passed"')), undefined, 'failed'),
+    play: tampering(
+      (folder) =>
+        editText(journalOf(folder), swap(/"verdict":"failed"(?=[^\n]*"kind":"closed")|(?<="data":\{)"verdict":"failed"(?=\}[^\n]*\n$)/, '"verdict":"passed"')),
+      undefined,
+      'failed',
+    ),
     names: ['error[review/checkpoint-mismatch]'],
   },
   {
@@ -91,6 +103,7 @@ export const tool: readonly Act[] = [
   },
   {
     id: 'journal-deleted-meanwhile',
+    soak: 'as another',
     quote: journal,
     done: 'the journal is deleted while it is written',
     ...meanwhile,
@@ -99,6 +112,7 @@ export const tool: readonly Act[] = [
   },
   {
     id: 'journal-replaced-meanwhile',
+    soak: 'as another',
     quote: journal,
     done: 'the journal is replaced by a copy of itself while it is written',
     ...meanwhile,
@@ -215,4 +229,3 @@ function otherExecution(ground: Ground, newest: string): string {
   if (other === undefined) throw new Error('there is no other execution');
   return join(folder, other);
 }
-

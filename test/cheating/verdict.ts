@@ -43,7 +43,7 @@ export const verdict: readonly Act[] = [
     quote: acceptable,
     done: 'the run ends as `retry`',
     by: 'program',
-    scene: 'v4, sections 2 and 3',
+    scene: 'v4',
     play: executing({ files: { [edit.runner]: swap('status = "failed" if failed else "succeeded"', 'status = "retry"') } }),
     exitCode: 1,
     verdict: 'failed',
@@ -53,6 +53,7 @@ export const verdict: readonly Act[] = [
   },
   {
     id: 'status-running',
+    soak: 'as another',
     quote: acceptable,
     done: 'the run stays `running`',
     by: 'program',
@@ -83,7 +84,7 @@ export const verdict: readonly Act[] = [
     play: executing({
       plan: swap('PYTHONPATH=. pytest tests/test_run_introspection_coordinators.py -q', 'rg -n "def test_" tests'),
       addendum: (old) =>
-        `${old}criteria:\n  - at: Coordinator tests pass.\n    witness: { eachHitOf: 'rg -n "def test_" backend/tests', contains: test }\n`,
+        `${old}criteria:\n  - at: Coordinator tests pass.\n    witness: { eachHitOf: 'rg -n "def test_" backend/tests', contains: test, withinLines: 1 }\n`,
       files: { [edit.tests]: edit.failingTest },
     }),
     exitCode: 2,
@@ -92,7 +93,10 @@ export const verdict: readonly Act[] = [
     kept: 'prevented',
     layer: 'the plan is read',
   },
-  review('criterion-dropped', dropped, 'the criterion about the trace is taken out', swap(/^3\. Postgres trace rows.*\n/m, ''), ['criterion', 'Postgres trace rows exist']),
+  review('criterion-dropped', dropped, 'the criterion about the trace is taken out', swap(/^3\. Postgres trace rows.*\n/m, ''), [
+    'criterion',
+    'Postgres trace rows exist',
+  ]),
   review(
     'criterion-reworded',
     dropped,
@@ -147,12 +151,16 @@ export const verdict: readonly Act[] = [
   },
   {
     id: 'name-compared-with-itself',
+    soak: 'as another',
     quote: sameObject,
     done: 'the claim compares a count with itself',
     by: 'author',
     scene: 'v4, sections 2 and 3',
     play: executing({
-      plan: swap(/(SELECT COUNT\(\*\) AS step_count\n[^`]+```\n)/, "SELECT COUNT(*) AS step_count\nFROM aos_trace_steps\nWHERE run_id = '<run_id>';\n```\n\n**Expected:**\n- `step_count == step_count`\n"),
+      plan: swap(
+        /(SELECT COUNT\(\*\) AS step_count\n[^`]+```\n)/,
+        "SELECT COUNT(*) AS step_count\nFROM aos_trace_steps\nWHERE run_id = '<run_id>';\n```\n\n**Expected:**\n- `step_count == step_count`\n",
+      ),
     }),
     exitCode: 2,
     verdict: 'none',

@@ -1,7 +1,7 @@
 /** `key new` and `key show`: a key that its owner alone can use, and a clear word about everything that is none. */
 import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
-import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseVerifierKey } from '../../src/journal/signed-note.ts';
@@ -25,8 +25,8 @@ describe('key new', () => {
     expect(text).toMatch(/^proofplan key: ci\.example\n-----BEGIN PRIVATE KEY-----\n[A-Za-z0-9+/=\n]+-----END PRIVATE KEY-----\n$/);
     expect(end.stdout + end.stderr).not.toContain(text.split('\n')[2]);
     expect(await command(['key', 'show', 'ci.key'], { cwd })).toEqual({ exitCode: 0, stdout: end.stdout, stderr: '' });
-    // Another program reads it as it is.
-    expect(execFileSync('openssl', ['pkey', '-in', join(cwd, 'ci.key'), '-noout', '-text'], { encoding: 'utf8' })).toContain('ED25519 Private-Key');
+    // PEM as it is: the line before it is no hindrance.
+    expect(createPrivateKey(text).asymmetricKeyType).toBe('ed25519');
   });
 
   test('the mode does not depend on the umask', async () => {
@@ -131,12 +131,5 @@ describe('key show says what is wrong', () => {
     writeFileSync(join(cwd, 'a.key'), named.replaceAll('\n', '\r\n'), { mode: 0o400 });
     symlinkSync('a.key', join(cwd, 'link.key'));
     expect(await command(['key', 'show', 'link.key'], { cwd })).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringMatching(/^ci\.example\+/) });
-  });
-
-  test.runIf(process.getuid?.() === 0)('the key of somebody else, whom root may read', async () => {
-    const cwd = temporaryFolder();
-    writeFileSync(join(cwd, 'a.key'), named, { mode: 0o600 });
-    chownSync(join(cwd, 'a.key'), 12_345, 12_345);
-    expect((await command(['key', 'show', 'a.key'], { cwd })).exitCode).toBe(0);
   });
 });

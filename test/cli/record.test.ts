@@ -72,7 +72,7 @@ test('report: the plan document with verdicts in place', async () => {
 
 test('audit show: each policy, declared and enforced', async () => {
   const end = await command(['audit', 'show', '.proofplan', '--json'], { cwd: await record() });
-  expect(JSON.parse(end.stdout)).toEqual({ execution, policies: [] });
+  expect(JSON.parse(end.stdout)).toEqual({ execution, policiesSha256: expect.stringMatching(/^[0-9a-f]{64}$/), policies: [] });
 });
 
 test('audit verify: findings and exit code 1 for a record that was tampered with or never registered', async () => {

@@ -8,6 +8,7 @@ test("the program's own lines for its fields are observations, and no other line
     coordinatorStep(command, ['integrity_model', 'chain_length', 'root_hash', 'trace_count'], { id: '4.1' }),
     makeContext(),
   );
+  expect(evidence.program).toEqual({ path: expect.stringMatching(/^\/.*\/bash$/), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
   expect(evidence.observations).toEqual([
     { name: 'integrity_model', value: { type: 'text', text: 'HASH_CHAIN' }, origin: { kind: 'output', step: '4.1', stream: 'stdout', lineNumber: 1 } },
     { name: 'chain_length', value: { type: 'integer', text: '1' }, origin: { kind: 'output', step: '4.1', stream: 'stdout', lineNumber: 2 } },

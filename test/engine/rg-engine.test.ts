@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { rgEngine } from '../../src/engine/rg-engine.ts';
@@ -44,7 +45,9 @@ describe('what is found', () => {
       { path: 'backend/cli.py', lineNumber: 5, text: 'RunRunner()' },
     ]);
     expect(readEvidence(context, evidence.outputs?.[0]?.sha256 ?? '').toString()).toContain('3:add("--tenant-id")');
-    expect(evidence.program?.path).toMatch(/\/rg$/);
+    const { path = '', sha256 } = evidence.program ?? {};
+    expect(path).toMatch(/^\/.*\/rg$/);
+    expect(sha256).toBe(createHash('sha256').update(readFileSync(path)).digest('hex'));
   });
 
   test('nothing is exit code 1 and no problem', async () => {

@@ -33,7 +33,7 @@ export async function makeStage(uid: number | undefined, options: { readonly wit
   const entry = join(folder, 'entry.ts');
   writeFileSync(
     entry,
-    ['embedded-server', 'embedded-database', 'tethered-command', 'python-environment']
+    ['embedded-server', 'reopen-server', 'embedded-database', 'tethered-command', 'python-environment']
       .map((name) => `export * from ${JSON.stringify(join(sources, `${name}.ts`))};\n`)
       .join(''),
   );

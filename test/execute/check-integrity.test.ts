@@ -34,6 +34,17 @@ test('an addendum that was not there must not be made', async () => {
   ]);
 });
 
+test('what was changed before the first look, while the environment was made ready, is found', async () => {
+  const [plan, addendum] = [join(folder, 'plan.md'), join(folder, 'plan.addendum.yaml')];
+  await writeFile(plan, 'two');
+  await writeFile(addendum, 'accept: []');
+  const documents = await readDocuments([{ path: plan, sha256: digestOf('one') }], [addendum]);
+  expect((await changedDocuments(documents)).map(({ message }) => message)).toEqual([
+    `\`${addendum}\`, which would be read with the plan, was made during the execution`,
+    `\`${plan}\` was edited during the execution`,
+  ]);
+});
+
 test('a document that is no file is not asked for again', async () => {
   expect([...(await readDocuments([{ path: '-', sha256: digestOf('one') }]))]).toEqual([]);
 });

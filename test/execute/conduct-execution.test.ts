@@ -52,6 +52,7 @@ async function conduct(sample: Plan, own: Partial<Guard>, recording: (kind: stri
       return Promise.resolve(events.length);
     },
     resume: () => Promise.resolve(),
+    clockSetBack: () => undefined,
   };
   const secrets = createSecretSet();
   const diagnostics = createDiagnosticLog(secrets.redactor, record);

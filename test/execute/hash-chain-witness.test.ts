@@ -49,4 +49,25 @@ describe('readChain', () => {
     expect(reading.root).toBeNull();
     expect(reading.problem).toContain(problem);
   });
+
+  const rows = (...rowsOf: readonly (readonly string[])[]): AssertionAnswer => ({ kind: 'rows', columns, rowCount: rowsOf.length, rows: rowsOf });
+  /** The chain's own query, then the one for contradictions. */
+  const both = (answer: AssertionAnswer) => (query: { readonly sql: string }) =>
+    Promise.resolve(query.sql === 'select …' ? rows(['0', 'a', 'failure']) : answer);
+  it.each<[string, AssertionAnswer, readonly string[] | undefined]>([
+    ['none', rows(), undefined],
+    ['one', rows(['0', 'a', 'failure']), ['step_index 0, skill_name a, status failure']],
+    ['many', rows(...Array.from({ length: 7 }, (_, index) => [String(index), 'a', 'b'])), expect.arrayContaining(['2 more'])],
+    ['an answer that is cut', { ...rows(['0', 'a', 'b']), rowCount: 3 } as AssertionAnswer, ['step_index 0, skill_name a, status b', '2 more']],
+    ['a rejected query', { kind: 'failure', sqlstate: '42703', message: 'no such column' }, ['the query for contradictions was not answered: no such column']],
+    [
+      'a refused query',
+      { kind: 'refused', decision: { effect: 'refuse', rule: 'write', reason: 'a write' } },
+      ['the guard refused the query for contradictions: a write'],
+    ],
+  ])('contradictions: %s', async (_, answer, told) => {
+    const reading = await readChain({ ...witness, contradiction: 'select contradictions' }, 'r', '2.1', both(answer));
+    expect(reading.contradictions).toEqual(told);
+    expect(reading.root).toBe((await readChain(witness, 'r', '2.1', both(answer))).root);
+  });
 });

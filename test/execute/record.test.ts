@@ -62,6 +62,7 @@ describe('the one door to the world', () => {
       return Promise.resolve(log.length);
     },
     resume: () => Promise.resolve(),
+    clockSetBack: () => undefined,
   });
   it('writes the intent before the act and the outcome after it', async () => {
     const log: string[] = [];

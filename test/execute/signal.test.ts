@@ -1,13 +1,13 @@
 /** What signals do to an execution, in each of its phases: the exit code, the record, and what is left of it. */
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { runCommand } from '../../src/cli/main.ts';
 import { createColours } from '../../src/report/colour.ts';
 import { processesWith, uniqueSeconds } from '../engine/fixture.ts';
-import { builtProgram } from '../support/command.ts';
+import { builtProgram, root } from '../support/command.ts';
 import { openPlay, planOf, type Play, type PlayEnd } from './isolation-play.ts';
 
 const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
@@ -89,7 +89,6 @@ test.each([
   }
   const askedAtMs = performance.now();
   const end = await ended;
-  expect(performance.now() - askedAtMs).toBeLessThan(800);
   expect(end.exitCode, end.said).toBe(exitCode);
   await until(() => processesWith(seconds).length === 0, 'the end of the step');
   expect(performance.now() - askedAtMs).toBeLessThan(2_000);
@@ -105,7 +104,7 @@ describe('while the environment is made ready', () => {
     const folder = join(play.folder, 'tmp');
     mkdirSync(folder, { recursive: true });
     chmodSync(folder, 0o1777);
-    return { TMPDIR: folder };
+    return { TMPDIR: folder, XDG_CACHE_HOME: join(root, 'node_modules/.cache/proofplan-test') };
   };
 
   test('a prepare command is ended, and nothing was opened', async () => {
@@ -123,9 +122,9 @@ describe('while the environment is made ready', () => {
   });
 
   test.each([
-    ['once', 1, [130]],
-    ['twice', 2, [130]],
-  ])('an embedded server that is being started does not outlive it: %s', async (_, times, exitCodes) => {
+    ['once', 1],
+    ['twice', 2],
+  ])('an embedded server that is being started does not outlive it: %s', async (_, times) => {
     const { child, ended } = play.start(planOf(['touch later']), { configuration: configuration('    database: embedded\n'), variables: variables() });
     // Its folder is there before the server answers.
     await until(() => processesWith(join(play.folder, 'tmp')).some((line) => line.includes('postgres')), 'a server');
@@ -134,7 +133,7 @@ describe('while the environment is made ready', () => {
       await sleep(50);
     }
     const end = await ended;
-    expect(exitCodes).toContain(end.exitCode);
+    expect(end.exitCode, end.said).toBe(130);
     expect(existsSync(join(play.folder, 'later'))).toBe(false);
     await until(() => processesWith(join(play.folder, 'tmp')).length === 0, 'the end of the server');
   });
@@ -145,10 +144,10 @@ test('at any moment: the exit code is what the record says, and a record that wa
   const begun = performance.now();
   await play.run(planOf(steps));
   const whole = performance.now() - begun;
-  for (let round = 0; round < 8; round += 1) {
+  for (let round = 0; round < 6; round += 1) {
     const { child, ended } = play.start(planOf(steps));
     const exited = new Promise((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
-    await Promise.race([sleep(whole * (0.3 + round * 0.1)), exited]);
+    await Promise.race([sleep(whole * (0.3 + round * 0.13)), exited]);
     child.kill(names[round % names.length] ?? 'SIGINT');
     const end = await ended;
     const verdict = end.events.find((event) => event.kind === 'verdict')?.data as { readonly exitCode: number } | undefined;
@@ -316,4 +315,21 @@ describe('signals that say something else', () => {
     expect(await exited).toBe(130);
     expect(audit(record()).status).toBe(0);
   });
+});
+
+test('while an execution that was cut is resumed: its record is closed like any other', async () => {
+  const first = play.start(planOf(['true', 'touch begun; sleep 30', 'touch later']));
+  await until(there('begun'));
+  first.child.kill('SIGKILL');
+  await first.ended;
+  rmSync(join(play.folder, 'begun'));
+  const words = ['resume', 'out/latest', '--not-done', '2.1', '--by', 'Somebody'];
+  const child = spawn(process.execPath, [builtProgram(), ...words], { cwd: play.folder, env: { PATH: process.env['PATH'], HOME: play.folder }, stdio: 'ignore' });
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  await until(there('begun'));
+  child.kill('SIGTERM');
+  expect(await exited).toBe(143);
+  expect(audit(record())).toMatchObject({ status: 0 });
+  expect(JSON.parse(readFileSync(join(record(), 'verdict.json'), 'utf8'))).toMatchObject({ verdict: 'error', exitCode: 143 });
+  expect(there('later')()).toBe(false);
 });

@@ -20,6 +20,8 @@ export interface FaultPoint {
   readonly call: string;
   readonly nth: number;
   readonly fault: Fault;
+  /** That call and every later one. */
+  readonly lasting?: true;
 }
 
 export interface Watch {
@@ -58,7 +60,8 @@ export function faultsOf(call: string): readonly Fault[] {
   if (isOf('write', call) || isOf('writeFile', call)) return [...codes, 'short', 'late', 'lost', 'flipped', 'slow'];
   // A file that is read short is read on.
   if (isOf('read', call)) return [...codes, 'short', 'slow'];
-  return [...codes, 'late', 'slow'];
+  // What was opened and is not told could be closed by nobody.
+  return /open/i.test(call) ? [...codes, 'slow'] : [...codes, 'late', 'slow'];
 }
 
 function isOf(shape: keyof typeof shapes, call: string): boolean {
@@ -170,7 +173,7 @@ function find(call: string, given: readonly unknown[]): Fault | undefined {
     const nth = (watch.counts.get(key) ?? 0) + 1;
     watch.counts.set(key, nth);
     const { point } = watch;
-    if (point?.file === file && point.call === call && point.nth === nth) {
+    if (point?.file === file && point.call === call && (point.nth === nth || (point.lasting === true && nth > point.nth))) {
       watch.fired = true;
       return point.fault;
     }

@@ -98,7 +98,15 @@ const deadlineMs = 60_000;
 /** What the step in the middle does until `go` is there. */
 export const waiting = 'while [ ! -e go ]; do sleep 0.02; done';
 
-export function openScene({ middle = 'true', plan = scenePlan, ownTool = false }: { readonly middle?: string; readonly plan?: string; readonly ownTool?: boolean } = {}): Scene {
+export function openScene({
+  middle = 'true',
+  plan = scenePlan,
+  ownTool = false,
+}: {
+  readonly middle?: string;
+  readonly plan?: string;
+  readonly ownTool?: boolean;
+} = {}): Scene {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'proofplan-fault-')));
   const folder = join(base, 'project');
   const tool = ownTool ? copyTool(join(base, 'tool')) : sharedTool();
@@ -108,7 +116,12 @@ export function openScene({ middle = 'true', plan = scenePlan, ownTool = false }
   writeFileSync(join(folder, 'hay.txt'), 'needle\n');
   writeFileSync(join(folder, 'middle.sh'), `${middle}\n`);
   const program = join(tool, 'dist/proofplan.js');
-  const environment = { PATH: process.env['PATH'], HOME: process.env['HOME'], LANG: 'C.UTF-8', XDG_CACHE_HOME: join(base, 'cache') };
+  const environment = {
+    PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
+    LANG: 'C.UTF-8',
+    XDG_CACHE_HOME: join(root, 'node_modules/.cache/proofplan-test'),
+  };
 
   const start: Scene['start'] = (options = {}) => {
     const { fault, preload, variables = {}, limits, stdio = ['ignore', 'pipe', 'pipe'], command = ['run', 'plan.md'] } = options;
@@ -243,10 +256,12 @@ export function sceneContradictions(scene: Scene, end: SceneEnd): readonly strin
   if (line?.[1] !== undefined && checkpoint !== undefined && audit?.exitCode === 0 && !checkpoint.includes(Buffer.from(line[1], 'hex').toString('base64')))
     found.push('the AUDIT line has another root than the checkpoint');
   if (audit?.exitCode === 0 && file === undefined) found.push('the audit finds nothing, and there is no verdict.json');
-  if (report !== undefined && !passed && /^> \S+ \*\*passed\*\*/m.test(report.split("\n").slice(0, 3).join("\n"))) found.push('report.md says passed');
-  if (!passed && expected === undefined && audit?.exitCode === 0 && file !== undefined && file !== 'broken' && file.verdict === 'passed') found.push('the record is a whole pass');
+  if (report !== undefined && !passed && /^> \S+ \*\*passed\*\*/m.test(report.split('\n').slice(0, 3).join('\n'))) found.push('report.md says passed');
+  if (!passed && expected === undefined && audit?.exitCode === 0 && file !== undefined && file !== 'broken' && file.verdict === 'passed')
+    found.push('the record is a whole pass');
   const latest = join(scene.out, 'latest');
-  if (folder !== '' && existsSync(latest) && realpathSync(latest) !== realpathSync(folder) && !/latest-not-updated/.test(end.stderr)) found.push('`latest` is another execution, and nobody says so');
+  if (folder !== '' && existsSync(latest) && realpathSync(latest) !== realpathSync(folder) && !/latest-not-updated/.test(end.stderr))
+    found.push('`latest` is another execution, and nobody says so');
   return found;
 }
 

@@ -18,7 +18,10 @@ export interface SweptPoint {
 /** An execution that takes longer than this hangs. */
 const deadlineMs = 30_000;
 
-async function playOnce(database: DatabaseAddress | undefined, point: FaultPoint | undefined): Promise<{ readonly watch: Watch; readonly executed: Executed | undefined; readonly problems: readonly string[] }> {
+async function playOnce(
+  database: DatabaseAddress | undefined,
+  point: FaultPoint | undefined,
+): Promise<{ readonly watch: Watch; readonly executed: Executed | undefined; readonly problems: readonly string[] }> {
   const sample = await createSample();
   writeFileSync(join(sample.workspace, 'hay.txt'), 'needle\n');
   const watch = watchCalls(sample.out, point);
@@ -50,7 +53,9 @@ export async function listPoints(database: DatabaseAddress | undefined): Promise
     throw new Error(`the undisturbed execution does not pass: ${executed?.end.reason} ${problems.join('; ')} ${JSON.stringify(executed?.end.diagnostics)}`);
   return [...watch.counts].flatMap(([key, count]) => {
     const [file = '', call = ''] = key.split(' ');
-    return Array.from({ length: count }, (_, index) => index + 1).flatMap((nth) => faultsOf(call).map((fault): FaultPoint => ({ file: file as FileKind, call, nth, fault })));
+    return Array.from({ length: count }, (_, index) => index + 1).flatMap((nth) =>
+      faultsOf(call).map((fault): FaultPoint => ({ file: file as FileKind, call, nth, fault })),
+    );
   });
 }
 

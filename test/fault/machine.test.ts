@@ -41,9 +41,12 @@ describe('a full disk', () => {
   });
 });
 
-test.each([1, 4, 8, 64, 128])('no file may have more than %d blocks of 512 bytes (a quota): exit 5', async (blocks) => {
+test.each([1, 8, 64])('no file may have more than %d blocks of 512 bytes (a quota): exit 5', async (blocks) => {
   scene = openScene({ middle: 'seq 100000' });
-  expectError(await scene.run({ limits: `ulimit -f ${blocks}` }), /error\[(?:engine\/evidence-unwritable|journal\/(?:write-failed|ledger-unusable|output-unusable))\]/);
+  expectError(
+    await scene.run({ limits: `ulimit -f ${blocks}` }),
+    /error\[(?:engine\/evidence-unwritable|journal\/(?:write-failed|ledger-unusable|output-unusable))\]/,
+  );
   expect(scene.marked(4)).toBe(false);
 });
 
@@ -75,15 +78,15 @@ describe('a folder that cannot be written', () => {
 });
 
 /** Shell text that goes on as a user without rights; the scene's folders become his. */
-function asNobody({ folder }: Scene): string {
+function asNobody({ folder, tool }: Scene, limit = '--core=0'): string {
   const uid = 65_534;
-  chmodSync(dirname(folder), 0o755);
+  for (const path of [dirname(folder), dirname(tool)]) chmodSync(path, 0o755);
   for (const path of [folder, ...readdirSync(folder).map((name) => join(folder, name))]) chownSync(path, uid, uid);
-  return `[ "$(id -u)" -ne 0 ] || exec setpriv --reuid=${uid} --regid=${uid} --clear-groups sh -c 'exec "$@"' sh "$@"`;
+  return `[ "$(id -u)" -ne 0 ] || exec setpriv --reuid=${uid} --regid=${uid} --clear-groups prlimit ${limit} "$@"`;
 }
 
 describe('descriptors', () => {
-  test.each([16, 20, 24, 28, 32, 36, 40, 48, 56, 64])('at most %d open files: no pass that is not one, and a message', async (files) => {
+  test.each([20, 28, 32, 36, 40, 48])('at most %d open files: no pass that is not one, and a message', async (files) => {
     scene = openScene();
     const end = await scene.run({ limits: `ulimit -n ${files}` });
     expect([0, 5]).toContain(end.exitCode);
@@ -94,13 +97,12 @@ describe('descriptors', () => {
 });
 
 describe('processes and memory', () => {
-  test.for([1, 14, 18, 24, 40])('at most %d processes and threads', async (processes, context) => {
+  test.for([18, 24])('at most %d processes and threads', async (processes, context) => {
     scene = openScene();
     if (!isRoot) context.skip('other processes of this user would count');
-    const limits = asNobody(scene).replace("sh -c '", `sh -c 'ulimit -u ${processes}; `);
-    const end = await scene.run({ limits });
-    expect(end.exitCode).not.toBe(0);
-    expect(sceneContradictions(scene, end)).toEqual([]);
+    const end = await scene.run({ limits: asNobody(scene, `--nproc=${processes}:${processes}`) });
+    expectError(end, /error\[engine\/cannot-start\]/);
+    expect(scene.marked(1)).toBe(false);
   });
 
   test('a child that gets no memory fails its step, and the runner lives', async () => {
@@ -111,8 +113,8 @@ describe('processes and memory', () => {
     expect(scene.audit().exitCode).toBe(0);
   });
 
-  test.each(['KILL', 'SEGV', 'ABRT', 'TERM', 'XFSZ'])('a shell that is ended by SIG%s: the step fails, with the signal named', async (signal) => {
-    scene = openScene({ plan: scenePlan.replace('; seq 20000', `; kill -${signal} $$; echo "survived: 1"`) });
+  test.each(['KILL', 'SEGV', 'TERM'])('a shell that is ended by SIG%s: the step fails, with the signal named', async (signal) => {
+    scene = openScene({ plan: scenePlan.replace('; seq 20000', () => `; kill -${signal} $$; echo "survived: 1"`) });
     const end = await scene.run();
     expect(end.exitCode).toBe(1);
     expect(end.stderr + end.stdout).toContain(`SIG${signal}`);
@@ -121,21 +123,25 @@ describe('processes and memory', () => {
   });
 });
 
-test.each([-3_600_000, -86_400_000 * 400, 86_400_000 * 400])('a clock that jumps by %d ms in the middle: told, never a pass of another time', async (jumpMs) => {
-  scene = openScene({ middle: waiting });
-  const preload = join(scene.folder, '..', 'clock.mjs');
-  writeFileSync(preload, clockModule(join(scene.folder, 'go'), jumpMs));
-  const { ended } = scene.start({ preload });
-  await scene.middle(ended);
-  scene.go();
-  const end = await ended;
-  expect(end.exitCode).toBe(0);
-  const journal = readFileSync(join(scene.execution(), 'journal.jsonl'), 'utf8');
-  expect(journal.includes('"kind":"clock-set-back"')).toBe(jumpMs < 0);
-  const times = [...journal.matchAll(/"ts":"([^"]+)"/g)].map(([, time]) => time as string);
-  expect(times).toEqual(times.toSorted());
-  expect(sceneContradictions(scene, end)).toEqual([]);
-});
+test.each([-3_600_000, 86_400_000 * 400])(
+  'a clock that jumps by %d ms in the middle: back, and nothing passes; never a time before the one before',
+  async (jumpMs) => {
+    scene = openScene({ middle: waiting });
+    const preload = join(scene.folder, '..', 'clock.mjs');
+    writeFileSync(preload, clockModule(join(scene.folder, 'go'), jumpMs));
+    const { ended } = scene.start({ preload });
+    await scene.middle(ended);
+    scene.go();
+    const end = await ended;
+    expect(end.exitCode).toBe(jumpMs < 0 ? 5 : 0);
+    if (jumpMs < 0) expect(end.stderr).toMatch(/error\[execute\/clock-set-back\]/);
+    const journal = readFileSync(join(scene.execution(), 'journal.jsonl'), 'utf8');
+    expect(journal.includes('"kind":"clock-set-back"')).toBe(jumpMs < 0);
+    const times = [...journal.matchAll(/"ts":"([^"]+)"/g)].map(([, time]) => time as string);
+    expect(times).toEqual(times.toSorted());
+    expect(sceneContradictions(scene, end)).toEqual([]);
+  },
+);
 
 /** The machine's clock is another one from the moment on that a file is there. */
 function clockModule(path: string, jumpMs: number): string {

@@ -1,19 +1,75 @@
-import { expect, test } from 'vitest';
-import { writeFileSync } from 'node:fs';
+/**
+ * Each call by which a record is written, disturbed once: the execution ends in a verdict that its record bears out, or in an error that
+ * says so. Here one point of each call; `npm run soak` takes all of them.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildFaultPreload, openScene, sceneContradictions } from './fault-scene.ts';
+import type { FaultPoint } from './fault-injector.ts';
 import { listPoints, renderPoint, sweepPoint } from './fault-sweep.ts';
+import { chanceOf } from './seeded.ts';
 
-test('explore', async () => {
-  const points = await listPoints(undefined);
-  const out: string[] = [`${points.length} points`];
-  const stride = Number(process.env['STRIDE'] ?? 1);
-  let n = 0;
-  for (const [i, point] of points.entries()) {
-    if (i % stride !== 0) continue;
-    if (point.fault === 'slow' && i % 3 !== 0) continue;
-    const s = await sweepPoint(undefined, point);
-    n++;
-    out.push(`${renderPoint(point)}: fired ${s.fired} exit ${s.exitCode} ${s.codes.join(',')} ${s.problems.length ? 'PROBLEM ' + s.problems.join(' | ') : ''}`);
-    writeFileSync('/tmp/s6/sweep.txt', out.join('\n'));
+test('one fault for each call on each kind of file', { timeout: 180_000 }, async () => {
+  const chance = chanceOf(20_260_209);
+  const all = await listPoints(undefined);
+  const byCall = new Map(all.map(({ file, call }) => [`${file} ${call}`, all.filter((point) => point.file === file && point.call === call)]));
+  expect(byCall.size).toBeGreaterThan(40);
+  for (const points of byCall.values()) {
+    const point = chance.pick(points.filter(({ fault }) => fault !== 'slow'));
+    const swept = await sweepPoint(undefined, point);
+    expect({ point: renderPoint(point), problems: swept.problems }).toEqual({ point: renderPoint(point), problems: [] });
+    expect(swept.fired).toBe(true);
   }
-  expect(n).toBeGreaterThan(0);
-}, 3_000_000);
+});
+
+describe('by the command line as people start it', () => {
+  let remove: () => void;
+  beforeAll(async () => {
+    remove = await buildFaultPreload();
+  });
+  afterAll(() => remove());
+
+  const mustNotice: readonly FaultPoint[] = [
+    { file: 'journal', call: 'writeSync', nth: 3, fault: 'EIO' },
+    { file: 'journal', call: 'writeSync', nth: 6, fault: 'short' },
+    { file: 'journal', call: 'fdatasync', nth: 2, fault: 'ENOSPC' },
+    { file: 'journal', call: 'writeSync', nth: 5, fault: 'lost' },
+    { file: 'ledger', call: 'writeSync', nth: 1, fault: 'flipped' },
+    { file: 'ledger', call: 'fsyncSync', nth: 2, fault: 'EIO' },
+    { file: 'checkpoint', call: 'writeSync', nth: 1, fault: 'lost' },
+    { file: 'verdict', call: 'promises.writeFile', nth: 1, fault: 'short' },
+    { file: 'evidence', call: 'renameSync', nth: 2, fault: 'EIO' },
+  ];
+  test.each(mustNotice.map((point) => [renderPoint(point), point] as const))('%s: exit 5', async (_, point) => {
+    const scene = openScene();
+    try {
+      const end = await scene.run({ fault: point });
+      expect(end.stderr).toMatch(/error\[(?:journal|engine|execute)\//);
+      expect(end.exitCode).toBe(5);
+      expect(sceneContradictions(scene, end)).toEqual([]);
+    } finally {
+      scene.close();
+    }
+  });
+
+  test('a report that the disk does not take leaves the verdict alone', async () => {
+    const scene = openScene();
+    try {
+      const end = await scene.run({ fault: { file: 'report', call: 'promises.writeFile', nth: 1, fault: 'short' } });
+      expect(end).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('warning[execute/report-failed]') });
+      expect(sceneContradictions(scene, end)).toEqual([]);
+    } finally {
+      scene.close();
+    }
+  });
+
+  test('a disk that is slow is waited for', async () => {
+    const scene = openScene();
+    try {
+      const end = await scene.run({ fault: { file: 'journal', call: 'fdatasync', nth: 2, fault: 'slow' } });
+      expect(end.exitCode).toBe(0);
+      expect(sceneContradictions(scene, end)).toEqual([]);
+    } finally {
+      scene.close();
+    }
+  });
+});

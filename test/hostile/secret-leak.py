@@ -1,5 +1,5 @@
 """Prints its first argument in every way in which programs print secrets by mistake."""
-import base64, html, json, os, random, subprocess, sys, time, urllib.parse
+import base64, html, json, subprocess, sys, time, urllib.parse
 
 secret = sys.argv[1]
 raw = secret.encode()
@@ -75,7 +75,7 @@ for stream in (sys.stdout, sys.stderr):
         stream.buffer.flush()
         time.sleep(0.0005)
 # At the borders of chunks, of the excerpts, and in a line that is longer than any reader keeps.
-for offset in range(0, len(raw) + 3):
+for offset in range(0, len(raw) + 3, 5):
     sys.stderr.buffer.write(b"." * (65536 - offset) + raw + b"\n")
 sys.stderr.buffer.flush()
 out.write(b"-" * 70000 + raw + b"-" * 70000 + b"\n")

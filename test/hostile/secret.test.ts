@@ -61,8 +61,14 @@ function makePlace(steps: string, addendum = '', prepare = ''): Place {
   };
 }
 
-const block = (...commands: readonly string[]): string => commands.map((command, index) => `## ${index + 1}. Step\n\n- Do it:\n  \`\`\`bash\n  ${command}\n  \`\`\`\n- **Expected:** exit code 0.\n`).join('\n');
+const block = (...commands: readonly string[]): string =>
+  commands.map((command, index) => `## ${index + 1}. Step\n\n- Do it:\n  \`\`\`bash\n  ${command}\n  \`\`\`\n- **Expected:** exit code 0.\n`).join('\n');
 const everything = `python3 leak.py '<token>'`;
+
+/** The same project, given another secret. */
+function withToken(text: string, place: Place): Place {
+  return { ...place, environment: { ...place.environment, token: text } };
+}
 
 async function run({ folder, environment }: Place, ...more: readonly string[]) {
   return startProgram(['run', 'plan.md', '--set-secret', 'token', '--out', 'out', ...more], { cwd: folder, environment }).ended;
@@ -78,7 +84,6 @@ function expectNothingLeft({ folder, environment }: Place, ended: { readonly std
   }
 }
 
-
 function opened({ folder }: Place): string {
   return join(folder, 'out/latest');
 }
@@ -92,9 +97,9 @@ test('the search finds the canary in what the leaking program prints, line by li
   const printed = spawnSync('python3', [join(folder, 'workspace/leak.py'), token], { maxBuffer: 1 << 26 });
   expect(printed.status).toBe(0);
   const whole = printed.stdout.toString('latin1');
-  for (const half of halves) expect(findCanary(printed.stdout, half).length).toBeGreaterThan(3);
+  for (const half of halves) expect(findCanary(printed.stdout, half)).not.toEqual([]);
   // Lines of one form each: those before the ones that are broken.
-  const lines = whole.split('\n').slice(0, 34);
+  const lines = whole.split('\n').slice(0, 31);
   for (const line of lines) expect([line, findCanary(Buffer.from(line, 'latin1'), halves[0])]).not.toEqual([line, []]);
 });
 
@@ -112,7 +117,13 @@ describe('an execution that prints its secrets in every form', () => {
     expect([ended.exitCode, ended.stderr]).toEqual([0, expect.anything()]);
     expect(journalOf(place)).toContain('"name":"grabbed"');
     expectNothingLeft(place, ended);
-    for (const argv of [['show', 'out/latest', '1.1'], ['show', 'out/latest', '--json'], ['audit', 'show', 'out/latest'], ['report', 'out/latest'], ['audit', 'verify', 'out/latest']]) {
+    for (const argv of [
+      ['show', 'out/latest', '1.1'],
+      ['show', 'out/latest', '--json'],
+      ['audit', 'show', 'out/latest'],
+      ['report', 'out/latest'],
+      ['audit', 'verify', 'out/latest'],
+    ]) {
       const shown = await startProgram(argv, { cwd: place.folder, environment: place.environment }).ended;
       expect([argv, shown.exitCode]).toEqual([argv, 0]);
       expectNothingLeft(place, shown);
@@ -136,26 +147,35 @@ describe('an execution that prints its secrets in every form', () => {
   });
 
   test('in statements, in errors of the server, in refused statements, in rows', async () => {
-    const place = makePlace(
-      block(
-        `node send.mjs "select '<token>' as "shown"" "select \\$\\$<token>\\$\\$::text as t" || true`,
-        `SWALLOW=1 node send.mjs "select E'$(printf %s '<token>' | sed 's/[^A-Za-z0-9]/_/g')'::integer"`,
-        `SWALLOW=1 node send.mjs "insert into ledger values ('$(printf %s '<token>' | tr -dc 'A-Za-z0-9')')"`,
+    const place = withToken(
+      halves.join(''),
+      makePlace(
+        block(
+          `node send.mjs "select '<token>' as shown" "select md5('<token>'), E'<token>', U&'<token>', '<token>' as \\"<token>\\""`,
+          `SWALLOW=1 node send.mjs "select '<token>'::integer" 'select "<token>" from ledger' "select 'postgresql://app:$(printf %s other-$INHERITED_TOKEN)@host/x'"`,
+          `SWALLOW=1 node send.mjs "insert into ledger values ('<token>')"`,
+        ),
       ),
     );
     const ended = await run(place);
-    expect(ended.exitCode).not.toBe(0);
-    expectNothingLeft(place, { stdout: ended.stdout, stderr: ended.stderr });
+    expect([ended.exitCode, ended.stderr]).toEqual([3, expect.anything()]);
+    const journal = journalOf(place);
+    expect(journal).toContain("select '***'::integer");
+    expect(journal).toContain("insert into ledger values ('***')");
+    expectNothingLeft(place, ended);
   });
 
   test('in names of files, of processes that it leaves, and of what changes in the workspace', async () => {
-    const place = makePlace(
-      block(
-        `name=$(printf %s '<token>' | tr -d /); touch "$name.py" "$TMPDIR/$name"; (exec -a "daemon $name" sleep 60) > /dev/null 2>&1 &\n  python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute("create table t (a)")' "$name.sqlite"`,
+    const place = withToken(
+      token.replace('/', '.'),
+      makePlace(
+        block(
+          `touch '<token>.py' "$TMPDIR/"'<token>'; (exec -a 'daemon <token>' sleep 60) > /dev/null 2>&1 &\n  python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute("create table t (a)")' '<token>.sqlite'`,
+        ),
       ),
     );
     const ended = await run(place);
-    expect(journalOf(place)).toContain('"leftover":["');
+    expect([ended.exitCode, journalOf(place)]).toEqual([expect.any(Number), expect.stringContaining('"leftover":["')]);
     expectNothingLeft(place, ended);
   });
 });
@@ -193,7 +213,11 @@ describe('before the record opens', () => {
   const simple = block(`echo '<token>'`);
 
   test.each([
-    ['a prepare command that fails', 'echo "$DATABASE_URL $INHERITED_TOKEN"; python3 -c "import os,base64; print(base64.b64encode(os.environ[\'DATABASE_URL\'].encode()).decode())" >&2; exit 3', 5],
+    [
+      'a prepare command that fails',
+      'echo "$DATABASE_URL $INHERITED_TOKEN"; python3 -c "import os,base64; print(base64.b64encode(os.environ[\'DATABASE_URL\'].encode()).decode())" >&2; exit 3',
+      5,
+    ],
     ['a prepare command with more output than is kept', 'for i in $(seq 3000); do printf %s "$DATABASE_URL"; done; exit 3', 5],
     ['a prepare command that prints no such line', 'env', 5],
   ])('%s', async (_, command, exitCode) => {
@@ -215,14 +239,20 @@ describe('before the record opens', () => {
   ])('%s', async (_, options) => {
     const place = makePlace(simple);
     const wrong = renderDatabaseUrl({ ...server.owner, password: halves.join('') });
-    const ended = await startProgram(['run', 'plan.md', '--out', 'out', ...options], { cwd: place.folder, environment: { ...place.environment, token: '', WRONG_PASSWORD: wrong } }).ended;
+    const ended = await startProgram(['run', 'plan.md', '--out', 'out', ...options], {
+      cwd: place.folder,
+      environment: { ...place.environment, token: '', WRONG_PASSWORD: wrong },
+    }).ended;
     expect([2, 5]).toContain(ended.exitCode);
     expectNothingLeft(place, ended);
   });
 
   test('a secret that stands in the plan is refused, because the record keeps the plan', async () => {
     const place = makePlace(block(`echo ${captured} '<token>'`));
-    const ended = await startProgram(['run', 'plan.md', '--out', 'out', '--set-secret', `token=${captured}`], { cwd: place.folder, environment: place.environment }).ended;
+    const ended = await startProgram(['run', 'plan.md', '--out', 'out', '--set-secret', `token=${captured}`], {
+      cwd: place.folder,
+      environment: place.environment,
+    }).ended;
     expect(ended.exitCode).toBe(2);
     expect(ended.stderr).toContain('execute/secret-in-plan');
     expect(existsSync(join(place.folder, 'out/ledger.jsonl'))).toBe(false);
@@ -230,7 +260,10 @@ describe('before the record opens', () => {
 
   test('an input that the plan calls secret is one, whichever option gives it', async () => {
     const place = makePlace(block(everything), 'inputs:\n  token: { type: text, secret: true }\n');
-    const ended = await startProgram(['run', 'plan.md', '--out', 'out', '--set', `token=${token}`], { cwd: place.folder, environment: { ...place.environment, token: '' } }).ended;
+    const ended = await startProgram(['run', 'plan.md', '--out', 'out', '--set', `token=${token}`], {
+      cwd: place.folder,
+      environment: { ...place.environment, token: '' },
+    }).ended;
     expect([ended.exitCode, ended.stderr]).toEqual([0, expect.anything()]);
     expectNothingLeft(place, ended);
   });
@@ -241,7 +274,10 @@ test('no command line of a process shows a secret while a plan is executed', asy
   const secret = `--set-secret=token=${token}`;
   const plan = readFileSync(join(place.folder, 'plan.md'), 'utf8').replace('sleep 3', `test -n '<token>'; sleep 3`);
   writeFileSync(join(place.folder, 'plan.md'), plan);
-  const { child, ended } = startProgram(['run', 'plan.md', '--out', 'out', secret, '--database', renderDatabaseUrl(server.owner)], { cwd: place.folder, environment: { ...place.environment, token: '' } });
+  const { child, ended } = startProgram(['run', 'plan.md', '--out', 'out', secret, '--database', renderDatabaseUrl(server.owner)], {
+    cwd: place.folder,
+    environment: { ...place.environment, token: '' },
+  });
   while (!existsSync(join(place.folder, 'workspace/ready')) && child.exitCode === null) await sleep(20);
   const lines = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
@@ -259,7 +295,19 @@ test('no command line of a process shows a secret while a plan is executed', asy
 test('guard: neither its account nor its record', async () => {
   const place = makePlace('');
   const ended = await startProgram(
-    ['guard', '-d', 'env:REAL_DATABASE', '--record', 'out.ndjson', '--', 'node', 'workspace/send.mjs', `select '${server.owner.password}'`, `insert into "${server.owner.password}" values (1)`, `select 'postgresql://other:${halves.join('')}@host/x'`],
+    [
+      'guard',
+      '-d',
+      'env:REAL_DATABASE',
+      '--record',
+      'out.ndjson',
+      '--',
+      'node',
+      'workspace/send.mjs',
+      `select '${server.owner.password}'`,
+      `insert into "${server.owner.password}" values (1)`,
+      `select 'postgresql://other:${halves.join('')}@host/x'`,
+    ],
     { cwd: place.folder, environment: { ...place.environment, REAL_DATABASE: renderDatabaseUrl(server.owner) } },
   ).ended;
   const record = readFileSync(join(place.folder, 'out.ndjson'));

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { deepestNesting, parseCanonicalJson, renderCanonicalJson } from '../../src/journal/canonical-json.ts';
+import { deepestNesting, digestCanonicalJson, parseCanonicalJson, renderCanonicalJson } from '../../src/journal/canonical-json.ts';
 
 fc.configureGlobal({ seed: 8785 });
 
@@ -82,6 +84,72 @@ describe('the vectors of RFC 8785', () => {
   });
 });
 
+/** The second verifier's own rendering: what it makes of each text, or null where it is not canonical. */
+function secondReading(texts: readonly string[]): readonly (readonly [string, number] | null)[] {
+  const code =
+    'import json, sys; sys.path.insert(0, sys.argv[1]); from verify_format import Bad, parse_canonical\nfor line in sys.stdin:\n    try:\n        parse_canonical(json.loads(line).encode("utf-8", "surrogatepass")); print("null")\n    except Bad as bad:\n        print(json.dumps([bad.code, bad.offset]))';
+  const input = texts.map((text) => `${JSON.stringify(text)}\n`).join('');
+  const printed = execFileSync('python3', ['-B', '-c', code, join(import.meta.dirname, '../../tools')], { input, encoding: 'utf8' });
+  return printed
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as readonly [string, number] | null);
+}
+
+describe('the second verifier reads the same', () => {
+  const codes = { 'not-json': 'entry-malformed', 'not-canonical': 'entry-not-canonical' } as const;
+  const reading = (text: string): readonly [string, number] | null => {
+    const parsed = parseCanonicalJson(text);
+    return 'value' in parsed ? null : [codes[parsed.problem.kind], Buffer.byteLength(text.slice(0, parsed.problem.offset))];
+  };
+
+  test('the numbers of appendix B, and all beside them', () => {
+    const texts = numberVectors.flatMap(([bits, text]) => [text, String(fromBits(bits)), fromBits(bits).toExponential(), `${text}0`, `-${text}`, `[${text}]`]);
+    expect(secondReading(texts)).toEqual(texts.map(reading));
+  });
+
+  test('law: whatever is inserted anywhere, the same first bad byte', () => {
+    const plain = fc
+      .jsonValue({ maxDepth: 4 })
+      .map((value) => renderCanonicalJson(JSON.parse(JSON.stringify(value).replaceAll(/\\ud[89a-f][0-9a-f]{2}/g, ''))));
+    const inserted = fc.constantFrom(
+      '',
+      '"',
+      '\\',
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      ' ',
+      '\t',
+      '\n',
+      '0',
+      '-',
+      '.',
+      'e',
+      't',
+      'true',
+      'null',
+      'é',
+      '😀',
+      '\u0000',
+      '\u007f',
+      '\u2028',
+      '\\u0041',
+      '\\ud800',
+      '\\ud83d\\ude00',
+    );
+    const texts = fc.sample(fc.tuple(plain, fc.nat(), inserted, fc.nat({ max: 2 })), { numRuns: 1_500, seed: 8785 }).map(([text, at, what, dropped]) => {
+      const characters = Array.from(text);
+      characters.splice(at % (characters.length + 1), dropped, what);
+      return characters.join('');
+    });
+    expect(secondReading(texts)).toEqual(texts.map(reading));
+  });
+});
+
 describe('what JSON cannot carry is refused with its place', () => {
   const cycle: Record<string, unknown> = {};
   cycle['self'] = cycle;
@@ -113,6 +181,31 @@ describe('what JSON cannot carry is refused with its place', () => {
   test('an own key `__proto__` is a key like any other', () => {
     const text = '{"__proto__":{"a":1},"b":2}';
     expect(renderCanonicalJson(JSON.parse(text))).toBe(text);
+  });
+});
+
+test('a digest is that of the text', () => {
+  expect(digestCanonicalJson({ b: 1, a: [] })).toBe('1c8f8816506a8ccbc55140d8a7bb70214a8942c7030fc0fc2914cec675cd1c15');
+});
+
+describe('the short way for canonical texts takes nothing else', () => {
+  test.each([
+    ['{"9":1,"10":2}', 'not-canonical'],
+    ['{"10":1,"9":2}', undefined],
+    ['{"a":1,"10":2}', 'not-canonical'],
+    ['{"10":2,"a":1}', undefined],
+    ['{"\ue000":1,"\u{10000}":2}', 'not-canonical'],
+    ['{"\u{10000}":2,"\ue000":1}', undefined],
+    [String.raw`["\ud800"]`, 'not-canonical'],
+    [String.raw`["\\ud800"]`, undefined],
+    [`${'['.repeat(256)}${']'.repeat(256)}`, undefined],
+    [`${'['.repeat(257)}${']'.repeat(257)}`, undefined],
+    [`${'['.repeat(258)}${']'.repeat(258)}`, 'not-canonical'],
+    ['{"__proto__":{"b":1,"a":2}}', 'not-canonical'],
+    ['{"toJSON":1}', undefined],
+  ])('%j', (text, problem) => {
+    const parsed = parseCanonicalJson(text);
+    expect('problem' in parsed ? parsed.problem.kind : undefined).toBe(problem);
   });
 });
 

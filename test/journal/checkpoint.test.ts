@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkpointOrigin, parseCheckpoint, renderCheckpoint } from '../../src/journal/checkpoint.ts';
-import { createNoteKey, parseNote, signNote, verifyNote } from '../../src/journal/signed-note.ts';
+import { createNoteKey, parseNote, parseVerifierKey, signNote, verifyNote } from '../../src/journal/signed-note.ts';
 
 const root = 'ab'.repeat(32);
 const checkpoint = { origin: checkpointOrigin('2026-02-09T12-00-00Z-abcdef'), size: 17, root };
@@ -50,6 +50,16 @@ describe('signed notes', () => {
     expect(forged && verifyNote(forged, known.verifierKey)).toBe(false);
   });
 
+  test('every verifier key with a changed character is none', () => {
+    expect(parseVerifierKey(verifierKey)?.name).toBe('PeterNeumann');
+    for (let place = 0; place < verifierKey.length; place += 1) {
+      for (const other of ['A', 'B', '+', ' ', '=', '\n']) {
+        if (verifierKey[place] === other) continue;
+        expect(parseVerifierKey(verifierKey.slice(0, place) + other + verifierKey.slice(place + 1)), `${other} at ${place}`).toBeUndefined();
+      }
+    }
+  });
+
   test('names with the separators of the format, and texts without a line end, are refused', () => {
     expect(() => createNoteKey('a+b')).toThrow(TypeError);
     expect(() => createNoteKey('a b')).toThrow(TypeError);
@@ -66,6 +76,28 @@ describe('checkpoints', () => {
   test('the example of the C2SP page is read', () => {
     const example = 'example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n';
     expect(parseCheckpoint(example)?.checkpoint).toMatchObject({ origin: 'example.com/behind-the-sofa', size: 20_852_163 });
+  });
+
+  test('the same with its signature line, which must be in the one form of base64', () => {
+    const text = 'example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n';
+    const line = '— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n';
+    expect(parseCheckpoint(`${text}\n${line}`)).toMatchObject({
+      checkpoint: { size: 20_852_163 },
+      note: { text, signatures: [{ name: 'example.com/behind-the-sofa' }] },
+    });
+    // One by a cosigner more, of a kind that is not known here.
+    const cosigned = `${text}\n${line}— witness.example/w1 ${Buffer.alloc(76, 7).toString('base64')}\n`;
+    expect(parseCheckpoint(cosigned)?.note.signatures).toHaveLength(2);
+    for (const bad of [
+      line.replace('8=', '9='),
+      line.replace('8=', '8'),
+      line.replace('8=', '8=='),
+      line.replace('— ', '- '),
+      line.replace(' Az', '  Az'),
+      `${line}\n`,
+      line.replace('sofa A', 'so\u0085fa A'),
+    ])
+      expect(parseCheckpoint(`${text}\n${bad}`), bad).toBeUndefined();
   });
 
   test('signed ones are read with their note', () => {

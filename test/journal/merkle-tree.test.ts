@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createMerkleTree, hashLeaf, proveInclusion, verifyInclusion } from '../../src/journal/merkle-tree.ts';
@@ -38,6 +39,43 @@ describe('the vectors of Certificate Transparency', () => {
       'd37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7',
     ]);
   });
+});
+
+/** RFC 6962, 2.1 and 2.1.1, word for word: slow, and without any code of the tree's own. */
+function naiveRoot(entries: readonly Uint8Array[]): Buffer {
+  const sha256 = (...parts: readonly Uint8Array[]): Buffer => createHash('sha256').update(Buffer.concat(parts)).digest();
+  const [only] = entries;
+  if (only === undefined) return sha256();
+  if (entries.length === 1) return sha256(Uint8Array.of(0), only);
+  const split = naiveSplit(entries.length);
+  return sha256(Uint8Array.of(1), naiveRoot(entries.slice(0, split)), naiveRoot(entries.slice(split)));
+}
+
+/** The largest power of two smaller than n. */
+function naiveSplit(size: number): number {
+  return 2 ** (Math.ceil(Math.log2(size)) - 1);
+}
+
+function naivePath(index: number, entries: readonly Uint8Array[]): readonly Buffer[] {
+  if (entries.length === 1) return [];
+  const split = naiveSplit(entries.length);
+  if (index < split) return [...naivePath(index, entries.slice(0, split)), naiveRoot(entries.slice(split))];
+  return [...naivePath(index - split, entries.slice(split)), naiveRoot(entries.slice(0, split))];
+}
+
+test('of every size up to 70: the root, and the proof of each leaf, as an independent reading of the RFC has them', () => {
+  for (let size = 0; size <= 70; size += 1) {
+    const entries = Array.from({ length: size }, (_, index) => Buffer.from(`entry ${index}\n`));
+    const hashes = entries.map(hashLeaf);
+    const root = naiveRoot(entries);
+    expect(treeOf(entries)).toEqual(root);
+    for (const [index, leafHash] of hashes.entries()) {
+      const proof = proveInclusion(hashes, index) ?? [];
+      expect(proof).toEqual(naivePath(index, entries));
+      expect(verifyInclusion({ leafHash, index, size, proof, root })).toBe(true);
+      for (let other = 0; other <= size; other += 1) if (other !== index) expect(verifyInclusion({ leafHash, index: other, size, proof, root })).toBe(false);
+    }
+  }
 });
 
 describe('inclusion', () => {

@@ -3,6 +3,7 @@ import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { headMarkPath } from '../../src/journal/head-mark.ts';
 import { readBegunJournal } from '../../src/journal/journal-begun.ts';
 import { tellsOfTornLine } from '../../src/journal/journal-line.ts';
 import { readEntries, readJournal } from '../../src/journal/journal-reader.ts';
@@ -31,10 +32,16 @@ async function killed(torn: string | Buffer = ''): Promise<Sample> {
 
 /** Goes on with it as `resume` does; undefined where the journal cannot be gone on with. */
 async function reopen(sample: Sample): Promise<Journal | undefined> {
-  const begun = (await readBegunJournal(sample.folder)).value;
+  const begun = (await readBegunJournal(sample.folder, sample.output)).value;
   if (begun === undefined) return undefined;
   let now = begun.lastTimeMs + 1_000;
-  const journal = await openJournal({ folder: sample.folder, execution: sample.execution, clock: () => (now += 5), begun });
+  const journal = await openJournal({
+    folder: sample.folder,
+    execution: sample.execution,
+    clock: () => (now += 5),
+    headMark: headMarkPath(sample.output, sample.execution),
+    begun,
+  });
   await journal.resume({ by: 'test' });
   return journal;
 }
@@ -140,6 +147,10 @@ describe('a resumed record is as good as any', () => {
       const bytes = readFileSync(journalPath(sample));
       if (length >= bytes.length) break;
       truncateSync(journalPath(sample), length);
+      // As if its writer had come no further.
+      const whole = bytes.subarray(0, bytes.subarray(0, length).lastIndexOf(0x0a) + 1);
+      const last = whole.subarray(whole.subarray(0, -1).lastIndexOf(0x0a) + 1);
+      writeFileSync(headMarkPath(sample.output, sample.execution), `${createHash('sha256').update(last).digest('hex')} ${'0'.repeat(64)}\n`);
       const journal = await reopen(sample);
       expect(journal === undefined, String(length)).toBe(length <= bytes.indexOf(0x0a));
       await journal?.close();

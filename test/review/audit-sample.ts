@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { createExecutionFolder } from '../../src/journal/execution-folder.ts';
+import { headMarkPath } from '../../src/journal/head-mark.ts';
 import { openJournal, type Journal } from '../../src/journal/journal-writer.ts';
 import { registerEnd, registerExecution } from '../../src/journal/ledger.ts';
 import type { NoteKey } from '../../src/journal/signed-note.ts';
@@ -65,7 +66,7 @@ export async function makeSample(options: SampleOptions = {}): Promise<Sample> {
   const planSha256 = digestOf(planText);
   const registration = { output, execution, plan: { path: plan.path, sha256: planSha256 }, clock };
   const attempt = (await registerExecution(registration)).value?.attempt ?? 0;
-  const journal = await openJournal({ folder, execution, clock, ...(options.key ? { key: options.key } : {}) });
+  const journal = await openJournal({ folder, execution, clock, headMark: headMarkPath(output, execution), ...(options.key ? { key: options.key } : {}) });
   const keep = (content: string, stream: string): object => {
     const sha256 = digestOf(content);
     writeFileSync(join(folder, evidencePath(sha256)), content, { mode: 0o600 });
@@ -112,7 +113,7 @@ export function copyWithJournals(sample: Sample, mutants: ReadonlyMap<string, Ui
   const output = temporary();
   copyFileSync(ledgerOf(sample), join(output, 'ledger.jsonl'));
   const shared = readdirSync(sample.folder).filter((entry) => entry !== 'journal.jsonl' && entry !== 'evidence');
-  for (const execution of readdirSync(dirname(sample.folder))) mkdirSync(join(output, 'executions', execution), { recursive: true });
+  keepOthers(sample, join(output, 'executions'));
   const folders = new Map<string, string>();
   for (const [name, journal] of mutants) {
     const folder = join(output, 'executions', `mutant-${folders.size}`);
@@ -125,10 +126,19 @@ export function copyWithJournals(sample: Sample, mutants: ReadonlyMap<string, Ui
   return folders;
 }
 
+/** The folders of all attempts, with the journals of the others. */
+export function keepOthers(sample: Sample, executions: string): void {
+  for (const execution of readdirSync(dirname(sample.folder))) {
+    mkdirSync(join(executions, execution), { recursive: true });
+    const journal = join(dirname(sample.folder), execution, 'journal.jsonl');
+    if (execution !== sample.execution) linkSync(journal, join(executions, execution, 'journal.jsonl'));
+  }
+}
+
 /** The record in an output folder of its own, with another ledger. */
 export function copyWithLedger(sample: Sample, parent: string, name: string, ledger: Uint8Array): string {
   const executions = join(parent, name, 'executions');
-  for (const execution of readdirSync(dirname(sample.folder))) mkdirSync(join(executions, execution), { recursive: true });
+  keepOthers(sample, executions);
   writeFileSync(join(parent, name, 'ledger.jsonl'), ledger);
   const folder = join(executions, sample.execution);
   for (const file of readdirSync(sample.folder)) {

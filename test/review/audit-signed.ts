@@ -2,7 +2,7 @@
 import { copyFileSync, linkSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { replacements } from './audit-both.ts';
-import type { Sample } from './audit-sample.ts';
+import { keepOthers, type Sample } from './audit-sample.ts';
 
 /** `file` is relative to the execution's folder. */
 export interface MutantOptions {
@@ -15,7 +15,7 @@ export interface MutantOptions {
 }
 
 /** Single bytes changed, and the file cut, by the name of the mutant. */
-export function mutantsOf(good: Buffer, { every, cutEvery, unbound = () => false }: Omit<MutantOptions, 'file'>): ReadonlyMap<string, Buffer> {
+function mutantsOf(good: Buffer, { every, cutEvery, unbound = () => false }: Omit<MutantOptions, 'file'>): ReadonlyMap<string, Buffer> {
   const mutants = new Map<string, Buffer>();
   for (let offset = 0; offset < good.length; offset += every) {
     if (unbound(offset)) continue;
@@ -36,7 +36,7 @@ export function copyMutants(sample: Sample, options: MutantOptions, parent: stri
   for (const [name, bytes] of mutantsOf(good, options)) {
     const output = join(parent, String(folders.size));
     const folder = join(output, 'executions', sample.execution);
-    for (const execution of readdirSync(dirname(sample.folder))) mkdirSync(join(output, 'executions', execution), { recursive: true });
+    keepOthers(sample, join(output, 'executions'));
     linkTree(sample.folder, folder, options.file);
     const target = join(folder, options.file);
     if (!options.file.startsWith('../')) copyFileSync(join(sample.output, 'ledger.jsonl'), join(output, 'ledger.jsonl'));

@@ -188,7 +188,7 @@ describe('an edited journal', () => {
       (lines) => lines.map((line) => line.replace('\n', '\r\n')),
       ['entry-not-canonical journal.jsonl:1', 'entry-not-canonical journal.jsonl:6'],
     ],
-    ['a newer version', (lines) => lines.map((line) => line.replace('"v":1', '"v":2')), ['unknown-version journal.jsonl:1', 'unknown-version journal.jsonl:6']],
+    ['a newer version', (lines) => lines.map((line) => line.replace('"v":1', '"v":2')), ['unknown-version journal.jsonl:1']],
     ['a line that is not JSON', ([a = '', , ...rest]) => [a, 'nonsense\n', ...rest], ['entry-malformed journal.jsonl:2', 'chain-broken journal.jsonl:3']],
   ])('%s', async (_, edit, expected) => {
     const sample = await makeSample();
@@ -264,6 +264,42 @@ describe('an execution that was cut', () => {
     expect(await findingsOf(early)).toEqual(expect.arrayContaining(['entry-after-closed journal.jsonl:4', 'verdict-not-single journal.jsonl:']));
     const without = await makeSample({ stopBefore: 'verdict', during: async (journal) => void (await journal.record('closed', {})) });
     expect(await findingsOf(without)).toContain('files-not-recorded journal.jsonl:');
+  });
+});
+
+describe('a pass that its own entries contradict', () => {
+  const planned = { steps: [{ id: '1.1' }, { id: '2.1' }] };
+  test.each<readonly [string, readonly (readonly [string, object])[], boolean]>([
+    ['one that was not run', [['step-not-run', { step: '3', notNeeded: false }]], false],
+    ['one that was planned, and of which nothing is said', [['opened', planned]], false],
+    ['one that nobody needed', [['step-not-run', { step: '3', notNeeded: true }]], true],
+    ['a criterion without a witness', [['criterion', { id: 'C1', verdict: 'unproven' }]], false],
+    ['a policy that nothing kept', [['policy-enforced', { id: 'P1', verdict: 'unproven' }]], false],
+    ['a task that nobody attested', [['task', { id: 'T1', verdict: 'unproven' }]], false],
+    ['a remedy that nothing called for', [['task', { id: 'T1', verdict: 'none' }]], true],
+  ])('%s', async (_, entries, good) => {
+    const during: NonNullable<Parameters<typeof makeSample>[0]>['during'] = async (journal) => {
+      for (const [kind, data] of entries) await journal.record(kind, { ...data });
+    };
+    const unfounded = (findings: readonly string[]): readonly string[] => findings.filter((finding) => finding.startsWith('verdict-unfounded'));
+    const found = unfounded(await findingsOf(await makeSample({ during })));
+    expect(found).toEqual(good ? [] : ['verdict-unfounded journal.jsonl:']);
+    expect(unfounded(await findingsOf(await makeSample({ during, verdict: 'failed' })))).toEqual([]);
+  });
+
+  test('the last word about a step counts', async () => {
+    const record = (verdict: string): Promise<Sample> =>
+      makeSample({
+        during: async (journal) => {
+          await journal.record('step-started', { step: '2.1', attempt: 1 });
+          await journal.record('step-ended', { step: '2.1', attempt: 1, verdict: 'failed' });
+          await journal.record('step-started', { step: '2.1', attempt: 2 });
+          await journal.record('step-ended', { step: '2.1', attempt: 2, verdict });
+        },
+      });
+    expect(await findingsOf(await record('passed'))).toEqual([]);
+    for (const verdict of ['failed', 'refused', 'error', 'unproven'])
+      expect(await findingsOf(await record(verdict))).toEqual(['verdict-unfounded journal.jsonl:']);
   });
 });
 
@@ -363,6 +399,19 @@ describe('the ledger', () => {
     expect(finding?.message).toBe(`attempt 2 of 3 (\`${attempts[1]?.execution}\`) is missing`);
   });
 
+  test('an attempt whose folder was emptied is missing, too; one that never had a journal is not', async () => {
+    const output = temporary();
+    const failed = await makeSample({ output, verdict: 'failed' });
+    const passed = await makeSample({ output });
+    rmSync(journalPath(failed));
+    expect(await findingsOf(passed)).toEqual(['attempt-missing ../../ledger.jsonl:1']);
+    symlinkSync(journalPath(passed), journalPath(failed));
+    expect(await findingsOf(passed)).toEqual(['attempt-missing ../../ledger.jsonl:1']);
+    const cut = await makeSample({ output, stopBefore: 'ledger' });
+    rmSync(journalPath(cut));
+    expect(await findingsOf(passed)).toEqual(['attempt-missing ../../ledger.jsonl:1']);
+  });
+
   test('an attempt at the same path counts though the plan was edited in between', async () => {
     const output = temporary();
     const failed = await makeSample({ output, planText: '# A harder sample\n', verdict: 'failed' });
@@ -414,7 +463,12 @@ describe('the ledger', () => {
           .map((line, index) => (index === 0 ? edit(line) : line))
           .join(''),
       );
-      expect(await findingsOf(copy)).toEqual(['ledger-broken ../../ledger.jsonl:2', 'ledger-differs ../../ledger.jsonl:']);
+      // Neither the journal nor the line of its end says so.
+      expect(await findingsOf(copy)).toEqual([
+        'ledger-broken ../../ledger.jsonl:2',
+        'ledger-differs ../../ledger.jsonl:',
+        'ledger-differs ../../ledger.jsonl:',
+      ]);
     }
   });
 });

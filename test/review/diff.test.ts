@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Claim } from '../../src/model/claim.ts';
-import type { Step } from '../../src/model/step.ts';
+import type { DoneProbe, Repetition, Step } from '../../src/model/step.ts';
 import { createSqlParser } from '../../src/policy/sql-parser.ts';
 import { partOrder, type Change, type Comparison } from '../../src/review/compare-change.ts';
 import { comparePlan } from '../../src/review/compare-plan.ts';
@@ -232,7 +232,8 @@ test('a timeout, a folder, the permission of a step, a capture that may be missi
   const old = await planOf(fixture('payments'), parser);
   const edit = (change: (step: Step) => Partial<Step>): readonly string[] =>
     comparePlan(old, { ...old, steps: old.steps.map((step, index) => (index === 0 ? ({ ...step, ...change(step) } as Step) : step)) }).changes.map(short);
-  expect(edit(() => ({ timeoutMs: 1 }))).toEqual(['unclear step changed timeoutMs']);
+  expect(edit(() => ({ timeoutMs: 1 }))).toEqual(['stronger step changed timeoutMs']);
+  expect(edit(() => ({ timeoutMs: 86_400_000 }))).toEqual(['weaker step changed timeoutMs']);
   expect(edit(() => ({ workingDirectory: 'elsewhere' }))).toEqual(['unclear step changed workingDirectory']);
   expect(edit((step) => ({ access: { ...step.access, writes: [...step.access.writes, 'users'] } }))).toEqual(['weaker step changed writes']);
   expect(edit((step) => ({ access: { ...step.access, capability: 'read', writes: [] } }))).toEqual(
@@ -240,6 +241,78 @@ test('a timeout, a folder, the permission of a step, a capture that may be missi
   );
   expect(edit((step) => ({ captures: step.captures.map((capture) => ({ ...capture, optional: true })) }))).toEqual(['weaker capture changed optional']);
   expect(edit((step) => ({ captures: step.captures.map((capture) => ({ ...capture, type: 'uuid' })) }))).toEqual(['stronger capture changed type']);
+});
+
+const spanHere = { path: 'plan.md', start: { offset: 0, line: 1, column: 1 }, end: { offset: 1, line: 1, column: 2 } };
+const vain = (text: string): NonNullable<Repetition['giveUpWhen']> => ({
+  text,
+  span: spanHere,
+  claim: { kind: 'output', operator: 'contains', text, negated: false },
+});
+const retry: Repetition = { kind: 'retry', attempts: 3, withinMs: 60_000, pauseMs: 1_000, span: spanHere };
+const { attempts: _attempts, ...anyNumber } = retry;
+const probe: DoneProbe = { sql: 'SELECT id FROM orders', parameters: [], span: spanHere };
+
+test.each<readonly [string, Partial<Step>, Partial<Step>, readonly string[]]>([
+  [
+    'a retry is added',
+    {},
+    { repeat: retry },
+    ['weaker step changed attempts', 'weaker step changed repeatMs', 'equal step changed pauseMs', 'equal step changed repetition'],
+  ],
+  [
+    'a retry is removed',
+    { repeat: retry },
+    {},
+    ['stronger step changed attempts', 'stronger step changed repeatMs', 'equal step changed pauseMs', 'equal step changed repetition'],
+  ],
+  ['more attempts', { repeat: retry }, { repeat: { ...retry, attempts: 9 } }, ['weaker step changed attempts']],
+  ['fewer attempts', { repeat: retry }, { repeat: { ...retry, attempts: 2 } }, ['stronger step changed attempts']],
+  ['as many as the time allows', { repeat: retry }, { repeat: anyNumber }, ['weaker step changed attempts']],
+  ['a number where there was none', { repeat: anyNumber }, { repeat: retry }, ['stronger step changed attempts']],
+  ['more time', { repeat: retry }, { repeat: { ...retry, withinMs: 90_000 } }, ['weaker step changed repeatMs']],
+  ['less time', { repeat: retry }, { repeat: { ...retry, withinMs: 30_000 } }, ['stronger step changed repeatMs']],
+  ['another pause', { repeat: retry }, { repeat: { ...retry, pauseMs: 5_000 } }, ['unclear step changed pauseMs']],
+  ['another kind', { repeat: retry }, { repeat: { ...retry, kind: 'eventually' } }, ['equal step changed repetition']],
+  ['nothing ends it early', { repeat: { ...retry, giveUpWhen: vain('fatal') } }, { repeat: retry }, ['weaker step changed giveUpWhen']],
+  ['a claim ends it early', { repeat: retry }, { repeat: { ...retry, giveUpWhen: vain('fatal') } }, ['stronger step changed giveUpWhen']],
+  [
+    'another claim ends it early',
+    { repeat: { ...retry, giveUpWhen: vain('fatal') } },
+    { repeat: { ...retry, giveUpWhen: vain('gone') } },
+    ['unclear step changed giveUpWhen'],
+  ],
+  ['said elsewhere', { repeat: retry }, { repeat: { ...retry, span: { ...spanHere, path: 'plan.addendum.yaml' } } }, []],
+  ['once no more', { once: true }, { once: false }, ['weaker step changed once']],
+  ['once from now on', { once: false }, { once: true }, ['stronger step changed once']],
+  ['a probe', { once: true }, { once: true, doneWhen: probe }, ['unclear step changed doneWhen']],
+  ['another probe', { doneWhen: probe }, { doneWhen: { ...probe, sql: 'SELECT 1 FROM orders' } }, ['unclear step changed doneWhen']],
+  ['teardown', { role: 'step' }, { role: 'teardown' }, ['weaker step changed role']],
+  ['teardown no more', { role: 'teardown' }, { role: 'step' }, ['unclear step changed role']],
+])('conduct: %s', async (_, before, after, wanted) => {
+  const plan = await planOf(fixture('payments'), parser);
+  const withStep = (change: Partial<Step>): typeof plan => ({
+    ...plan,
+    steps: plan.steps.map((step, index) => (index === 0 ? ({ ...step, ...change } as Step) : step)),
+  });
+  const { changes } = comparePlan(withStep(before), withStep(after));
+  expect(
+    changes
+      .filter(({ part }) => part === 'step')
+      .map(short)
+      .toSorted(),
+  ).toEqual([...wanted].toSorted());
+});
+
+test('a teardown that is gone is weaker; one whose retry is written into the text is seen with its sentence', async () => {
+  const reservoir = readPlanText('fixtures/same-plan/reservoir.md');
+  const gone = await compare(reservoir, edited(reservoir, '\n## 5. Restore the original settings\n\n```bash\ngauge settings load default\n```\n', ''));
+  expect(gone.changes.map(short)).toContain('weaker step lost');
+  expect(gone.changes.some(({ reason }) => reason.includes('cleaned up'))).toBe(true);
+  const raised = await compare(reservoir, edited(reservoir, 'Retry up to 2 times', 'Retry up to 9 times'));
+  expect(raised.changes.map(short)).toContain('weaker step changed attempts');
+  const demoted = await compare(reservoir, edited(reservoir, '## 3. Readings', '## 3. Clean up'));
+  expect(demoted.changes.map(short)).toContain('weaker step changed role');
 });
 
 const counted = (operator: '==' | '>=' | '>' | '!=', text: string): Claim => ({

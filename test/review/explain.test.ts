@@ -284,6 +284,40 @@ test('a YAML plan has no blocks: everything of it is described, with its line', 
   for (const { text: sentence } of [...data.criteria, ...data.policies]) expect(text).toContain(`\n    ${sentence}\n`);
 });
 
+test('what is said of the conduct of steps is shown where it differs from one go in its turn', async () => {
+  const path = 'fixtures/same-plan/reservoir.md';
+  const { plan: compiled, diagnostics } = await compile(path, readFileSync(join(root, path), 'utf8'), {
+    beside: readFileSync(join(root, path.replace('.md', '.addendum.yaml')), 'utf8'),
+  });
+  const data = explainPlan(compiled, diagnostics);
+  const text = renderExplanation(data, style(200));
+  for (const line of [
+    'again after a failure: at most 3 attempts, within 1806 s, 3 s apart; every attempt is kept',
+    'again until what it expects holds: as often as the time allows, within 1 min, 2 s apart; every attempt is kept',
+    "gives up when: uploads.state == 'broken'",
+    'production path: may write uploads, 300 s at most',
+    "after a cut, done when a row answers: select batch from uploads where batch = <batch_id> and state = 'complete'",
+    'step 4.1 (shell, teardown)',
+    'runs at the end in any case, and can only worsen the verdict',
+    'never repeated after a cut',
+    'retry of step 1.1',
+    'once of step 2.1',
+    'time limit of step 3.2',
+  ])
+    expect(text).toContain(line);
+  const validate = new Ajv().compile(JSON.parse(readFileSync(join(root, 'schemas/explain.schema.json'), 'utf8')));
+  expect([validate(JSON.parse(JSON.stringify(data))), validate.errors]).toEqual([true, null]);
+  expect(data.steps.map(({ id, repeat }) => [id, repeat?.kind])).toEqual([
+    ['1.1', 'retry'],
+    ['2.1', undefined],
+    ['3.1', 'eventually'],
+    ['3.2', undefined],
+    ['4.1', undefined],
+    ['4.2', 'retry'],
+    ['5.1', undefined],
+  ]);
+});
+
 const rules: readonly PolicyRule[] = [
   { kind: 'no-manual-writes', tables: ['orders'] },
   { kind: 'read-only' },

@@ -80,7 +80,7 @@ export async function openRunProof(): Promise<RunProof> {
     const out = join(folder, 'out');
     const child = spawn(process.execPath, [proofplan, 'run', plan, '--out', out, ...(options.environment === undefined ? [] : ['--environment', options.environment]), ...(options.arguments ?? [])], {
       cwd: folder,
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], LANG: 'C.UTF-8', NO_COLOR: '1', TEST_DATABASE_URL: url(server.owner), ...options.variables },
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], LANG: 'C.UTF-8', NO_COLOR: '1', TEST_DATABASE_URL: testDatabaseUrl(server.owner), ...options.variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
@@ -139,6 +139,7 @@ function connection(address: DatabaseAddress): pg.ClientConfig {
   return { host: address.host, port: address.port, user: address.user, password: address.password, database: address.database };
 }
 
-function url(address: DatabaseAddress): string {
+/** What the copy's configuration reads from TEST_DATABASE_URL. */
+export function testDatabaseUrl(address: DatabaseAddress): string {
   return `postgresql://${encodeURIComponent(address.user)}:${encodeURIComponent(address.password)}@${address.host}:${address.port}/${address.database}`;
 }

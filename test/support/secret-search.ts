@@ -5,7 +5,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-const most = 3;
+/** Layers of encodings; fewer where there is much to decode. */
+const most = (length: number): number => (length > 300_000 ? 1 : length > 50_000 ? 2 : 3);
 
 /** The ways in which the canary can be read from the bytes: `raw`, `base64 < url`, …; none where it is not there. */
 export function findCanary(bytes: Buffer, canary: string): readonly string[] {
@@ -19,8 +20,9 @@ export function findCanary(bytes: Buffer, canary: string): readonly string[] {
       found.add(path.join(' < ') || 'raw');
       return;
     }
-    if (path.length >= most) return;
-    for (const [name, decode] of Object.entries(decoders)) for (const decoded of decode(text)) if (decoded !== text && decoded.length >= wanted.length) look(decoded, [name, ...path]);
+    if (path.length >= most(bytes.length)) return;
+    for (const [name, decode] of Object.entries(decoders))
+      for (const decoded of decode(text)) if (decoded !== text && decoded.length >= wanted.length) look(decoded, [name, ...path]);
   };
   look(bytes.toString('latin1'), []);
   return [...found];
@@ -53,7 +55,9 @@ const decoders: Readonly<Record<string, (text: string) => readonly string[]>> = 
       .replace(/\\+x([0-9a-f]{2})/gi, (_, digits: string) => unhex(digits))
       .replace(/\\+([0-3][0-7]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8))),
   ],
-  'sql unicode': (text) => [text.replace(/\\\+([0-9a-f]{6})|\\([0-9a-f]{4})/gi, (_, six?: string, four?: string) => utf8(Number.parseInt(six ?? four ?? '0', 16)))],
+  'sql unicode': (text) => [
+    text.replace(/\\\+([0-9a-f]{6})|\\([0-9a-f]{4})/gi, (_, six?: string, four?: string) => utf8(Number.parseInt(six ?? four ?? '0', 16))),
+  ],
   backslash: (text) => [text.replace(/\\+n/g, '\n').replace(/\\+([^a-z0-9])/gi, '$1'), text.replaceAll('\\', '')],
   doubled: (text) => [text.replace(/(["'%{}$`])\1/g, '$1'), text.replaceAll(`'"'"'`, "'").replaceAll(`'\\''`, "'")],
   entity: (text) => [
