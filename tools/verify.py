@@ -240,9 +240,13 @@ class Audit:
         self.compare("ledger-differs", LEDGER, ended[-1], end) if ended else self.find("ledger-not-ended", LEDGER)
         if ended and any(get(ended[-1], path) != get(own[0], path) for path in ("plan.path", "plan.sha256", "attempt")):
             self.find("ledger-differs", LEDGER, message="registered and ended for different plans or attempts")
+        counted = 0
         for entry in registered:
             plan, own_plan = entry["plan"], own[0]["plan"]
             equal = plan["sha256"] == own_plan["sha256"] or posixpath.normpath(plan["path"]) == posixpath.normpath(own_plan["path"])
+            counted += equal
+            if entry is own[0] and not same(entry["attempt"], counted):  # the number was taken from an index, or lines were taken out
+                self.find("ledger-differs", LEDGER, message=f"attempt {counted} by counting")
             other = os.path.join(os.path.dirname(self.folder), entry["execution"])
             there = NAME.fullmatch(entry["execution"]) and os.path.isdir(other) and not os.path.islink(other)
             if any(each["kind"] == "ended" and each["execution"] == entry["execution"] for each in entries):  # then it had a journal

@@ -9,8 +9,8 @@ import { unreadDiagnostics } from './claim-diagnostic.ts';
 import { bareClaim } from './bare-value.ts';
 import { repeat, repeatAt } from './bind-conduct.ts';
 import { compileClaim } from './claim.ts';
-import { eventuallyIn } from './conduct.ts';
 import { isExecuted, note, type ClaimDraft, type ExpectationDraft, type StepDraft } from './draft.ts';
+import { eventuallyIn } from './eventual-claim.ts';
 import { fold } from './prose.ts';
 
 export function bindExpectations(

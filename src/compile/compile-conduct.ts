@@ -15,10 +15,10 @@ import { compileQuery } from './query.ts';
 import { isBefore } from './step-order.ts';
 
 /** A step has this much time where nobody says otherwise. */
-export const defaultTimeoutMs = 600_000;
+const defaultTimeoutMs = 600_000;
 
 /** Between two attempts where nobody says otherwise. */
-export const defaultPauseMs = 1_000;
+const defaultPauseMs = 1_000;
 
 export interface Conducted {
   readonly repeats: ReadonlyMap<StepDraft, Repetition>;

@@ -140,7 +140,8 @@ export function fieldsOf(sentence: string, bare: 'none' | 'any' = 'none'): Condu
 
   function headOf(text: string, match: RegExpExecArray): string {
     if (/^(?:with|allow|make|use|give up|stop)\b/i.test(text)) return '§ tries';
-    if (match.index === 0 && /tr(?:y|ies)|attempt/i.test(match[3] ?? '')) return /^\d|^[a-z]+ (?:attempt|try|tries)/i.test(match[0]) && !/retr|re-tr/i.test(match[0]) ? '§ counted' : '§ tries';
+    if (match.index === 0 && /tr(?:y|ies)|attempt/i.test(match[3] ?? ''))
+      return /^\d|^[a-z]+ (?:attempt|try|tries)/i.test(match[0]) && !/retr|re-tr/i.test(match[0]) ? '§ counted' : '§ tries';
     return match[4] === undefined ? ' ' : 'again';
   }
 

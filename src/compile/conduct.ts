@@ -51,7 +51,11 @@ const heads: readonly Head[] = [
   { kind: 'retry', words: new RegExp(`${lead}${afterFailure}(?:re-?try|re-?run|repeat)(?: ${object})?(?: again)?$`, 'i') },
   { kind: 'retry', words: new RegExp(`${lead}${afterFailure}(?:try|attempt|run|execute)(?: ${object})? again$`, 'i') },
   { kind: 'retry', words: new RegExp(`${lead}${object} ${modal} be (?:re-?tried|repeated|re-?run|tried again)$`, 'i') },
-  { kind: 'retry', words: /^(?:(?:with|allow|make|use)|(?:give up|stop)(?: trying| retrying)? after) § tries$|^§ tries$|^§ (?:tries|counted) (?:are|is|may be) (?:allowed|permitted|made)$/i },
+  {
+    kind: 'retry',
+    words:
+      /^(?:(?:with|allow|make|use)|(?:give up|stop)(?: trying| retrying)? after) § tries$|^§ tries$|^§ (?:tries|counted) (?:are|is|may be) (?:allowed|permitted|made)$/i,
+  },
   { kind: 'retry', words: new RegExp(`${lead}try(?: ${object})?$`, 'i') },
   { kind: 'poll', words: new RegExp(`${lead}(?:poll|keep (?:on )?(?:trying|polling|retrying|checking|asking))(?: ${object})?$`, 'i') },
   { kind: 'poll', words: new RegExp(`${lead}(?:check|query|ask|re-?check|run|execute|repeat)(?: ${object})?(?: again and again| repeatedly| again)?$`, 'i') },
@@ -69,7 +73,7 @@ const untilSuccess =
 const awaitedValues = /^wait for [^()`]{1,60}\((?:the )?`?([A-Za-z_]\w*)`?(?: (?:is|becomes|equals|=))? ((?:`[^`]+`(?:, or |, | or )?)+)\)$/i;
 
 /** Words that name evidence, so that what stands behind "until" is a claim and no story. */
-const claimLike = /`|[=<>≤≥]|\b(?:outputs?|std(?:out|err)|exit (?:code|status)|rows?|lines?|http|status|match(?:es)?|tests? pass|returns?|prints?)\b/i;
+export const claimLike = /`|[=<>≤≥]|\b(?:outputs?|std(?:out|err)|exit (?:code|status)|rows?|lines?|http|status|match(?:es)?|tests? pass|returns?|prints?)\b/i;
 
 /** In the brackets of a heading: "(max 10 s)", "(retry up to 3 times)", "(every 2 s, max 1 min)", "(once)". */
 export function conductOfBrackets(words: string, title: string): Conduct | undefined {
@@ -101,7 +105,9 @@ const addsConduct = /\b(?:re-?try|re-?trying|trying again|polling|repeat(?:ing)?
 export function conductBehind(sentence: string): { readonly conduct: Conduct; readonly before: string } | undefined {
   if (sentence.length > 400 || !addsConduct.test(sentence)) return undefined;
   const text = plain(sentence);
-  const repeated = /^(.+?)(?:[,;]| -| \(| (?=and )) ?(?:and )?(re-?try(?:ing)?|trying again|polling|repeating (?:it|this)|repeat (?:it|this))\b(.*?)\)?$/i.exec(text);
+  const repeated = /^(.+?)(?:[,;]| -| \(| (?=and )) ?(?:and )?(re-?try(?:ing)?|trying again|polling|repeating (?:it|this)|repeat (?:it|this))\b(.*?)\)?$/i.exec(
+    text,
+  );
   if (repeated) {
     const verb = /^poll/i.test(repeated[2] ?? '') ? 'poll' : 'retry';
     const conduct = repetitionOf(`${verb}${repeated[3] ?? ''}`);
@@ -128,34 +134,6 @@ export function conductOfLabel(label: string, body: string): Conduct {
   const bare = /^\d+$/.test(text) ? `${text} ${/^attempts|^tries/i.test(label) ? 'attempts' : 'times'}` : text;
   const found = repetitionOf(`${/^poll/i.test(label) ? 'poll' : 'retry'} ${bare}`) ?? conductOf(text);
   return found ?? { kind: 'unclear', why: `\`${text.replaceAll('`', '')}\` tells neither how often nor for how long` };
-}
-
-/** "Eventually (within 30 s) `status` is `ready`", "`status` eventually becomes `ready` within 30 s": the claim, and how long it may take. */
-export function eventuallyIn(sentence: string): { readonly claim: string; readonly repetition: RepetitionWords } | undefined {
-  if (sentence.length > 400 || !/\beventually\b|^\W*within\b/i.test(sentence)) return undefined;
-  const text = plain(sentence);
-  const first = /^within ([^,`]{1,40}), (.+)$/i.exec(text) ?? /^within (\S+ \w+),? ((?:the |all )?(?:`|output|std(?:out|err)|row).+)$/i.exec(text);
-  const withinMs = millisecondsOf(first?.[1] ?? '');
-  if (first && withinMs !== undefined && claimLike.test(first[2] ?? '')) return { claim: first[2] ?? '', repetition: { kind: 'eventually', withinMs } };
-  if (!/\beventually\b/i.test(text)) return undefined;
-  const behind = /^eventually,? (?:\(([^()]*)\),? )?(.+)$/i.exec(text);
-  const inside = /^([^,;]+?) (?:must |should |will |has to |have to )?eventually (?:\(([^()]*)\) )?(.+)$/i.exec(text);
-  if (!behind && (!inside || hedged.test(inside[1] ?? ''))) return undefined;
-  const said = behind ? (behind[2] ?? '') : `${inside?.[1] ?? ''} ${inside?.[3] ?? ''}`;
-  const { claim, fields } = splitBudget(said, behind ? behind[1] : inside?.[2]);
-  return { claim: claim.replace(/ (?:becomes?|turns?|gets?|be|reach(?:es)?) /i, ' is '), repetition: { kind: 'eventually', ...given(fields) } };
-}
-
-/** "may eventually", "would eventually": a tale. */
-const hedged = /\b(?:may|might|could|would|can|usually|often|sometimes|we|they|you|i|he|she)$/i;
-
-/** A claim with a time behind it, and what stood in brackets: "… is ready within 30 s, every 2 s". */
-function splitBudget(said: string, brackets: string | undefined): { readonly claim: string; readonly fields: ConductFields } {
-  const inBrackets = brackets === undefined ? undefined : fieldsOf(brackets);
-  const trailing = /^(.+?),? \(?((?:within|for up to|max\.?|at most|every) \d[^`()]*)\)?$/i.exec(said);
-  const behind = trailing && fieldsOf(trailing[2] ?? '');
-  const known = behind?.rest.trim() === '' && (behind.withinMs !== undefined || behind.pauseMs !== undefined);
-  return { claim: known ? (trailing?.[1] ?? said) : said, fields: { rest: '', ...given(inBrackets), ...(known ? given(behind) : {}) } };
 }
 
 function repetitionOf(sentence: string): Conduct | undefined {
@@ -233,7 +211,8 @@ function otherConduct(text: string): Conduct | undefined {
   return wholePlan.test(timed.rest) ? { kind: 'unclear', why: 'a limit for the plan as a whole is kept by nothing' } : undefined;
 }
 
-function given(fields: Partial<ConductFields> | undefined): Omit<RepetitionWords, 'kind' | 'until'> {
+/** What a sentence says in numbers, without the words that are left. */
+export function given(fields: Partial<ConductFields> | undefined): Omit<RepetitionWords, 'kind' | 'until'> {
   const { attempts, withinMs, pauseMs, giveUpWhen } = fields ?? {};
   return {
     ...(attempts === undefined ? {} : { attempts }),
@@ -243,7 +222,8 @@ function given(fields: Partial<ConductFields> | undefined): Omit<RepetitionWords
   };
 }
 
-function plain(sentence: string): string {
+/** Without emphasis, closing signs and what typographers put in the place of plain ones. */
+export function plain(sentence: string): string {
   return sentence
     .replace(/\*\*|__/g, '')
     .replace(/[‘’]/g, "'")

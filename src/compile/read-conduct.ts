@@ -1,9 +1,10 @@
 /** Sentences about how a step is carried out are taken out of a block, and kept with their place; the rest is read as ever. */
 import { spanOf, type MarkdownBlock } from '../parse/markdown-document.ts';
-import { conductBehind, conductOf, conductOfLabel, eventuallyIn, type Conduct } from './conduct.ts';
+import { conductBehind, conductOf, conductOfLabel, type Conduct } from './conduct.ts';
 import { isCommand } from './code-content.ts';
 import { conditionOf } from './condition.ts';
 import { note, type ConductDraft, type Draft } from './draft.ts';
+import { eventuallyIn } from './eventual-claim.ts';
 import { fold, sentencesOf, type Prose } from './prose.ts';
 import { isInList, nextSibling, phrasesOf, previousSibling, stepsOf, type Area, type Context } from './reading.ts';
 import { isInstruction } from './sentence.ts';
@@ -85,7 +86,8 @@ function takeSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, conte
   const each = 'each' in conduct && conduct.each;
   const isPolicy = phrasesOf(sentence.text).some(({ kind }) => kind === 'attempt-limit');
   // "At most two attempts are permitted" limits those at the plan.
-  if (isPolicy && conduct.kind === 'repetition' && /^(?:an? )?(?:max|at most|no more than|not more than|up to)|(?:allowed|permitted)\W*$/i.test(sentence.text)) return false;
+  if (isPolicy && conduct.kind === 'repetition' && /^(?:an? )?(?:max|at most|no more than|not more than|up to)|(?:allowed|permitted)\W*$/i.test(sentence.text))
+    return false;
   if (context.area === 'policy' && (isPolicy || (conduct.kind !== 'unclear' && !each))) return false;
   if (context.preface && !each && conduct.kind !== 'unclear') return false;
   push(draft, block, sentence, context, conduct, announces || /:$/.test(sentence.text));

@@ -10,7 +10,7 @@ import type { Binding } from '../model/value.ts';
 import { exitCodes, interruptionExitCodes, usageExitCode, type Verdict } from '../model/verdict.ts';
 import { probeDatabase } from '../environment/probe.ts';
 import { readyEnvironment } from '../environment/ready-environment.ts';
-import { createExecutionFolder, type ExecutionFolder, findExecutionFolder, settleLatest } from '../journal/execution-folder.ts';
+import { createExecutionFolder, discardExecutionFolder, type ExecutionFolder, findExecutionFolder, settleLatest } from '../journal/execution-folder.ts';
 import { readPrefix } from '../journal/file-prefix.ts';
 import { headMarkPath } from '../journal/head-mark.ts';
 import { JournalFailure } from '../journal/journal-failure.ts';
@@ -120,10 +120,13 @@ async function executeRecorded(options: ExecuteOptions, prepared: Prepared): Pro
   const folder = made.value;
   const lock = holdLock(join(folder.folder, executionFiles.lock));
   if ('busy' in lock) throw new ResumeRefused([stillRunning(folder, lock.busy)]);
+  let end: ExecutionEnd | undefined;
   try {
-    return await executeLocked(options, prepared, folder);
+    end = await executeLocked(options, prepared, folder);
+    return end;
   } finally {
     lock.release();
+    if (end?.opened === false && !resume) discardExecutionFolder(folder);
   }
 }
 

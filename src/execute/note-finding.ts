@@ -28,7 +28,8 @@ export async function noteFindings(
     const policies = kindsBroken[finding.kind]
       .flatMap((kind) => policiesFor(context.plan, step, kind))
       .filter((policy, index, all) => all.indexOf(policy) === index);
-    const refuses = trusted && isRefused(finding, policies);
+    const refuses = trusted && finding.blind !== true && isRefused(finding, policies);
+    if (finding.blind && trusted) diagnostics.push(blind(step, finding));
     await context.record.record('tripwire', { ...finding, step: step.id, effect: refuses ? 'refuse' : 'shown', policies: policies.map((policy) => policy.id) });
     if (!refuses) continue;
     const diagnostic = findingDiagnostic(step, finding, policies);
@@ -48,6 +49,17 @@ export async function noteFindings(
     diagnostics.push(diagnostic);
   }
   return diagnostics;
+}
+
+/** No violation of anybody's; but whatever the step shows, nobody watched it. */
+function blind(step: Step, { what }: TripwireFinding): Diagnostic {
+  return {
+    severity: 'error',
+    code: 'execute/guard-failed',
+    message: `the guard could not watch step ${step.id}: ${what}`,
+    span: step.span,
+    help: 'look at the database server, and execute the plan again',
+  };
 }
 
 /**

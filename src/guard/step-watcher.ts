@@ -77,6 +77,6 @@ export class StepWatcher {
 
   #blind(error: unknown): TripwireFinding {
     this.#suspect(messageOf(error));
-    return { kind: 'rows', what: `the tripwires could not look: ${messageOf(error)}`, explained: false };
+    return { kind: 'rows', what: `the tripwires could not look: ${messageOf(error)}`, explained: false, blind: true };
   }
 }

@@ -1,6 +1,6 @@
 /** The output folder: `.proofplan` with its own .gitignore, one folder for each execution, a link to the newest. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
 import { evidencePath, executionFiles } from '../model/journal-entry.ts';
@@ -60,6 +60,19 @@ export function createExecutionFolder(output: string, clock: () => number): Chec
 /** Of an execution that exists; `folder` is its own, absolute. */
 export function findExecutionFolder(folder: string): ExecutionFolder {
   return { execution: basename(folder), output: dirname(dirname(folder)), folder, evidenceFolder: join(folder, executionFiles.evidence) };
+}
+
+/** Takes the folder of an execution that did not begin away again; `latest` leads to the newest that is left. What is not empty stays. */
+export function discardExecutionFolder({ output, execution, folder }: ExecutionFolder): void {
+  try {
+    for (const path of [join(folder, dirname(evidencePath('x'))), join(folder, executionFiles.evidence), folder]) rmdirSync(path);
+    if (linkTarget(join(output, 'latest')) !== join('executions', execution)) return;
+    const newest = readdirSync(join(output, 'executions')).toSorted().at(-1);
+    if (newest === undefined) unlinkSync(join(output, 'latest'));
+    else pointLatest(output, newest);
+  } catch {
+    // An empty folder harms nobody.
+  }
 }
 
 /** A file where a folder is needed, or a link that somebody else set and could turn elsewhere under our hands. */

@@ -81,6 +81,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   let head = begun?.head ?? journalGenesis(execution);
   let lastClockMs = begun?.lastTimeMs ?? Number.NEGATIVE_INFINITY;
   let lastTimeMs = lastClockMs;
+  let lastTickMs: number | undefined;
   let failure: JournalFailure | undefined;
   let closing: Promise<JournalState> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -159,14 +160,19 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   /** The journal's time never goes back. That the machine's clock did is itself recorded, once for each jump. */
   const tick = (): void => {
     const now = clock();
-    const previous = lastClockMs;
+    // A clock that has gone on since it was set back shows only beside one that nobody can set.
+    const elapsedMs = lastTickMs === undefined ? 0 : performance.now() - lastTickMs;
+    const expected = lastClockMs + elapsedMs;
+    const [backwards, back] = [now < lastClockMs, expected - now >= toleratedMs];
+    const from = backwards && !back ? lastClockMs : expected;
     lastClockMs = now;
+    lastTickMs = performance.now();
     lastTimeMs = Math.max(now, lastTimeMs);
     // A clock that gives no time fails with the line.
-    if (!(now < previous)) return;
-    const jump = { from: new Date(previous).toISOString(), to: new Date(now).toISOString() };
+    if (!backwards && !back) return;
+    const jump = { from: new Date(from).toISOString(), to: new Date(now).toISOString() };
     append('clock-set-back', jump);
-    if (previous - now >= toleratedMs) setBack ??= jump;
+    if (back) setBack ??= jump;
   };
 
   const syncSoon = (): void => {

@@ -128,6 +128,8 @@ export interface TripwireFinding {
   readonly kind: 'rows' | 'schema' | 'sessions' | 'sqlite-file' | 'workspace';
   readonly what: string;
   readonly explained: boolean;
+  /** It could not look: nothing is known to have changed, and nothing is known not to. */
+  readonly blind?: true;
 }
 
 /** A canary's answer: the forbidden act that the runner tried, and whether the guard refused it. */

@@ -134,7 +134,7 @@ export const command: readonly Act[] = [
     }),
     exitCode: 4,
     verdict: 'unproven',
-    names: ['execute/precondition-not-met', 'step 2.1 (line 25) does not set `USE_POSTGRES_TRACES`'],
+    names: ['warning[execute/precondition-not-met]', 'step 2.1 (line 25) does not set `USE_POSTGRES_TRACES`'],
     kept: 'prevented',
     layer: 'preconditions, judged on the text of each step',
   },

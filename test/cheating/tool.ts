@@ -209,16 +209,12 @@ export const tool: readonly Act[] = [
         ),
       variables: (ground) => ({ NODE_OPTIONS: `--import ${ground.path('planted/clock.mjs')}` }),
       meanwhile: (ground) => ground.editFile('planted/back', ''),
-      then: async (ground, said) => {
-        const audited = await ground.call(['audit', 'verify', 'out']).ended;
-        return { ...said, exitCode: audited.exitCode, output: `${said.output}\n${audited.output}` };
-      },
     }),
-    exitCode: 1,
-    verdict: 'none',
-    names: ['error[review/time-backwards]'],
+    exitCode: 5,
+    verdict: 'error',
+    names: ['error[execute/clock-set-back]', "the machine's clock was set back"],
     kept: 'detected',
-    layer: '`audit verify`',
+    layer: 'the time of each entry is compared with the one before',
   },
 ];
 

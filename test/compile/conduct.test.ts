@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { conductBehind, conductOf, conductOfBrackets, conductOfLabel, eventuallyIn, type Conduct, type RepetitionWords } from '../../src/compile/conduct.ts';
+import { conductBehind, conductOf, conductOfBrackets, conductOfLabel, type Conduct, type RepetitionWords } from '../../src/compile/conduct.ts';
 import { millisecondsOf } from '../../src/compile/conduct-term.ts';
+import { eventuallyIn } from '../../src/compile/eventual-claim.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'fixtures', 'reading', 'conduct');
 const rowsOf = (name: string): readonly (readonly [string, string])[] =>

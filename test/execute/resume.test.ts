@@ -250,8 +250,7 @@ describe('what an execution rests on must be as it was', () => {
 
 describe('the clock', () => {
   const jumping = (backMs: number): (() => number) => {
-    let looks = 0;
-    return () => Date.UTC(2026, 1, 9, 12) + looks++ - (marked().length > 0 ? backMs : 0);
+    return () => Date.now() - (marked().length > 0 ? backMs : 0);
   };
   it('set back in the middle: the execution stops, cannot pass, and says why', async () => {
     const { end, notRun, audit } = await execute(sample, threeSteps(), undefined, { clock: jumping(3_600_000) });
@@ -263,6 +262,11 @@ describe('the clock', () => {
     const { end, folder } = await execute(sample, threeSteps(), undefined, { clock: jumping(500) });
     expect(end).toMatchObject({ verdict: 'passed' });
     expect(linesOf(folder).join('')).toContain('clock-set-back');
+  });
+  it('set back by less than the time that a step takes: it never goes backwards, and is found all the same', async () => {
+    const slow = plan([shell('1.1', `sleep 4; echo 1.1 >> '${marks()}'`), shell('2.1', 'true')]);
+    const { end } = await execute(sample, slow, undefined, { clock: jumping(3_000) });
+    expect(end).toMatchObject({ verdict: 'error', reason: "the machine's clock was set back during the execution" });
   });
   it('set back while nothing was executed, before a resumption', async () => {
     const whole = await execute(sample, threeSteps(), undefined);

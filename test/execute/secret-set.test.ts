@@ -69,15 +69,15 @@ describe('the secrets of an execution', () => {
   });
 
   it('take no word and no digest out of a record', () => {
-    const sha256 = `${'ab'.repeat(30)}passed00`.replace('passed00', 'abcd1234');
-    const redactor = createRedactor(['passed', 'abcd', 'kind', 'shell', 'name', sha256.slice(0, 40)]);
+    const sha256 = `${'ab'.repeat(28)}abcd1234`;
+    const redactor = createRedactor(['passed', 'abcd', 'kind', 'shell', 'name']);
     const data = { kind: 'shell', verdict: 'passed', sha256, name: 'passed', nested: [{ outcome: 'passed', text: sha256 }] };
     expect(plainData(data, redactor)).toEqual({
       kind: 'shell',
       verdict: 'passed',
       sha256,
       name: '***',
-      nested: [{ outcome: 'passed', text: '***ababababababababababab'.slice(0, 3) + redactor.text(sha256).slice(3) }],
+      nested: [{ outcome: 'passed', text: redactor.text(sha256) }],
     });
     // A secret that has the form of a digest is masked where it stands for itself.
     expect(plainData({ sha256 }, createRedactor([sha256]))).toEqual({ sha256: '***' });

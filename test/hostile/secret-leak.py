@@ -73,12 +73,12 @@ for stream in (sys.stdout, sys.stderr):
     for byte in (secret + "\n" + base64.b64encode(raw).decode() + "\n").encode():
         stream.buffer.write(bytes([byte]))
         stream.buffer.flush()
-        time.sleep(0.0005)
+        time.sleep(0.0002)
 # At the borders of chunks, of the excerpts, and in a line that is longer than any reader keeps.
 for offset in range(0, len(raw) + 3, 5):
     sys.stderr.buffer.write(b"." * (65536 - offset) + raw + b"\n")
 sys.stderr.buffer.flush()
-out.write(b"-" * 70000 + raw + b"-" * 70000 + b"\n")
+out.write(b"." * 70000 + raw + b"." * 70000 + b"\n")
 out.flush()
 out.write(b"~" * (4096 - len(raw) // 2) + b"\n")
 out.write(b"done\n")

@@ -39,7 +39,7 @@ test(`${count} random executions`, { timeout: 8 * hourMs }, async () => {
   const tell = (account: RandomAccount): void => {
     if (Date.now() - told < 60_000) return;
     told = Date.now();
-    process.stdout.write(`${account.executions} executions, ${account.problems.length} problems\n`);
+    process.stdout.write(`${account.executions} executions, ${account.passed} passed, problems: ${JSON.stringify(account.problems)}\n`);
   };
   const account = await playSeeds(first, count, await listPoints(undefined), database, tell);
   process.stdout.write(`${JSON.stringify(account, null, 2)}\n`);

@@ -1,5 +1,5 @@
 /**
- * Looks for a canary in bytes, whatever they were encoded with. Knows nothing of the forms that the product masks: it decodes
+ * Looks for canaries (ASCII) in bytes, whatever they were encoded with. Knows nothing of the forms that the product masks: it decodes
  * everything that could be an encoding, again and again, and looks at what comes out.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -8,34 +8,33 @@ import { join } from 'node:path';
 /** Layers of encodings; fewer where there is much to decode. */
 const most = (length: number): number => (length > 300_000 ? 1 : length > 50_000 ? 2 : 3);
 
-/** The ways in which the canary can be read from the bytes: `raw`, `base64 < url`, …; none where it is not there. */
-export function findCanary(bytes: Buffer, canary: string): readonly string[] {
+/** The ways in which a canary can be read from the bytes: `canary: raw`, `canary: base64 < percent`, …; none where none is there. */
+export function findCanaries(bytes: Buffer, canaries: readonly string[]): readonly string[] {
   const found = new Set<string>();
-  const wanted = Buffer.from(canary).toString('latin1');
   const seen = new Set<string>();
+  const shortest = Math.min(...canaries.map((canary) => canary.length));
+  // Fillings say nothing, and take long to decode.
+  const begun = bytes.toString('latin1').replace(/([.~=x-])\1{80,}/g, '$1');
+  const deepest = most(begun.length);
   const look = (text: string, path: readonly string[]): void => {
     if (seen.has(text)) return;
     seen.add(text);
-    if (text.includes(wanted)) {
-      found.add(path.join(' < ') || 'raw');
-      return;
-    }
-    if (path.length >= most(bytes.length)) return;
-    for (const [name, decode] of Object.entries(decoders))
-      for (const decoded of decode(text)) if (decoded !== text && decoded.length >= wanted.length) look(decoded, [name, ...path]);
+    for (const canary of canaries) if (text.includes(canary)) found.add(`${canary}: ${path.join(' < ') || 'raw'}`);
+    if (path.length >= deepest) return;
+    for (const [name, decode] of Object.entries(decoders)) for (const decoded of decode(text)) if (decoded.length >= shortest) look(decoded, [name, ...path]);
   };
-  look(bytes.toString('latin1'), []);
+  look(begun, []);
   return [...found];
 }
 
-/** Every file and every name below a folder in which the canary can be read. */
-export function searchFolder(folder: string, canary: string): readonly string[] {
+/** Every file and every name below a folder in which a canary can be read. */
+export function searchFolder(folder: string, canaries: readonly string[]): readonly string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => {
     const path = join(entry.parentPath, entry.name);
     const content = entry.isFile() ? readFileSync(path) : entry.isSymbolicLink() ? Buffer.from(readlinkSync(path)) : Buffer.alloc(0);
     return [
-      ...findCanary(Buffer.from(entry.name), canary).map((way) => `the name of ${path}: ${way}`),
-      ...findCanary(content, canary).map((way) => `${path}: ${way}`),
+      ...findCanaries(Buffer.from(entry.name), canaries).map((way) => `the name of ${path}: ${way}`),
+      ...findCanaries(content, canaries).map((way) => `${path}: ${way}`),
     ];
   });
 }
