@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const folder = dirname(fileURLToPath(import.meta.url));
-const all = ['start-up', 'shell-step', 'step-cost', 'sql-assertion', 'gateway', 'isolation', 'tripwire', 'large', 'compile', 'check-many', 'verify'];
+const all = ['start-up', 'shell-step', 'step-cost', 'sql-assertion', 'gateway', 'isolation', 'tripwire', 'large', 'compile', 'check-many', 'verify', 'masking'];
 const wanted = process.argv.slice(2).length > 0 ? process.argv.slice(2) : all;
 const built = resolve(folder, '../node_modules/.cache/proofplan-bench');
 mkdirSync(built, { recursive: true });

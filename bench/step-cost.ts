@@ -15,7 +15,15 @@ import { median, proofplan, type Row, spread, timeCommand } from './measure.ts';
 const rounds = 40;
 const sink = { write: () => Promise.resolve(undefined) };
 /** As an execution of such a step records it. */
-const entry = { step: '1.1', attempt: 1, kind: 'shell', title: 'Steps', text: 'true', values: [], outputs: [{ stream: 'stdout', bytes: 0, lines: 0, sha256: 'a'.repeat(64), head: '', tail: '' }] };
+const entry = {
+  step: '1.1',
+  attempt: 1,
+  kind: 'shell',
+  title: 'Steps',
+  text: 'true',
+  values: [],
+  outputs: [{ stream: 'stdout', bytes: 0, lines: 0, sha256: 'a'.repeat(64), head: '', tail: '' }],
+};
 
 /** Runs where bubblewrap cannot be executed: what a machine without it does. */
 const withoutIsolation = ['/usr/bin/bwrap', '--dev-bind', '/', '/', '--ro-bind', '/dev/null', '/usr/bin/bwrap', '--'];
@@ -96,7 +104,10 @@ async function measurePlans(folder: string): Promise<readonly Row[]> {
   ];
   for (const { way, prefix } of ways) {
     const time = (size: number, more: readonly string[] = []): number =>
-      timeCommand([...prefix, process.execPath, proofplan, 'run', `plan-${size}.md`, '--quiet', '--out', `out-${way.length}-${size}`, ...more], { cwd: folder, exitCodes: [0, 4] });
+      timeCommand([...prefix, process.execPath, proofplan, 'run', `plan-${size}.md`, '--quiet', '--out', `out-${way.length}-${size}`, ...more], {
+        cwd: folder,
+        exitCodes: [0, 4],
+      });
     time(10);
     const costs = new Map<number, number[]>();
     let bare = 0;
@@ -113,7 +124,12 @@ async function measurePlans(folder: string): Promise<readonly Row[]> {
         costs.set(size, [...(costs.get(size) ?? []), steps / (size - 10) / (bare / 100)]);
       }
     }
-    for (const [size, ratios] of costs) rows.push({ what: `a step of a plan of ${size} with its durable record, ${way}, against a bare spawn`, figure: spread(ratios), aim: way.includes('none') ? '1.6' : '' });
+    for (const [size, ratios] of costs)
+      rows.push({
+        what: `a step of a plan of ${size} with its durable record, ${way}, against a bare spawn`,
+        figure: spread(ratios),
+        aim: way.includes('none') ? '1.6' : '',
+      });
   }
   return rows;
 }
@@ -144,7 +160,11 @@ async function measureEntries(folder: string): Promise<readonly Row[]> {
       ratios.push(ours / bare);
       perSecond = Math.max(perSecond, count / (ours / 1_000));
     }
-    rows.push({ what: `an entry ${durable ? 'with' : 'without'} fdatasync against a bare append`, figure: `${spread(ratios)} (up to ${perSecond.toFixed(0)} a second)`, aim: '1.5' });
+    rows.push({
+      what: `an entry ${durable ? 'with' : 'without'} fdatasync against a bare append`,
+      figure: `${spread(ratios)} (up to ${perSecond.toFixed(0)} a second)`,
+      aim: '1.5',
+    });
   }
   return rows;
 }
@@ -181,7 +201,7 @@ async function measureOutput(folder: string): Promise<readonly Row[]> {
     best = Math.max(best, bytes / 1e6 / (ours / 1_000));
   }
   return [
-    { what: 'output of a step, kept with its digest, against `cat | cat > file`', figure: `${spread(ratios)} (up to ${best.toFixed(0)} MB/s)` },
-    { what: 'the same against `cat | cat > file` and a bare SHA-256 of the bytes', figure: spread(shas) },
+    { what: 'output of a step, kept with its digest, against a copy by two `cat`', figure: `${spread(ratios)} (up to ${best.toFixed(0)} MB/s)` },
+    { what: 'the same against a copy by two `cat` and a bare SHA-256 of the bytes', figure: spread(shas) },
   ];
 }

@@ -1,5 +1,5 @@
 /**
- * What docs/guard-a-command.md, docs/decide.md, docs/audit.md, docs/conduct.md and docs/secrets.md show is executed, in order, and prints what they show (`…` stands for anything):
+ * What docs/guard-a-command.md, docs/decide.md, docs/audit.md, docs/conduct.md, docs/secrets.md and docs/resume.md show is executed, in order, and prints what they show (`…` stands for anything):
  * in one shell a document, beside a real server, with the files that the document holds.
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
@@ -69,7 +69,7 @@ class Shell {
   }
 }
 
-describe.each(['guard-a-command.md', 'decide.md', 'audit.md', 'conduct.md', 'secrets.md'])('docs/%s', (name) => {
+describe.each(['guard-a-command.md', 'decide.md', 'audit.md', 'conduct.md', 'secrets.md', 'resume.md'])('docs/%s', (name) => {
   const guide = readGuide(name);
   let folder: ReturnType<typeof makeFolder>;
   let shell: Shell;

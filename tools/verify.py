@@ -129,11 +129,12 @@ class Audit:
         if kind in ("closed", "files", "opened", "verdict"):
             self.data.setdefault(kind, []).append(data)
         if kind in ("criterion", "policy-enforced", "task"):
-            self.parts[f"{kind} {data.get('id')}"] = data.get("verdict")
+            self.parts[f"{kind} {json.dumps(data.get('id'))}"] = data.get("verdict")
         for planned in data["steps"] if kind == "opened" and isinstance(data.get("steps"), list) else []:
             if isinstance(planned, dict):
-                self.parts.setdefault(f"step {planned.get('id')}", "not run")
-        step, attempt = f"step {data.get('step')}", f"step {data.get('step')}, attempt {data.get('attempt')}"
+                self.parts.setdefault(f"step {json.dumps(planned.get('id'))}", "not run")
+        step = f"step {json.dumps(data.get('step'))}"
+        attempt = f"{step}, attempt {json.dumps(data.get('attempt'))}"
         if kind == "step-started":
             self.steps[attempt], self.attempts[step] = (line, at), self.attempts.get(step, 0) + 1
             if not same(data.get("attempt"), self.attempts[step]):

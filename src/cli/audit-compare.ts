@@ -21,7 +21,7 @@ export function addCompare(audit: Program, context: CommandContext, finish: Fini
     .argument('<a>', "an execution's folder")
     .argument('<b>', 'another one')
     .option('--json', 'JSON on stdout')
-    .addHelpText('after', examples('audit compare .proofplan/executions/A .proofplan/executions/B'))
+    .addHelpText('after', examples('audit compare .proofplan/latest .proofplan/latest'))
     .action(async (a, b, options) => finish(await compare(a, b, options.json === true, context)));
 }
 

@@ -72,7 +72,7 @@ async function verify(folder: string, options: VerifyOptions, context: CommandCo
   if (options.json !== true) {
     const count = `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`;
     context.out(
-      intact ? `the record in ${found.value.path} is intact; ${renderSummary(journal)}\n` : `the record in ${found.value.path} is not intact: ${count}\n`,
+      intact ? shown(`the record in ${found.value.path} is intact; ${renderSummary(journal)}`) : `the record in ${found.value.path} is not intact: ${count}\n`,
     );
   }
   return intact ? 0 : exitCodes.failed;

@@ -18,7 +18,7 @@ export function maskMessages(context: CommandContext): CommandContext {
 }
 
 /** Of `--set-secret` (also misspelt) and of database URLs, as they stand there and in the variables that are named. */
-export function commandSecrets(argv: readonly string[], environment: CommandContext['environment']): readonly string[] {
+function commandSecrets(argv: readonly string[], environment: CommandContext['environment']): readonly string[] {
   return argv.flatMap((word, index) => {
     const named = /^--?[a-z-]+=(?=.)/i.exec(word)?.[0];
     const name = named === undefined ? (argv[index - 1] ?? '') : named.slice(0, -1);

@@ -87,6 +87,10 @@ export function conductOfBrackets(words: string, title: string): Conduct | undef
 
 const timeLimit = /^(?:max(?:imum|\.)?(?: of)?|at most|within|no (?:longer|more) than|time-?out(?: of|:)?|time ?limit(?: of|:)?) (.+)$/;
 
+/** Without one of these words no head of a repetition can match. */
+const mayRepeat =
+  /\b(?:re-?tr\w*|re-?run|repeat\w*|again|poll\w*|keep|try|tries|attempts?|wait)\b|\b(?:check|query|ask|run|execute)\b.*\b(?:every|until|more|times|at most|up to|within|for)\b/i;
+
 /** Without one of these words no row can match: most sentences of a document are done with here. */
 const anyConduct =
   /\b(?:re-?tr\w*|re-?run\w*|repeat\w*|again|poll\w*|keep|wait|until|once|single\s+time|twice|always|any\s+case|whatever\s+happens|even|regardless|time-?outs?|limit|deadline|idempotent|repeatable|safe|attempts?|tr(?:y|ies)|every|give\s+up|abort|kill|stop|cancel|end|interrupt)\b|\b(?:has|have|gets?|given|allowed|must|should|shall|may)\b.*\d/i;
@@ -96,7 +100,7 @@ export function conductOf(sentence: string): Conduct | undefined {
   const text = plain(sentence);
   const counted = /^(?:the )?(?:retry (?:limit|count)|(?:max(?:imum|\.)? )?(?:number of )?(retries|attempts)) (?:is|are) (\d{1,6})$/i.exec(text);
   if (counted) return conductOfLabel(/^attempts$/i.test(counted[1] ?? '') ? 'attempts' : 'retries', counted[2] ?? '');
-  return otherConduct(text) ?? repetitionOf(text);
+  return otherConduct(text) ?? (mayRepeat.test(text) ? repetitionOf(text) : undefined);
 }
 
 const addsConduct = /\b(?:re-?try|re-?trying|trying again|polling|repeat(?:ing)? (?:it|this))\b|`,? (?:until|every|up to|at most|for)\b|`.*again|\([^()]*\d/i;
@@ -200,14 +204,16 @@ const limits: readonly RegExp[] = [
 const wholePlan =
   /^(?:the |this )?(?:whole |entire |complete |full )?(?:plan|execution|drill|procedure|runbook|rehearsal|exercise|test plan|whole thing) (?:must|should|has to|shall|may|must not|may not|should not)\b.*\b(?:finish|complete|end|done|finished|take|last|longer|run)\b.*§/i;
 
+const mayBeOther = /\b(?:once|single time|not|never|any case|whatever|even|also|regardless|always)\b|n't\b/i;
+const mayBeLimit = /\b(?:has|have|gets?|given|allowed|abort|kill|stop|cancel|end|interrupt|time-?out|time limit|deadline|must|should|has to|shall|may)\b/i;
+
 function otherConduct(text: string): Conduct | undefined {
-  const row = others.find(({ words }) => words.test(text));
-  const all = ofEach.test(text);
-  if (row) return { kind: row.kind, each: all };
-  if (!/\d|\b(?:an?|half|one|two|three|four|five|ten|fifteen|twenty|thirty|sixty) [hms]/i.test(text)) return undefined;
+  const row = mayBeOther.test(text) ? others.find(({ words }) => words.test(text)) : undefined;
+  if (row) return { kind: row.kind, each: ofEach.test(text) };
+  if (!mayBeLimit.test(text) || !/\d|\b(?:an?|half|one|two|three|four|five|ten|fifteen|twenty|thirty|sixty) [hms]/i.test(text)) return undefined;
   const timed = fieldsOf(text, 'any');
   if (timed.withinMs === undefined) return undefined;
-  if (limits.some((words) => words.test(timed.rest))) return { kind: 'limit', limitMs: timed.withinMs, each: all };
+  if (limits.some((words) => words.test(timed.rest))) return { kind: 'limit', limitMs: timed.withinMs, each: ofEach.test(text) };
   return wholePlan.test(timed.rest) ? { kind: 'unclear', why: 'a limit for the plan as a whole is kept by nothing' } : undefined;
 }
 

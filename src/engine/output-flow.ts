@@ -13,6 +13,8 @@ export interface OutputFlow {
   readonly hasEnded: () => boolean;
   /** Is the sink at work, or was it within the last `windowMs`? */
   readonly movedWithin: (windowMs: number) => boolean;
+  /** Has the sink not yet taken what was read last? */
+  readonly isBusy: () => boolean;
   /** Gives up on writers that nothing can end. */
   readonly destroy: () => void;
 }
@@ -47,6 +49,7 @@ export function startFlow(stream: Socket, sink: OutputSink, refused: (diagnostic
     ended: pump(),
     hasEnded: () => !open,
     movedWithin: (windowMs) => writing || performance.now() - movedAtMs < windowMs,
+    isBusy: () => writing,
     destroy: () => void stream.destroy(),
   };
 }

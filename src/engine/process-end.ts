@@ -63,16 +63,19 @@ export async function awaitEnd<T>(exited: Promise<T>, endAtOnce: () => void = ()
   return within(exited, killMs);
 }
 
-/** Lets the sinks take what the pipes still hold. False when a writer that cannot be found keeps one open: it is cut off. */
-export async function drainFlows(flows: readonly OutputFlow[]): Promise<boolean> {
-  const giveUpAtMs = performance.now() + flushMs;
+/** `held open`: a writer that cannot be found keeps a pipe, and was cut off. `not taken`: a sink was not done, so something printed is missing. */
+export type Drained = 'closed' | 'held open' | 'not taken';
+
+/** Lets the sinks take what the pipes still hold. */
+export async function drainFlows(flows: readonly OutputFlow[], patienceMs = flushMs): Promise<Drained> {
+  const giveUpAtMs = performance.now() + patienceMs;
   const moving = (flow: OutputFlow): boolean => !flow.hasEnded() && flow.movedWithin(drainMs) && performance.now() < giveUpAtMs;
   // The end of what was just killed has to come through the runner's own event loop first.
   await within(endOf(flows), turnMs);
   while (flows.some(moving)) await within(endOf(flows), pollMs);
-  const closed = flows.every((flow) => flow.hasEnded());
+  const drained = flows.some((flow) => flow.isBusy()) ? 'not taken' : flows.every((flow) => flow.hasEnded()) ? 'closed' : 'held open';
   for (const flow of flows) flow.destroy();
-  return closed;
+  return drained;
 }
 
 function endOf(flows: readonly OutputFlow[]): Promise<unknown> {

@@ -83,10 +83,11 @@ async function followChild(request: SubprocessRequest, child: Child, startedAtMs
   const leftover = outcome === 'completed' ? await settleProcesses(child.pid, flows, find, endAtOnce) : await endProcesses(child.pid, find, endAtOnce);
   // Absent only for a program that even KILL does not end.
   const exit = await awaitEnd(child.exited, endAtOnce);
-  const closed = await drainFlows(flows);
+  const drained = await drainFlows(flows);
   lookAfterWatchdog();
   if (outcome === 'completed' && child.sandbox?.hasStarted() === false)
     return cannotStart(request, 'its sandbox could not be made; its standard error says why');
+  const problem = trouble.first ?? (drained === 'not taken' ? outputCut : undefined);
   return {
     outcome,
     durationMs: (exit?.atMs ?? performance.now()) - startedAtMs,
@@ -94,9 +95,9 @@ async function followChild(request: SubprocessRequest, child: Child, startedAtMs
     ...(exit === undefined || exit.signal === null ? {} : { signal: exit.signal }),
     leftover: [
       ...leftover.map((member) => `${member.pid} ${member.command}`),
-      ...(closed ? [] : ['a process that could not be found and holds the output open']),
+      ...(drained === 'closed' ? [] : ['a process that could not be found and holds the output open']),
     ],
-    ...(trouble.first === undefined ? {} : { problem: trouble.first }),
+    ...(problem === undefined ? {} : { problem }),
   };
 }
 
@@ -114,6 +115,15 @@ class Trouble {
     this.#interruption.abort();
   }
 }
+
+/** A claim that something is not in the output would hold for what was not kept. */
+const outputCut: Diagnostic = {
+  severity: 'error',
+  code: 'engine/evidence-unwritable',
+  message: 'what the step printed could not be kept in time after its end',
+  notes: ['the disk is too slow, or a process that cannot be found goes on printing'],
+  help: 'name another folder with --out, or let the command wait for what it starts',
+};
 
 const watchdogLost: Diagnostic = {
   severity: 'error',

@@ -76,7 +76,6 @@ async function carryOut(step: Step, number: number, elapsedMs: number, context: 
   const asserted = expectations.size > 0 || step.captures.some((capture) => !capture.optional) || step.role === 'report' || step.role === 'teardown';
   if (!asserted && evidence.outcome === 'completed' && !hasErrors(problems)) told.push(unasserted(step));
   const shown = worst([...problems.map(verdictOfProblem), claims, asserted ? 'passed' : 'unproven', verdictOfOutcome(evidence.outcome)]);
-  // Asked only of a step that stops the execution: the question is a session of its own, which the next tripwires would see.
   const lostLate = shown === 'failed' && runsPrograms(step) ? await lostDatabase(step, context) : undefined;
   if (lostLate) told.push(lostLate);
   const judged = lostLate ? 'error' : shown;
@@ -167,6 +166,8 @@ function attemptProblems(step: Step, { evidence, guardProblem }: Attempt, refuse
   return problems;
 }
 
+const probeTimeoutMs = 10_000;
+
 /** Signs that the server may be gone: not every failure is the step's own. */
 function isSuspicious({ evidence, guardProblem }: Attempt): boolean {
   return guardProblem !== undefined || evidence.outcome === 'interrupted' || evidence.problem?.code === 'engine/database-lost';
@@ -176,6 +177,9 @@ function isSuspicious({ evidence, guardProblem }: Attempt): boolean {
 async function lostDatabase(step: Step, { guarded }: ExecutionContext): Promise<Diagnostic | undefined> {
   if (!guarded) return undefined;
   if (guarded.died.aborted) return databaseLost(step, messageOf(guarded.died.reason));
+  // In a session that the tripwires know; only one that gets no answer asks in a session of its own, which they would see.
+  const answer = await guarded.guard.assertion({ sql: 'SELECT 1', parameters: [], mode: 'read', timeoutMs: probeTimeoutMs }).catch(() => undefined);
+  if (answer?.kind === 'rows') return undefined;
   const probe = await probeDatabase(guarded.database);
   return probe.value
     ? undefined

@@ -5,6 +5,7 @@
 import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gitEnvironment } from './git-environment.ts';
 
 /** Patterns as in ignore files: interpreters, test runners and builds rewrite these in honest executions. */
 const leftovers: readonly string[] = [
@@ -35,15 +36,14 @@ export interface ListOptions {
 
 /** Never rejects. */
 export async function listWorkspaceFiles(workspace: string, { processEnvironment, toolFolders }: ListOptions): Promise<WorkspaceFiles> {
-  const env = { PATH: processEnvironment['PATH'] ?? '/usr/bin:/bin', GIT_OPTIONAL_LOCKS: '0', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
   const git = ['-c', 'core.fsmonitor=false', '-c', 'safe.directory=*', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'];
-  let found = await outputOf('git', [...git, ...leftovers.flatMap((pattern) => ['-x', pattern])], workspace, env);
+  let found = await outputOf('git', [...git, ...leftovers.flatMap((pattern) => ['-x', pattern])], workspace, gitEnvironment(processEnvironment));
   // A folder that a repository around it ignores has no file in it; nor is it for rules from outside to hide one.
   if (found === '') {
     const ripgrep = ['--files', '--null', '--hidden', '--follow', '--one-file-system', '--no-config', '--no-messages', '--no-require-git'];
     const own = ['--no-ignore-parent', '--no-ignore-global', '--no-ignore-exclude', ...leftovers.flatMap((pattern) => ['--glob', `!${pattern}`])];
     for (const program of [...toolFolders.map((folder) => join(folder, 'rg')), 'rg']) {
-      found = await outputOf(program, [...ripgrep, ...own], workspace, env);
+      found = await outputOf(program, [...ripgrep, ...own], workspace, { PATH: processEnvironment['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' });
       if (found !== '') break;
     }
   }

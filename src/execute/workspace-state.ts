@@ -6,6 +6,7 @@ import { lstat, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { WorkspaceState } from '../model/event.ts';
+import { gitEnvironment } from './git-environment.ts';
 
 const gitTimeoutMs = 20_000;
 const mostShown = 200;
@@ -78,10 +79,9 @@ async function digestOfFile(path: string): Promise<string> {
   }
 }
 
-function runGit(path: string, words: readonly string[], { PATH }: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {
+function runGit(path: string, words: readonly string[], processEnvironment: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {
   const options = ['-C', path, '-c', 'core.fsmonitor=false', '-c', 'safe.directory=*', '-c', 'core.quotePath=false'];
-  // The system's own git first: one that somebody put before it could name any commit.
-  const env = { PATH: `/usr/bin:/bin:/usr/local/bin:${PATH ?? ''}`, GIT_OPTIONAL_LOCKS: '0', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
+  const env = gitEnvironment(processEnvironment);
   return new Promise((resolve) => {
     execFile('git', [...options, ...words], { env, timeout: gitTimeoutMs, maxBuffer: mostOutputBytes }, (error, stdout) => resolve(error ? undefined : stdout));
   });

@@ -3,7 +3,7 @@
  * was edited, and until the checkpoint is written nothing else does. Written before the line is, so that after a cut the last line is
  * either the one marked or the one before it.
  */
-import { closeSync, constants, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, lstatSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 export interface HeadMark {
@@ -21,7 +21,13 @@ export function headMarkPath(stateFolder: string, execution: string): string {
 
 /** Throws what `node:fs` throws. */
 export function openHeadMark(path: string): HeadMark {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // In a temporary folder anybody may have made one of this name before.
+  for (const own of [dirname(folder), folder]) {
+    const { uid } = lstatSync(own);
+    if (uid !== (process.getuid?.() ?? uid)) throw new Error(`\`${own}\` belongs to user ${uid}`);
+  }
   const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   return {
     note: (hash, before) => void writeSync(file, `${hash} ${before}\n`, 0),

@@ -58,6 +58,21 @@ const lineEnds = [
 ];
 const longestIndent = 16;
 
+/** What is escaped already, once more: in a URL (RFC 3986; ECMAScript leaves `!'()*`; forms), in HTML, JSON, a shell's quotes and SQL's. */
+const outerLayers: readonly ((form: string) => string)[] = [
+  (form) => form.replace(/[^A-Za-z0-9_.~-]/g, upperPercent),
+  (form) => form.replace(/[^A-Za-z0-9_.~-]/g, (byte) => upperPercent(byte).toLowerCase()),
+  (form) => form.replace(/[^A-Za-z0-9_.~!'()*-]/g, upperPercent),
+  (form) => form.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
+  (form) => form.replace(/["\\]/g, '\\$&'),
+  (form) => form.replaceAll("'", `'\\''`),
+  (form) => form.replaceAll("'", "''"),
+];
+
+function upperPercent(byte: string): string {
+  return `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
 const encoder = new TextEncoder();
 
 /** The byte strings that may stand for a character (one code point). */
@@ -94,7 +109,7 @@ export function writtenForms(character: string): ReadonlySet<string> {
   if (!/[\p{L}\p{N}]/u.test(character)) for (const row of backslashes) forms.add(`${row}${raw(bytes)}`);
   if (doubled.has(character)) forms.add(character + character);
   for (const habit of habits[character] ?? []) forms.add(habit);
-  return forms;
+  return new Set([...forms, ...[...forms].flatMap((form) => outerLayers.map((layer) => layer(form)))]);
 }
 
 /** The byte strings that may stand for so many line ends in a row: all written alike, the last with an indent. */

@@ -4,7 +4,7 @@ import { readJournal, type JournalLine } from '../journal/journal-reader.ts';
 import { createMerkleTree } from '../journal/merkle-tree.ts';
 import { executionFiles, type JournalEntry, type JournalState, type RecordedFile } from '../model/journal-entry.ts';
 import { maximumFindings, type AuditCode, type AuditFinding } from './audit-finding.ts';
-import { createPartLedger } from './audit-part.ts';
+import { createPartLedger, nameOf } from './audit-part.ts';
 
 /** A digest that an entry names, with the length and the line that names it first. */
 interface EvidenceReference {
@@ -108,13 +108,14 @@ export async function verifyJournal(path: string, expectedExecution: string | un
   };
 
   const collectStep = ({ kind, data }: JournalEntry, line: JournalLine): void => {
-    const name = `step ${String(data['step'])}, attempt ${String(data['attempt'])}`;
+    const [step, attempt] = [nameOf(data['step']), nameOf(data['attempt'])];
+    const key = `${step} ${attempt}`;
+    const name = `step ${step}, attempt ${attempt}`.replaceAll('"', '');
     if (kind === 'step-ended') {
-      if (!openSteps.delete(name)) find('review/step-not-started', `${name} ended without having been started`, line);
+      if (!openSteps.delete(key)) find('review/step-not-started', `${name} ended without having been started`, line);
       return;
     }
-    openSteps.set(name, { name, line });
-    const step = String(data['step']);
+    openSteps.set(key, { name, line });
     const expected = (attempts.get(step) ?? 0) + 1;
     if (data['attempt'] !== expected) find('review/step-attempt-missing', `${name} follows attempt ${expected - 1}`, line);
     attempts.set(step, expected);

@@ -41,7 +41,8 @@ export async function verifyLedger(path: string, folder: string, journal: Journa
   const attempts = ledger.entries.filter((entry) => entry.kind === 'registered' && isSamePlan(entry.plan, registered.plan));
   // A registration takes its number from an index, which could be forged, and lines may have been taken out before it.
   const counted = attempts.indexOf(registered) + 1;
-  if (registered.attempt !== counted) find('review/ledger-differs', `it was registered as attempt ${registered.attempt}, and is attempt ${counted} by counting`);
+  if (registered.attempt !== counted)
+    find('review/ledger-differs', `it was registered as attempt ${registered.attempt}, and is attempt ${counted} by counting`);
   for (const [index, attempt] of attempts.entries()) {
     const { execution } = attempt;
     const path = join(dirname(folder), execution);

@@ -146,6 +146,11 @@ export const environmentReasons = {
     bad: 'database: postgres:///shop',
     good: 'database: postgres://app@127.0.0.1:5432/shop',
   },
+  'environment/cluster-gone': {
+    why: 'the rows that the finished steps wrote are gone with it, so nothing can rest on them',
+    bad: 'proofplan resume .proofplan/latest    (two days after the kill)',
+    good: 'proofplan run plan.md',
+  },
   'environment/stale-cluster': {
     why: 'it cannot be asked from here whether it is still used, so it is neither used nor removed',
     bad: 'a container that was killed left its cluster on a shared disk',

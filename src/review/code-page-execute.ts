@@ -116,6 +116,36 @@ export const executeReasons = {
     bad: 'expected: chain_length == step_count     (0 is not 7)',
     good: 'mend the system, and execute the whole plan again',
   },
+  'execute/chain-not-compared': {
+    why: 'a coordinator that says VERIFIED about itself proves little: the runner has recomputed the root, and had nothing to hold it against',
+    bad: 'print("status:", answer.status)',
+    good: 'print("status:", answer.status)\nprint("root_hash:", answer.root_hash)',
+  },
+  'execute/clock-set-back': {
+    why: 'an execution that could be dated at will could be passed off as an earlier one',
+    bad: 'date -s yesterday                    (in the middle of step 3)',
+    good: 'let a time server keep the clock, and execute the plan again',
+  },
+  'execute/in-doubt': {
+    why: 'done twice it may do harm, taken for done it would be a pass that nobody saw',
+    bad: 'the runner was killed while step 2.1 wrote its row',
+    good: "proofplan resume .proofplan/latest --not-done 2.1 --by 'Ada Lovelace'     (after a look)",
+  },
+  'execute/not-resumable': {
+    why: 'half of one execution and half of another prove nothing together',
+    bad: 'the plan was edited between the kill and `proofplan resume`',
+    good: 'proofplan run plan.md',
+  },
+  'execute/repeated': {
+    why: 'a pass on the third attempt is another fact than a pass: whoever reads the report must see it',
+    bad: 'step 3.1 passed on attempt 3',
+    good: 'proofplan show .proofplan/latest 3.1',
+  },
+  'execute/still-running': {
+    why: 'two processes that write one record would break it',
+    bad: 'proofplan resume .proofplan/latest    (while `proofplan run` still runs)',
+    good: 'wait for its end',
+  },
   'execute/guard-failed': {
     why: 'without its guard nothing keeps a refused write from taking effect',
     bad: 'the gateway lost its way to the database',

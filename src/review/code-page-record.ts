@@ -63,6 +63,11 @@ export const recordReasons = {
     bad: 'ledger.jsonl was removed while a plan ran',
     good: again,
   },
+  'journal/not-resumable': {
+    why: 'what an earlier process has done is taken from its journal, so every line of it has to be genuine',
+    bad: 'a line of journal.jsonl was edited between the kill and `proofplan resume`',
+    good: 'proofplan run plan.md',
+  },
   'journal/not-opened': {
     why: 'nothing is executed without a record',
     bad: 'proofplan run plan.md --out /read-only',

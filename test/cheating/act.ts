@@ -3,7 +3,7 @@ import type { Ground, Said } from './ground.ts';
 import type { SceneName } from './scene.ts';
 
 /** Who cheats: the one who writes the plan, a program that the plan calls, somebody beside the runner, somebody who comes afterwards. */
-export type Cheater = 'author' | 'program' | 'accomplice' | 'afterwards';
+type Cheater = 'author' | 'program' | 'accomplice' | 'afterwards';
 
 export interface Act {
   /** Unique, kebab-case. */

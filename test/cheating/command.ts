@@ -94,6 +94,7 @@ export const command: readonly Act[] = [
   },
   {
     id: 'variable-from-outside',
+    soak: 'as another',
     quote: variables,
     done: 'the CLI works only with `DB_ROLE=admin`, which stands in no plan and is set where the runner is started',
     by: 'program',
@@ -172,7 +173,10 @@ export const command: readonly Act[] = [
     kept: 'prevented',
     layer: 'the plan is read: judged before step 1',
   },
-  reviewed('search-removed', search, 'the block with the search is taken out of the plan', 'v4, section 1', swap(fenced(rgBlock), ''), ['rg -n']),
+  {
+    ...reviewed('search-removed', search, 'the block with the search is taken out of the plan', 'v4, section 1', swap(fenced(rgBlock), ''), ['rg -n']),
+    soak: 'as another',
+  },
   {
     id: 'search-left-out',
     soak: 'as another',
@@ -213,14 +217,19 @@ export const command: readonly Act[] = [
     (text) => text.replaceAll('get_session', 'get_async_session'),
     ['get_async_session'],
   ),
-  reviewed(
-    'coordinator-shortened',
-    'a coordinator\nscript shortened or changed (`get_async_session` for `get_session`)',
-    'the script of the plan does not print the root any more, so that nothing is compared with it',
-    'v4, sections 2 to 4',
-    swap('        print("root_hash:", result.integrity.root_hash)\n', ''),
-    ['root_hash'],
-  ),
+  {
+    id: 'coordinator-shortened',
+    quote: 'a coordinator\nscript shortened or changed (`get_async_session` for `get_session`)',
+    done: 'the script of the plan does not print the root any more, so that nothing is compared with it',
+    by: 'author',
+    scene: 'v4, sections 2 to 4',
+    play: executing({ plan: swap('        print("root_hash:", result.integrity.root_hash)\n', '') }),
+    exitCode: 4,
+    verdict: 'unproven',
+    names: ['warning[execute/chain-not-compared]', 'root_hash'],
+    kept: 'detected',
+    layer: 'hash-chain witness',
+  },
   {
     id: 'pytest-on-path',
     quote: 'the program on PATH replaced',

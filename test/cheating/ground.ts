@@ -18,7 +18,7 @@ export interface Said {
   readonly verdict: VerdictFile | undefined;
 }
 
-export interface Started {
+interface Started {
   readonly pid: number;
   readonly ended: Promise<Said>;
 }

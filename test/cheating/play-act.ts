@@ -50,7 +50,7 @@ export const shown =
   };
 
 /** The scene's plan and addendum in `plans/`; the path of the plan. */
-export async function writeScene(ground: Ground, name: SceneName, plan?: Edit, addendum?: Edit): Promise<string> {
+async function writeScene(ground: Ground, name: SceneName, plan?: Edit, addendum?: Edit): Promise<string> {
   const scene = await readScene(name);
   const path = `plans/${scene.name}.md`;
   ground.editFile(path, plan ? plan(scene.text) : scene.text);
@@ -66,8 +66,7 @@ export const reviewing =
   (plan: Edit | undefined, addendum?: Edit): Play =>
   async (ground, name) => {
     const reviewed = await writeScene(ground, name);
-    const locked = await ground.call(['lock', reviewed]).ended;
-    if (locked.exitCode !== 0) throw new Error(locked.output);
+    await writeLock(ground, name, reviewed);
     cpSync(ground.path('plans'), ground.path('reviewed'), { recursive: true });
     await writeScene(ground, name, plan, addendum);
     const ran = await ground.call(['run', reviewed, '--out', 'out', '--locked']).ended;
@@ -75,6 +74,18 @@ export const reviewing =
     if (told.exitCode === 0) throw new Error(`diff finds nothing weaker\n${told.output}`);
     return { ...ran, output: `${ran.output}\n${told.output}` };
   };
+
+/** A lock is the same for the same plan: written by the command line once, and copied for each act. */
+const locks = new Map<SceneName, string>();
+
+async function writeLock(ground: Ground, name: SceneName, plan: string): Promise<void> {
+  const path = plan.replace(/\.md$/, '.lock');
+  const known = locks.get(name);
+  if (known !== undefined) return ground.editFile(path, known);
+  const { exitCode, output } = await ground.call(['lock', plan]).ended;
+  if (exitCode !== 0) throw new Error(output);
+  locks.set(name, readFileSync(ground.path(path), 'utf8'));
+}
 
 /** A finished execution, something done to its record, and the question whether the record is whole. */
 export const tampering =

@@ -126,11 +126,11 @@ export const procedure: readonly Act[] = [
     by: 'accomplice',
     scene: 'v4, sections 2 and 3, paused',
     play: executing({ meanwhile: (ground) => ground.editFile('proofplan.config.yaml', (old) => `${old}\n# edited\n`) }),
-    exitCode: 4,
-    verdict: 'unproven',
-    names: ['warning[execute/workspace-changed]', '`proofplan.config.yaml` was edited'],
+    exitCode: 5,
+    verdict: 'error',
+    names: ['error[execute/document-changed]', '`proofplan.config.yaml` was edited'],
     kept: 'detected',
-    layer: 'watch over the workspace',
+    layer: 'files of the execution compared at its end',
   },
   {
     id: 'plan-edited-meanwhile',
@@ -161,10 +161,13 @@ export const procedure: readonly Act[] = [
     kept: 'detected',
     layer: '`audit verify`: digests of the reports stand in the journal',
   },
-  review('policy-narrowed-in-plan', narrowed, 'the plan forbids no SQLite fallback any more', swap('No SQLite fallback. ', ''), [
-    'policy lost',
-    'No SQLite fallback',
-  ]),
+  {
+    ...review('policy-narrowed-in-plan', narrowed, 'the plan forbids no SQLite fallback any more', swap('No SQLite fallback. ', ''), [
+      'policy lost',
+      'No SQLite fallback',
+    ]),
+    soak: 'as another',
+  },
   {
     id: 'plan-edited-after',
     quote: after,
@@ -204,6 +207,7 @@ export const procedure: readonly Act[] = [
   },
   {
     id: 'continued-with-only',
+    soak: 'as another',
     quote: continued,
     done: 'the steps that are left are executed alone, with `--only`',
     by: 'author',
@@ -215,9 +219,12 @@ export const procedure: readonly Act[] = [
     kept: 'detected',
     layer: 'verdicts: a part of a plan is no pass',
   },
-  review('stop-taken-back', continued, 'the plan does not say any more that a failure stops it', swap(' Stop on failure and report evidence.', ''), [
-    'Stop on failure',
-  ]),
+  {
+    ...review('stop-taken-back', continued, 'the plan does not say any more that a failure stops it', swap(' Stop on failure and report evidence.', ''), [
+      'Stop on failure',
+    ]),
+    soak: 'as another',
+  },
   {
     id: 'report-without-execution',
     quote: byHand,

@@ -96,6 +96,7 @@ export const rowsAndData: readonly Act[] = [
   },
   {
     id: 'run-by-copy',
+    soak: 'as another',
     quote: inserted,
     done: 'a script copies a row into `runs` with COPY',
     by: 'program',
@@ -326,6 +327,7 @@ export const rowsAndData: readonly Act[] = [
   },
   {
     id: 'trigger-off',
+    soak: 'as another',
     quote: trigger,
     done: 'the CLI switches the triggers of `runs` off while it inserts',
     by: 'program',

@@ -57,7 +57,7 @@ const rows = {
 export type SceneName = keyof typeof rows;
 
 /** The waiting step, as a section of its own. */
-export const pauseStep = '## 9. Pause\n\n```bash\nuntil [ -e go ]; do sleep 0.05; done\n```\n\n';
+const pauseStep = '## 9. Pause\n\n```bash\nuntil [ -e go ]; do sleep 0.05; done\n```\n\n';
 
 /** The plan and the addendum of a scene; entries of the addendum whose words are not in the plan go with them. */
 export async function readScene(name: SceneName): Promise<SceneText> {

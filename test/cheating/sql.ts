@@ -24,6 +24,7 @@ export const sql: readonly Act[] = [
   },
   {
     id: 'query-that-fits',
+    soak: 'as another',
     quote: rewritten,
     done: 'the steps of every run are counted',
     by: 'author',

@@ -49,6 +49,7 @@ export const storage: readonly Act[] = [
   },
   {
     id: 'sqlite-in-workspace',
+    soak: 'as another',
     quote: local,
     done: 'the CLI keeps a trace in a file of the workspace, beside the one in Postgres',
     by: 'program',
@@ -85,6 +86,7 @@ export const storage: readonly Act[] = [
   },
   {
     id: 'other-database-through-gateway',
+    soak: 'as another',
     quote: another,
     done: 'the CLI asks the gateway for another database of the same server',
     by: 'program',

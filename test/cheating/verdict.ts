@@ -84,12 +84,12 @@ export const verdict: readonly Act[] = [
     play: executing({
       plan: swap('PYTHONPATH=. pytest tests/test_run_introspection_coordinators.py -q', 'rg -n "def test_" tests'),
       addendum: (old) =>
-        `${old}criteria:\n  - at: Coordinator tests pass.\n    witness: { eachHitOf: 'rg -n "def test_" backend/tests', contains: test, withinLines: 1 }\n`,
+        `${old}criteria:\n  - at: Coordinator tests pass.\n    witness: { eachHitOf: 'rg -n "def test_" tests', contains: test, withinLines: 1 }\n`,
       files: { [edit.tests]: edit.failingTest },
     }),
     exitCode: 2,
     verdict: 'none',
-    names: ['error[compile/'],
+    names: ['error[compile/addendum-weakens]', '`Coordinator tests pass` speaks of tests, and its witness is none of a test run'],
     kept: 'prevented',
     layer: 'the plan is read',
   },
@@ -97,13 +97,16 @@ export const verdict: readonly Act[] = [
     'criterion',
     'Postgres trace rows exist',
   ]),
-  review(
-    'criterion-reworded',
-    dropped,
-    'the criterion says that trace rows *may* exist',
-    swap('Postgres trace rows exist for the run.', 'Postgres trace rows may exist for the run.'),
-    ['may exist'],
-  ),
+  {
+    ...review(
+      'criterion-reworded',
+      dropped,
+      'the criterion says that trace rows *may* exist',
+      swap('Postgres trace rows exist for the run.', 'Postgres trace rows may exist for the run.'),
+      ['may exist'],
+    ),
+    soak: 'as another',
+  },
   review(
     'template-field-split',
     'a template field split so that one half looks good',
@@ -183,6 +186,7 @@ export const verdict: readonly Act[] = [
   },
   {
     id: 'coordinator-without-comparison',
+    soak: 'as another',
     quote: nothing,
     done: 'the coordinator says VERIFIED without a chain, and prints a root of its own invention',
     by: 'program',

@@ -56,7 +56,7 @@ describe('a sentence', () => {
     expect(conductOf(long)).toBeUndefined();
     expect(eventuallyIn(`eventually ${long}`)).toBeUndefined();
     expect(conductBehind(long)).toBeUndefined();
-    expect(performance.now() - start).toBeLessThan(50);
+    expect(performance.now() - start).toBeLessThan(500);
   });
 
   test('of any words is read or not, and never fails', () => {

@@ -35,14 +35,18 @@ function stepsOf(seconds: string, level: KillLevel): readonly string[] {
 }
 
 /** `random` from 0 to 1. One execution for each kill. */
-export async function killOnce(play: Play, level: KillLevel, random: () => number): Promise<KillAccount> {
+async function killOnce(play: Play, level: KillLevel, random: () => number): Promise<KillAccount> {
   const seconds = uniqueSeconds();
   const sentence = level === 'network' ? 'Every step must run in network isolation.' : '';
   const { child } = play.start(planOf(stepsOf(seconds, level), sentence), { isolated: level !== 'none' });
   const startedAtMs = performance.now();
   const gone = new Promise((resolve) => child.once('exit', resolve));
-  // Half of the kills strike before and around the first steps, where most is started and ended.
-  await sleep(400 + random() ** 2 * 6_000);
+  // A quarter of the kills strike anywhere from the start on; the others when steps have begun, on a slow machine as on a quick one.
+  if (random() < 0.25) await sleep(400 + random() * 3_000);
+  else {
+    while (processesWith(seconds).length === 0 && performance.now() - startedAtMs < 20_000) await sleep(5);
+    await sleep(random() ** 2 * 3_000);
+  }
   const met = processesWith(seconds).length > 0;
   const killedAtMs = performance.now() - startedAtMs;
   killRunner(play);

@@ -112,6 +112,15 @@ describe('what a program leaves behind is ended and named', () => {
     for (const line of processesWith(seconds)) process.kill(Number(line.split(' ')[0]), 'SIGKILL');
   });
 
+  test('one that cannot be found and goes on printing leaves the output cut, which is no evidence', async () => {
+    const seconds = uniqueSeconds();
+    const slow = { write: () => new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 400)) };
+    const end = await run(`env -i setsid bash -c 'while :; do echo ${seconds}; done' & sleep 0.1`, { stdout: slow });
+    for (const line of processesWith(seconds)) process.kill(Number(line.split(' ')[0]), 'SIGKILL');
+    expect(end.problem).toMatchObject({ severity: 'error', code: 'engine/evidence-unwritable' });
+    expect(end.leftover).toEqual(['a process that could not be found and holds the output open']);
+  });
+
   test('a process substitution may finish its work: nothing is lost, nothing is left over', async () => {
     const end = await run('echo slow > >(sleep 0.2; cat)');
     expect(end).toMatchObject({ stdout: 'slow\n', leftover: [] });

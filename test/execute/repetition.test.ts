@@ -107,6 +107,18 @@ describe('a refusal is never tried again', () => {
   });
 });
 
+describe('with a database', () => {
+  it('attempts and teardown after a failure: the runner takes none of its own questions for a stranger', async () => {
+    const step = repeated(shell('1.1', until(3)), { attempts: 2 });
+    const cleaning = shell('2.1', `node ${pgScript} "select 1"; ${mark('2.1')}`, { role: 'teardown' });
+    const guarded = { policies: [policy('P1', { kind: 'no-manual-writes', tables: ['runs'] })], protectedTables: [] } as const;
+    const done = await execute(sample, plan([step, cleaning], guarded), environmentFor(sample, 'embedded'));
+    expect(done.end).toMatchObject({ verdict: 'failed', exitCode: 1 });
+    expect(done.of('tripwire').filter(({ explained }) => !explained)).toEqual([]);
+    expect(marked()).toEqual(['x', 'x', '2.1']);
+  });
+});
+
 describe('teardown', () => {
   const teardown = (id: string, command: string): Step => shell(id, command, { role: 'teardown' });
   const withTeardown = (first: string): Plan =>

@@ -3,6 +3,7 @@ import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_pr
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Ajv } from 'ajv';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { runCommand } from '../../src/cli/main.ts';
 import { createColours } from '../../src/report/colour.ts';
@@ -12,6 +13,10 @@ import { openPlay, planOf, type Play, type PlayEnd } from './isolation-play.ts';
 
 const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 const names = Object.keys(codes) as (keyof typeof codes)[];
+
+const isVerdictFile = new Ajv({ discriminator: true, strict: false }).compile(
+  JSON.parse(readFileSync(join(root, 'schemas/verdict.schema.json'), 'utf8')) as object,
+);
 
 let play: Play;
 beforeEach(() => {
@@ -34,7 +39,9 @@ function expectClosed(end: PlayEnd, exitCode: number): void {
   expect(audit(end.record), end.said).toMatchObject({ status: 0 });
   expect(end.events.find(({ kind }) => kind === 'verdict')?.data).toMatchObject({ verdict: 'error', exitCode });
   expect(end.events.at(-1)?.kind).toBe('closed');
-  expect(JSON.parse(readFileSync(join(end.record, 'verdict.json'), 'utf8'))).toMatchObject({ verdict: 'error', exitCode });
+  const written: unknown = JSON.parse(readFileSync(join(end.record, 'verdict.json'), 'utf8'));
+  expect(written).toMatchObject({ verdict: 'error', exitCode });
+  expect(isVerdictFile(written), JSON.stringify(isVerdictFile.errors)).toBe(true);
 }
 
 const outcomes = (end: PlayEnd): readonly string[] =>
@@ -54,6 +61,33 @@ describe.each(names)('the first %s', (name) => {
     expect(end.said).toContain('interrupted in step 2.1');
     expect(existsSync(join(play.folder, 'later'))).toBe(false);
     expect(processesWith(seconds)).toEqual([]);
+  });
+});
+
+describe('teardown', () => {
+  const plan = (step: string, teardown: string): string =>
+    planOf([step, 'touch later']).concat(`\n## 3. Teardown\n\n\`\`\`bash\n${teardown}\n\`\`\`\n\n**Expected:** exit code 0\n`);
+
+  test('is run after the first signal, and improves nothing', async () => {
+    const { child, ended } = play.start(plan('touch begun; sleep 30', 'touch torn-down'));
+    await until(there('begun'));
+    child.kill('SIGINT');
+    const end = await ended;
+    expectClosed(end, 130);
+    expect(outcomes(end).toSorted()).toEqual(['1.1 interrupted', '2.1 not run', '3.1 completed']);
+    expect(there('torn-down')()).toBe(true);
+    expect(there('later')()).toBe(false);
+  });
+
+  test('is itself ended by the second', async () => {
+    const seconds = uniqueSeconds();
+    const { child, ended } = play.start(plan('touch begun; sleep 30', `touch tearing-down; sleep ${seconds}`));
+    await until(there('begun'));
+    child.kill('SIGINT');
+    await until(there('tearing-down'), 'the teardown');
+    child.kill('SIGINT');
+    expect((await ended).exitCode).toBe(130);
+    await until(() => processesWith(seconds).length === 0, 'the end of the teardown');
   });
 });
 
@@ -324,7 +358,11 @@ test('while an execution that was cut is resumed: its record is closed like any 
   await first.ended;
   rmSync(join(play.folder, 'begun'));
   const words = ['resume', 'out/latest', '--not-done', '2.1', '--by', 'Somebody'];
-  const child = spawn(process.execPath, [builtProgram(), ...words], { cwd: play.folder, env: { PATH: process.env['PATH'], HOME: play.folder }, stdio: 'ignore' });
+  const child = spawn(process.execPath, [builtProgram(), ...words], {
+    cwd: play.folder,
+    env: { PATH: process.env['PATH'], HOME: play.folder },
+    stdio: 'ignore',
+  });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   await until(there('begun'));
   child.kill('SIGTERM');

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listWorkspaceFiles } from '../../src/execute/workspace-file.ts';
 import { parseStatus, readWorkspace } from '../../src/execute/workspace-state.ts';
 
 let folder: string;
@@ -35,6 +36,21 @@ describe('readWorkspace', () => {
     expect(dirty.state.dirty).toEqual(['a.py', 'new file.py']);
     await writeFile(join(folder, 'a.py'), 'three\n');
     expect((await readWorkspace(folder, process.env)).digest).not.toBe(dirty.digest);
+  });
+
+  it('asks the git of the system, whatever is first on the PATH', async () => {
+    git('init', '-q');
+    await writeFile(join(folder, 'a.py'), 'one\n');
+    git('add', '.');
+    git('commit', '-q', '-m', 'first');
+    const planted = await mkdtemp(join(tmpdir(), 'proofplan-planted-'));
+    await writeFile(join(planted, 'git'), '#!/bin/sh\necho 0123456789012345678901234567890123456789\n', { mode: 0o755 });
+    const environment = { ...process.env, PATH: `${planted}:${process.env['PATH']}`, GIT_DIR: planted };
+    // Without the rule the planted one would answer.
+    expect(execFileSync('git', ['rev-parse'], { env: environment, encoding: 'utf8' })).toContain('0123456789');
+    expect((await readWorkspace(folder, environment)).state.commit).toBe(git('rev-parse', 'HEAD').trim());
+    expect((await listWorkspaceFiles(folder, { processEnvironment: environment, toolFolders: [] })).paths).toContain('a.py');
+    await rm(planted, { recursive: true });
   });
 
   it('runs no program that the repository names', async () => {

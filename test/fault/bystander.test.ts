@@ -76,7 +76,7 @@ describe('a database', () => {
     scene.go();
     const end = await ended;
     expect(end.exitCode).toBe(5);
-    expect(end.stderr).toMatch(/the tripwires could not look|could not be tried/);
+    expect(end.stderr).toMatch(/error\[execute\/guard-failed\]: the guard could not watch step 2\.1/);
     expect(sceneContradictions(scene, end)).toEqual([]);
     expect(scene.audit().exitCode).toBe(0);
   });

@@ -12,7 +12,7 @@ export type SystemCode = 'EIO' | 'ENOSPC' | 'EDQUOT' | 'EINTR' | 'EROFS' | 'EMFI
 /** `lost` and `flipped`: the system says yes, and kept nothing, or something else. */
 export type Fault = SystemCode | 'short' | 'late' | 'lost' | 'flipped' | 'slow';
 
-export type FileKind = 'journal' | 'checkpoint' | 'verdict' | 'report' | 'evidence' | 'ledger' | 'lock' | 'latest' | 'folder' | 'other';
+export type FileKind = 'journal' | 'checkpoint' | 'verdict' | 'report' | 'evidence' | 'ledger' | 'lock' | 'latest' | 'folder' | 'head' | 'workspace' | 'other';
 
 /** The `nth` call (from 1) of a function on a kind of file. */
 export interface FaultPoint {
@@ -83,7 +83,7 @@ function install(): void {
   const plain = fs as unknown as Functions;
   for (const name of Object.keys(plain)) {
     const act = plain[name];
-    if (typeof act !== 'function' || /^[A-Z_]/.test(name) || /Stream$|^watch|^unwatch|^glob|openAsBlob/.test(name)) continue;
+    if (typeof act !== 'function' || /^[A-Z_]/.test(name) || /Stream$|^watch|^unwatch|^glob|openAsBlob|^exists/.test(name)) continue;
     if (name.endsWith('Sync')) plain[name] = withProperties(synchronous(name, act), act);
     else if (`${name}Sync` in plain) plain[name] = withProperties(callback(name, act), act);
   }
@@ -288,8 +288,10 @@ function isBelow(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`);
 }
 
-/** By the names that an output folder holds. */
+/** By the names that an output folder holds, and what lies beside one that is called `out`. */
 const kinds: readonly (readonly [RegExp, FileKind])[] = [
+  [/^state\/heads/, 'head'],
+  [/^workspace(?:\/|$)/, 'workspace'],
   [/^ledger\.jsonl/, 'ledger'],
   [/^ledger\.lock/, 'lock'],
   [/^latest/, 'latest'],
@@ -302,5 +304,6 @@ const kinds: readonly (readonly [RegExp, FileKind])[] = [
 ];
 
 function kindOf(path: string): FileKind {
-  return kinds.find(([pattern]) => pattern.test(path))?.[1] ?? 'other';
+  const inside = path === 'out' ? '' : path.replace(/^out\//, '');
+  return kinds.find(([pattern]) => pattern.test(inside))?.[1] ?? 'other';
 }

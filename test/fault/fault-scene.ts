@@ -48,7 +48,7 @@ export interface Scene {
   readonly middle: (ended: Promise<SceneEnd>) => Promise<void>;
   /** Lets the step in the middle go on. */
   readonly go: () => void;
-  /** Resolves when the condition holds; rejects after 20 s. */
+  /** Resolves when the condition holds; rejects after a minute. */
   readonly until: (holds: () => boolean) => Promise<void>;
   /** Has the step of this number begun, by the marks in the workspace? */
   readonly marked: (mark: number) => boolean;
@@ -123,6 +123,7 @@ export function openScene({
     XDG_CACHE_HOME: join(root, 'node_modules/.cache/proofplan-test'),
   };
 
+  const children: ChildProcess[] = [];
   const start: Scene['start'] = (options = {}) => {
     const { fault, preload, variables = {}, limits, stdio = ['ignore', 'pipe', 'pipe'], command = ['run', 'plan.md'] } = options;
     const loaded = preload ?? (fault === undefined ? undefined : faultPreload());
@@ -134,6 +135,7 @@ export function openScene({
       env: { ...environment, ...(fault === undefined ? {} : { PROOFPLAN_TEST_FAULT: JSON.stringify({ folder: out, point: fault }) }), ...variables },
       stdio: [...stdio],
     });
+    children.push(child);
     let stdout = '';
     let stderr = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -178,12 +180,16 @@ export function openScene({
       return Promise.race([until(() => existsSync(join(folder, 'mark-2'))), early]);
     },
     marked: (mark) => existsSync(join(folder, `mark-${mark}`)),
-    close: () => rmSync(base, { recursive: true, force: true }),
+    close: () => {
+      // A test that failed leaves its program waiting.
+      for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+      rmSync(base, { recursive: true, force: true, maxRetries: 5 });
+    },
   };
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  const lastMs = performance.now() + 20_000;
+  const lastMs = performance.now() + deadlineMs;
   while (!holds()) {
     if (performance.now() > lastMs) throw new Error('what was waited for did not happen');
     await new Promise((settle) => setTimeout(settle, 10));

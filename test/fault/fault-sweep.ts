@@ -24,7 +24,7 @@ async function playOnce(
 ): Promise<{ readonly watch: Watch; readonly executed: Executed | undefined; readonly problems: readonly string[] }> {
   const sample = await createSample();
   writeFileSync(join(sample.workspace, 'hay.txt'), 'needle\n');
-  const watch = watchCalls(sample.out, point);
+  const watch = watchCalls(join(sample.out, '..'), point);
   try {
     const environment = database === undefined ? undefined : environmentFor(sample, database);
     const executing = execute(sample, markedPlan({ database: database !== undefined }), environment, { renderReport: () => Promise.resolve('# a report\n') });

@@ -84,7 +84,7 @@ export async function playSeed(seed: number, points: readonly FaultPoint[], data
   const systemFault = chance.below(3) === 0 ? { ...chance.pick(points), ...(chance.below(4) === 0 ? ({ lasting: true } as const) : {}) } : undefined;
   const planned = Array.from({ length: acts }, () => ({ fault: chance.pick(randomFaults), atEvent: 1 + chance.below(22) }));
   const clock = jumpingClock(chance);
-  const watch = watchCalls(sample.out, systemFault);
+  const watch = watchCalls(join(sample.out, '..'), systemFault);
   const faults: string[] = [];
   const meant = { before: [] as { readonly name: string; readonly noticed: string }[], after: [] as string[] };
   let events = 0;

@@ -23,7 +23,7 @@ const write = fs.writeSync as (descriptor: number, bytes: Uint8Array) => number;
 const writeHalf = (descriptor: number, bytes: Uint8Array): number => write(descriptor, bytes.subarray(0, bytes.length >> 1));
 
 describe('a fault of the disk at each entry: the first failure is kept, nothing more is written, no checkpoint', () => {
-  const kinds = ['ENOSPC', 'EIO', 'EDQUOT', 'short write'] as const;
+  const kinds = ['ENOSPC', 'EIO', 'EDQUOT', 'EINTR', 'EROFS', 'short write'] as const;
   const cases = kinds.flatMap((kind) => [1, 2, 3, 4, 5].map((entry) => [kind, entry] as const));
   test.each(cases)('%s at entry %d', async (kind, entry) => {
     const folder = scratch();

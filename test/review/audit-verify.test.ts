@@ -427,7 +427,11 @@ describe('the ledger', () => {
     rmSync(failed.folder, { recursive: true });
     writeFileSync(ledgerOf(passed), linesOf(ledgerOf(passed)).slice(2).join(''));
     // It says that it was the second, and nothing is before it.
-    expect(await findingsOf(passed)).toEqual(['ledger-broken ../../ledger.jsonl:1', 'ledger-broken ../../ledger.jsonl:2', 'ledger-differs ../../ledger.jsonl:']);
+    expect(await findingsOf(passed)).toEqual([
+      'ledger-broken ../../ledger.jsonl:1',
+      'ledger-broken ../../ledger.jsonl:2',
+      'ledger-differs ../../ledger.jsonl:',
+    ]);
   });
 
   test('a torn end is tolerated, a damaged line is not', async () => {

@@ -8,6 +8,7 @@ import { evidencePath } from '../../src/model/journal-entry.ts';
 import { allFound, verifyAll } from '../review/audit-both.ts';
 import { ledgerOf, makeSample } from '../review/audit-sample.ts';
 import { copyMutants, lastTimeOf } from '../review/audit-signed.ts';
+import { copyStructures } from '../review/audit-structure.ts';
 
 const key = createNoteKey('ci.example');
 
@@ -27,3 +28,12 @@ test.each(['journal.jsonl', 'checkpoint', 'verdict.json', 'report.md', 'evidence
     }
   },
 );
+
+test('5,000 values of any type in any place of a real record: both verifiers answer alike', { timeout: 1_800_000 }, async () => {
+  const parent = mkdtempSync(join(tmpdir(), 'proofplan-mutant-'));
+  try {
+    expect((await verifyAll(copyStructures(5_000, 2026, parent))).disagreed).toEqual([]);
+  } finally {
+    rmSync(parent, { recursive: true, force: true });
+  }
+});

@@ -42,12 +42,12 @@ test('ten thousand executions in one ledger', { timeout: 1_800_000 }, async () =
   const whole = performance.now() - begunAtMs;
   const [first = 0, last = 0] = [thousands[0], thousands.at(-1)];
   noteFigure(
-    '10,000 executions in one ledger: one of the last thousand against one of the first',
+    '10,000 executions registered in one ledger: one of the last thousand against one of the first',
     `${(last / first).toFixed(2)} (${(last / 1_000).toFixed(1)} ms)`,
   );
-  noteFigure('10,000 executions in one ledger: reading all of it once', `${whole.toFixed(0)} ms`);
-  noteFigure('10,000 executions in one ledger: memory grown after the first thousand', mebibytes(grown));
-  noteFigure('10,000 executions in one ledger: open descriptors after the first thousand and at the end', `${descriptors}, ${openNow()}`);
+  noteFigure('10,000 executions registered in one ledger: reading all of it once', `${whole.toFixed(0)} ms`);
+  noteFigure('10,000 executions registered in one ledger: memory grown after the first thousand', mebibytes(grown));
+  noteFigure('10,000 executions registered in one ledger: open descriptors after the first thousand and at the end', `${descriptors}, ${openNow()}`);
   expect(last / first).toBeLessThan(3);
   expect(grown).toBeLessThan(64 * 2 ** 20);
   expect(openNow()).toBeLessThanOrEqual(descriptors + 4);
