@@ -38,7 +38,18 @@ import { openGuard } from './open-guard.ts';
 import { resolveInputs } from './resolve-input.ts';
 import { recordResumption, takeUp } from './resume-cut.ts';
 import { compareOpening, documentsOf, mismatch, readManifest, registrationOf, reopenOf, restoreInputs, ResumeRefused, stillRunning } from './resume-ground.ts';
-import { createSecretSet, environmentSecrets, maskNames, passwordsOf, secretsInPlan, secretsOf, redactArgv, withSecrecy, type SecretSet } from './secret-set.ts';
+import { changedRunnerFiles, markRunnerFiles } from './runner-file.ts';
+import {
+  createSecretSet,
+  environmentSecrets,
+  maskNames,
+  passwordsOf,
+  secretsInPlan,
+  secretsOf,
+  redactArgv,
+  withSecrecy,
+  type SecretSet,
+} from './secret-set.ts';
 import { refusedInheritance } from './step-environment.ts';
 import { targetRefusals } from './judge-target.ts';
 import { createVerdictReader } from './verdict-file.ts';
@@ -234,6 +245,9 @@ async function executeOpened(options: ExecuteOptions, opened: Opened): Promise<E
   const [found, workspaceWatch] = await Promise.all([readWorkspace(workspace, processEnvironment), watchWorkspace(options, workspace)]);
   const before = resume ? await sameWorkspace(resume, found, workspaceWatch) : found;
   const documents = new DocumentWatch(await readDocuments([plan, ...(plan.addendum ? [plan.addendum] : [])], options.absentFiles, options.watchedFiles));
+  // Where nothing runs, nothing can change it.
+  const runner = isHeldBack(options) || options.dryRun === true ? [] : (options.runnerFolders ?? []);
+  const runnerBefore = markRunnerFiles(runner);
   // Before the guard stands, so that the question is nobody's session.
   const asked = ready?.database ? await probeDatabase(ready.database) : undefined;
   const account = asked?.value;
@@ -303,7 +317,12 @@ async function executeOpened(options: ExecuteOptions, opened: Opened): Promise<E
     const dead = guard?.value?.died.aborted ? guardDied(guard.value.died.reason) : undefined;
     if (dead && !log.all().some(({ code }) => code === 'execute/database-lost')) await log.report(dead);
     const concluded = await concludeExecution(options, before, context);
-    const damaged = [...clockProblems(record), ...(await documents.look({ thorough: true })), ...(await damagedEvidence(folder.folder, evidence))];
+    const damaged = [
+      ...clockProblems(record),
+      ...(await documents.look({ thorough: true })),
+      ...changedRunnerFiles(runner, runnerBefore),
+      ...(await damagedEvidence(folder.folder, evidence)),
+    ];
     await log.report(...damaged);
     const end = judgeParts([
       ...parts,

@@ -3,8 +3,10 @@
  * was edited, and until the checkpoint is written nothing else does. Written before the line is, so that after a cut the last line is
  * either the one marked or the one before it.
  */
-import { closeSync, constants, lstatSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+
+const keptMs = 30 * 24 * 3600 * 1000;
 
 export interface HeadMark {
   /** The line that is about to be written, by its SHA-256, and the one before it. */
@@ -28,6 +30,7 @@ export function openHeadMark(path: string): HeadMark {
     const { uid } = lstatSync(own);
     if (uid !== (process.getuid?.() ?? uid)) throw new Error(`\`${own}\` belongs to user ${uid}`);
   }
+  sweepOld(folder);
   const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   return {
     note: (hash, before) => void writeSync(file, `${hash} ${before}\n`, 0),
@@ -40,6 +43,15 @@ export function openHeadMark(path: string): HeadMark {
     },
     close: () => closeSync(file),
   };
+}
+
+/** Of executions that nobody went on with. */
+function sweepOld(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const age = Date.now() - (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > keptMs) rmSync(path, { force: true });
+  }
 }
 
 /** Is this the head of the journal that the mark was kept for? */

@@ -210,7 +210,11 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   return {
     path,
     state,
-    clockSetBack: () => setBack,
+    clockSetBack: () => {
+      // Asked before a verdict: the time since the last entry counts too.
+      if (!failure && !closing) tick();
+      return setBack;
+    },
     resume: async (data) => (begun ? resume(data, begun) : undefined),
     // The line is written before the first `await`: entries stand in the order of the calls.
     record: async (kind, data, { durable = false } = {}) => {

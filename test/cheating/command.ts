@@ -193,6 +193,7 @@ export const command: readonly Act[] = [
   },
   {
     id: 'search-program-replaced',
+    soak: 'as another',
     quote: search,
     done: 'an `rg` that prints lines without looking is first on the PATH, and the pattern is in no file',
     scene: 'v4, section 1',
@@ -269,6 +270,7 @@ export const command: readonly Act[] = [
   },
   {
     id: 'pipeline',
+    soak: 'as another',
     quote: hidden,
     done: 'a pipeline takes the word of the failure out of the summary',
     by: 'author',

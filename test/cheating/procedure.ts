@@ -128,9 +128,9 @@ export const procedure: readonly Act[] = [
     play: executing({ meanwhile: (ground) => ground.editFile('proofplan.config.yaml', (old) => `${old}\n# edited\n`) }),
     exitCode: 5,
     verdict: 'error',
-    names: ['error[execute/document-changed]', '`proofplan.config.yaml` was edited'],
+    names: ['error[execute/document-changed]', 'proofplan.config.yaml` was edited during the execution'],
     kept: 'detected',
-    layer: 'files of the execution compared at its end',
+    layer: 'files of the execution, compared after each step',
   },
   {
     id: 'plan-edited-meanwhile',
@@ -143,7 +143,7 @@ export const procedure: readonly Act[] = [
     verdict: 'error',
     names: ['error[execute/document-changed]', 'run-proof-v4.md', 'was edited during the execution'],
     kept: 'detected',
-    layer: 'files of the execution compared at its end',
+    layer: 'files of the execution, compared after each step',
   },
   {
     id: 'policy-narrowed-in-report',
@@ -247,6 +247,7 @@ export const procedure: readonly Act[] = [
   },
   {
     id: 'report-planted-meanwhile',
+    soak: 'as another',
     quote: byHand,
     done: 'a `verdict.json` written by hand waits in the folder of the execution before it ends',
     by: 'accomplice',

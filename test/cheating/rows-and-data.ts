@@ -79,6 +79,7 @@ export const rowsAndData: readonly Act[] = [
   },
   {
     id: 'steps-by-function',
+    soak: 'as another',
     quote: inserted,
     done: 'a script calls a function of the database that inserts the steps',
     by: 'program',
@@ -277,6 +278,7 @@ export const rowsAndData: readonly Act[] = [
   },
   {
     id: 'backfill-by-step',
+    soak: 'as another',
     quote: 'missing steps filled in afterwards by a backfill',
     done: 'the worker stores its first step only, and a step of the plan fills the others in',
     by: 'program',

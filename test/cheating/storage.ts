@@ -24,7 +24,7 @@ const besides = (path: string): Edit =>
   );
 
 const outside = (path: string): Pick<Act, 'play' | 'names'> => ({
-  names: ['refused[policy/sqlite-fallback]', path],
+  names: ['refused[policy/sqlite-fallback]', 'run-proof-cheat/traces.db'],
   play: executing({
     files: { [edit.cli]: besides(path) },
     then: (_, said) => {
@@ -100,6 +100,7 @@ export const storage: readonly Act[] = [
   },
   {
     id: 'round-the-gateway-whole',
+    soak: 'as another',
     quote: round,
     done: 'the CLI knows the real address and does all its work there',
     by: 'program',

@@ -80,6 +80,7 @@ export const system: readonly Act[] = [
   },
   {
     id: 'no-step-and-no-trace',
+    soak: 'as another',
     quote: never,
     done: 'the CLI marks the run as succeeded and lets no worker execute it',
     ...base,
@@ -113,7 +114,7 @@ export const system: readonly Act[] = [
         ),
       },
     }),
-    names: ['failed[execute/', 'step_count'],
+    names: ['failed[execute/conflicting-values]', 'step_count'],
     layer: 'a name that two steps show must have one value; hash-chain witness',
   },
 ];

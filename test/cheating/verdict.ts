@@ -134,6 +134,7 @@ export const verdict: readonly Act[] = [
   },
   {
     id: 'same-object-by-coordinator',
+    soak: 'as another',
     quote: sameObject,
     done: 'the coordinator counts one list twice, and another number than the rows',
     by: 'program',

@@ -208,6 +208,16 @@ describe('what is executed', () => {
     expect(sceneContradictions(scene, end)).toEqual([]);
   });
 
+  test('the program of the runner itself is edited', async () => {
+    const end = await meddle(() => appendFileSync(join(scene.tool, 'dist/proofplan.js'), '// edited\n'), { ownTool: true });
+    expect(end.stderr.replace(/\n\s+/g, ' ')).toMatch(
+      /error\[execute\/runner-changed\]: `[^`]*dist\/proofplan\.js` of the runner itself changed during the execution/,
+    );
+    expect(end.exitCode).toBe(5);
+    expect(sceneContradictions(scene, end)).toEqual([]);
+    expect(scene.audit().exitCode).toBe(0);
+  });
+
   test('in JSON, too, the verdict is the one of the exit code', async () => {
     const end = await meddle(() => writeFileSync(join(scene.execution(), 'verdict.json'), '{"verdict":"passed","exitCode":0}'), { arguments: ['--json'] });
     expect(end.exitCode).toBe(5);

@@ -76,7 +76,7 @@ export async function playSeed(seed: number, points: readonly FaultPoint[], data
   writeFileSync(join(sample.workspace, 'hay.txt'), 'needle\n');
   writeFileSync(join(sample.workspace, 'sample.md'), planBytes);
   writeFileSync(join(sample.workspace, 'proofplan.config.yaml'), '# none\n');
-  const withDatabase = database !== undefined && chance.below(4) === 0;
+  const withDatabase = chance.below(4) === 0 && database !== undefined;
   const composed = composePlan(chance, sample, withDatabase);
   const controller = new AbortController();
   // Of ten executions two are left alone, six meet one fault, two meet two.
@@ -152,9 +152,9 @@ export async function playSeed(seed: number, points: readonly FaultPoint[], data
   }
 }
 
-/** A clock that is set back once, at some look at it, in one of five executions. */
+/** A clock that is set back once, at some look at it after the record was opened, in one of five executions. */
 function jumpingClock(chance: Chance): { readonly now: () => number; readonly jumped: () => boolean } {
-  const at = chance.below(5) === 0 ? 3 + chance.below(30) : Number.POSITIVE_INFINITY;
+  const at = chance.below(5) === 0 ? 5 + chance.below(30) : Number.POSITIVE_INFINITY;
   let looks = 0;
   return {
     now: () => {

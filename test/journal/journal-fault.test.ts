@@ -223,3 +223,15 @@ describe('somebody touches the journal: noticed at the next entry, and at the en
     expect(fs.statSync(path(folder)).size).toBe(size);
   });
 });
+
+test('a clock that was set back since the last entry is seen by whoever asks, before a verdict', async () => {
+  let now = Date.UTC(2026, 1, 9, 12);
+  const journal = await open(scratch(), { clock: () => now });
+  await journal.record('a', {});
+  expect(journal.clockSetBack()).toBeUndefined();
+  now -= 3_600_000;
+  expect(journal.clockSetBack()).toMatchObject({ to: '2026-02-09T11:00:00.000Z' });
+  expect(journal.state().entries).toBe(2);
+  await journal.close();
+  expect(journal.clockSetBack()).toBeDefined();
+});

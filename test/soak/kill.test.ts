@@ -28,7 +28,7 @@ async function killOften(name: string, scene: CheckedScene, lines: number, longe
     }
   } finally {
     await scene.close();
-    console.log(`${name}, seed ${seed}: ${[...ends].map(([end, count]) => `${count} ${end}`).join(', ')}`);
+    process.stdout.write(`${name}, seed ${seed}: ${[...ends].map(([end, count]) => `${count} ${end}`).join(', ')}\n`);
   }
   expect([...ends.values()].reduce((sum, count) => sum + count, 0)).toBe(kills);
 }
