@@ -126,7 +126,7 @@ export function createVerdictReader(): VerdictReader {
     take,
     render: (execution, journal) => {
       if (!opened || !verdict) return undefined;
-      const { plan, addendum, tool, attempt, environment, isolation, readingSha256 } = opened;
+      const { plan, addendum, tool, attempt, environment, workspace, isolation, readingSha256 } = opened;
       const value = {
         schemaVersion: 1,
         execution,
@@ -136,6 +136,7 @@ export function createVerdictReader(): VerdictReader {
         endedAt,
         durationMs: Date.parse(endedAt) - Date.parse(startedAt),
         environment: environment ?? undefined,
+        workspace: { commit: workspace.commit, dirtyCount: workspace.dirtyCount, filesSha256: workspace.files?.sha256 },
         isolation,
         plan: {
           path: plan.path,

@@ -115,6 +115,8 @@ function openedFacts(data: EventData['opened']): string {
     ...(data.environment === null ? [] : [`environment ${stripToLine(data.environment)}`]),
     ...(data.database === undefined ? [] : [`PostgreSQL ${data.database.version}${data.database.ownServer ? ', started for this execution' : ''}`]),
     count(data.steps.length, 'step'),
+    // A record without a commit tells nobody which source was tested.
+    data.workspace.commit === null ? 'no version control' : `commit ${data.workspace.commit.slice(0, 7)}${data.workspace.dirtyCount === 0 ? '' : ', with changes'}`,
     `attempt ${data.attempt}`,
   ].join(' · ');
 }

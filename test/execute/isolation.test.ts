@@ -16,6 +16,8 @@ runner=$(find_process 'proofplan[.]js run' "$PWD"); watchdog=$(find_process 'con
 interface Attack {
   readonly name: string;
   readonly step: string;
+  /** The runner sees it at once, and executes nothing more. */
+  readonly ends?: true;
   /** Did it succeed? `out` is what the step printed. */
   readonly succeeded: (play: Play, out: string) => boolean;
 }
@@ -65,16 +67,23 @@ const attacks: readonly Attack[] = [
     step: 'for folder in out/executions/*/; do touch "${folder}planted" && echo planted; done || true',
     succeeded: said('planted'),
   },
-  { name: 'the plan', step: 'echo "<!-- forged -->" >> plan.md || true', succeeded: (play) => /^<!-- forged -->$/m.test(play.read('plan.md')) },
+  { ends: true, name: 'the plan', step: 'echo "<!-- forged -->" >> plan.md || true', succeeded: (play) => /^<!-- forged -->$/m.test(play.read('plan.md')) },
   {
+    ends: true,
     name: 'the plan, replaced',
     step: 'cp plan.md new; echo "<!-- replaced -->" >> new; mv -f new plan.md || true',
     succeeded: (play) => /^<!-- replaced -->$/m.test(play.read('plan.md')),
   },
-  { name: 'the addendum', step: 'echo "# forged" >> plan.addendum.yaml || true', succeeded: endsWith('plan.addendum.yaml', '# forged') },
-  { name: 'the configuration', step: 'echo "# forged" >> proofplan.config.yaml || true', succeeded: endsWith('proofplan.config.yaml', '# forged') },
-  { name: "the runner's own program", step: 'echo "// forged" >> tool/dist/proofplan.js || true', succeeded: endsWith('tool/dist/proofplan.js', '// forged') },
+  { ends: true, name: 'the addendum', step: 'echo "# forged" >> plan.addendum.yaml || true', succeeded: endsWith('plan.addendum.yaml', '# forged') },
+  { ends: true, name: 'the configuration', step: 'echo "# forged" >> proofplan.config.yaml || true', succeeded: endsWith('proofplan.config.yaml', '# forged') },
   {
+    ends: true,
+    name: "the runner's own program",
+    step: 'echo "// forged" >> tool/dist/proofplan.js || true',
+    succeeded: endsWith('tool/dist/proofplan.js', '// forged'),
+  },
+  {
+    ends: true,
     name: 'the same through a namespace of its own',
     step: `unshare -Urm bash -c 'umount -l out plan.md; mount -o remount,rw,bind out; echo "<!-- unshared -->" >> plan.md' || echo "<!-- unshared -->" | tee -a plan.md > /dev/null || true`,
     succeeded: (play) => /^<!-- unshared -->$/m.test(play.read('plan.md')),
@@ -108,23 +117,38 @@ beforeEach((context) => {
 const variables = (): Readonly<Record<string, string>> => ({ TEST_DATABASE_URL: `${renderDatabaseUrl(server.owner)}`, A_SECRET: 'hidden-value' });
 
 describe('attacks on the runner', () => {
-  const playAll = (isolated: boolean): Promise<PlayEnd> =>
-    play.run(planOf(attacks.map(({ step }) => step)), { isolated, configuration, addendum: 'plan: plan.md\n', variables: variables() });
-  const successes = async (isolated: boolean): Promise<readonly string[]> => {
-    const end = await playAll(isolated);
+  const playAll = (steps: readonly string[], isolated: boolean): Promise<PlayEnd> =>
+    play.run(planOf(steps), { isolated, configuration, addendum: 'plan: plan.md\n', variables: variables() });
+  const successesOf = async (group: typeof attacks, isolated: boolean): Promise<readonly string[]> => {
+    const end = await playAll(
+      group.map(({ step }) => step),
+      isolated,
+    );
     await new Promise((wait) => setTimeout(wait, 1_700));
     const ids = end.events.flatMap((event) => (event.kind === 'step-ended' ? [event.data.step] : []));
-    expect(ids, [...end.said.matchAll(/^(?:error|failed|refused).*$/gm)].join('\n')).toHaveLength(attacks.length);
+    expect(ids, [...end.said.matchAll(/^(?:error|failed|refused).*$/gm)].join('\n')).toHaveLength(group.length);
     expect(new Set(Object.values(end.isolation))).toEqual(new Set([isolated ? 'process' : 'none']));
-    return attacks.filter((attack, index) => attack.succeeded(play, end.output[ids[index] ?? ''] ?? '')).map(({ name }) => name);
+    return group.filter((attack, index) => attack.succeeded(play, end.output[ids[index] ?? ''] ?? '')).map(({ name }) => name);
+  };
+  const successes = async (isolated: boolean): Promise<ReadonlySet<string>> => {
+    // What edits the plan or the runner ends the execution: no step comes after it.
+    const ending = isolated ? [] : attacks.filter(({ ends }) => ends);
+    const found = [
+      ...(await successesOf(
+        attacks.filter((attack) => !ending.includes(attack)),
+        isolated,
+      )),
+    ];
+    for (const attack of ending) found.push(...(await successesOf([attack], isolated)));
+    return new Set(found);
   };
 
   test('none succeeds from inside', async () => {
-    expect(await successes(true)).toEqual([]);
+    expect(await successes(true)).toEqual(new Set());
   });
 
   test('each succeeds where there is no bubblewrap, and the record says so', async () => {
-    expect(await successes(false)).toEqual(attacks.map(({ name }) => name));
+    expect(await successes(false)).toEqual(new Set(attacks.map(({ name }) => name)));
   });
 });
 

@@ -20,7 +20,7 @@ test('in a pipe: a line for each thing that happened, no escape code, nothing wr
     [
       'starting PostgreSQL 15',
       'A sample',
-      'plans/sample.md · environment sample · PostgreSQL 15.4, started for this execution · 2 steps · attempt 1',
+      'plans/sample.md · environment sample · PostgreSQL 15.4, started for this execution · 2 steps · no version control · attempt 1',
       '✓ guards  1 of 1 canaries refused',
       '✓ 1.1 shell  Do it  1.2s',
       '✗ 1.2 sql-assert  Run  1 of 2 expectations held, 0.0s',

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listPoints, renderPoint, sweepPoint } from '../fault/fault-sweep.ts';
 import { openRandomDatabase, type OpenedDatabase } from '../fault/random-database.ts';
 import { playSeeds, type RandomAccount } from '../fault/random-run.ts';
+import { noteFigure } from '../support/soak-figure.ts';
 
 const hourMs = 3_600_000;
 /** PROOFPLAN_SOAK_FIRST and PROOFPLAN_SOAK_COUNT play a part of them, or one that was told again. */
@@ -29,7 +30,10 @@ describe.each([false, true])('each call, each fault, with a database: %s', (guar
       const key = swept.fired ? `exit ${swept.exitCode}` : 'not reached';
       exits[key] = (exits[key] ?? 0) + 1;
     }
-    process.stdout.write(`${points.length} faults of system calls, ${guarded ? 'with' : 'without'} a database: ${JSON.stringify(exits)}\n`);
+    noteFigure(
+      `each call that writes a record, disturbed in each way, ${guarded ? 'with' : 'without'} a database`,
+      `${points.length} executions, ${problems.length} problems: ${JSON.stringify(exits)}`,
+    );
     expect(problems).toEqual([]);
   });
 });
@@ -43,6 +47,11 @@ test(`${count} random executions`, { timeout: 8 * hourMs }, async () => {
   };
   const account = await playSeeds(first, count, await listPoints(undefined), database, tell);
   process.stdout.write(`${JSON.stringify(account, null, 2)}\n`);
+  const { executions, disturbed, passed, passedDisturbed, problems } = account;
+  noteFigure(
+    'random executions with faults by chance',
+    `${executions}: ${disturbed} disturbed, ${passed} passed, of these ${passedDisturbed} where it could not matter, ${problems.length} problems (seeds from ${first})`,
+  );
   expect(account.problems).toEqual([]);
   expect(account.executions).toBe(count);
 });
