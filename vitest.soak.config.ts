@@ -5,7 +5,9 @@ export default defineConfig({
   test: {
     environment: 'node',
     globalSetup: ['./test/support/build-once.ts'],
-    include: ['test/soak/**/*.test.ts'],
+    // Those of which a test run plays a part, whole.
+    include: ['test/soak/**/*.test.ts', 'test/guard/attack-corpus.test.ts', 'test/fault/meddling.test.ts', 'test/fault/machine.test.ts'],
+    env: { PROOFPLAN_WHOLE: '1' },
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 1,

@@ -6,9 +6,9 @@ import { actGroups, allActs } from './act-table.ts';
 import { expectAct, expectControl, scenesOf } from './expect-act.ts';
 import { openGrounds, type Grounds } from './ground.ts';
 
-/** The others: `npm run soak`. */
-const isOften = ({ soak }: Act): boolean => soak === undefined;
-const played = allActs.filter(isOften);
+/** Every third of those that need not the machine for themselves; all of them: `npm run soak`. */
+const played = allActs.filter(({ soak }) => soak === undefined).filter((_, index) => index % 3 === 0);
+const isPlayed = (act: Act): boolean => played.includes(act);
 
 // No more at a time than there are grounds: what waits for one would lose its time.
 const places = 2;
@@ -24,6 +24,6 @@ describe('the control', () => {
   test.concurrent.each(scenesOf(played))('%s passes', (scene) => expectControl(scene, grounds));
 });
 
-describe.each(actGroups)('$heading', ({ acts }) => {
-  test.concurrent.each(acts.filter(isOften).map((act) => [act.id, act] as const))('%s', (_, act) => expectAct(act, grounds));
+describe.each(actGroups.filter(({ acts }) => acts.some(isPlayed)))('$heading', ({ acts }) => {
+  test.concurrent.each(acts.filter(isPlayed).map((act) => [act.id, act] as const))('%s', (_, act) => expectAct(act, grounds));
 });

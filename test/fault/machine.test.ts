@@ -4,6 +4,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync,
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test, type TestContext } from 'vitest';
 import { openScene, type Scene, type SceneEnd, sceneContradictions, scenePlan, waiting } from './fault-scene.ts';
+import { sampled } from '../support/sampled.ts';
 
 let scene: Scene;
 const undo: (() => void)[] = [];
@@ -41,7 +42,7 @@ describe('a full disk', () => {
   });
 });
 
-test.each([1, 8, 64])('no file may have more than %d blocks of 512 bytes (a quota): exit 5', async (blocks) => {
+test.each(sampled([1, 8, 64], 2))('no file may have more than %d blocks of 512 bytes (a quota): exit 5', async (blocks) => {
   scene = openScene({ middle: 'seq 100000' });
   expectError(
     await scene.run({ limits: `ulimit -f ${blocks}` }),
@@ -86,7 +87,7 @@ function asNobody({ folder, tool }: Scene, limit = '--core=0'): string {
 }
 
 describe('descriptors', () => {
-  test.each([20, 28, 32, 36, 40, 48])('at most %d open files: no pass that is not one, and a message', async (files) => {
+  test.each(sampled([20, 28, 32, 36, 40, 48], 2))('at most %d open files: no pass that is not one, and a message', async (files) => {
     scene = openScene();
     const end = await scene.run({ limits: `ulimit -n ${files}` });
     expect([0, 5]).toContain(end.exitCode);
@@ -113,7 +114,7 @@ describe('processes and memory', () => {
     expect(scene.audit().exitCode).toBe(0);
   });
 
-  test.each(['KILL', 'SEGV', 'TERM'])('a shell that is ended by SIG%s: the step fails, with the signal named', async (signal) => {
+  test.each(sampled(['KILL', 'SEGV', 'TERM'], 2))('a shell that is ended by SIG%s: the step fails, with the signal named', async (signal) => {
     scene = openScene({ plan: scenePlan.replace('; seq 20000', () => `; kill -${signal} $$; echo "survived: 1"`) });
     const end = await scene.run();
     expect(end.exitCode).toBe(1);

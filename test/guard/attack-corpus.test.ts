@@ -7,7 +7,8 @@ import { createSqlParser, type SqlParser } from '../../src/policy/sql-parser.ts'
 import { attackFolder, readAttacks, type Attack } from './attack-corpus.ts';
 import { playAttack, type AttackOutcome, type StandingScenes } from './attack-play.ts';
 import { startAttackServer, type AttackServer } from './attack-server.ts';
-import { happened, rowOf } from './attack-table.ts';
+import { happened, rowOf, type AttackRow } from './attack-table.ts';
+import { playsAll, sampled } from '../support/sampled.ts';
 import { evasionRows } from '../policy/evasion-row.ts';
 
 const fixture = (name: string): string => readFileSync(join(attackFolder, name), 'utf8');
@@ -44,7 +45,10 @@ describe('on a real server', () => {
   beforeAll(async () => {
     const server = await startAttackServer(fixture('schema-superuser.sql'), fixture('schema-owner.sql'));
     const parser = createSqlParser();
-    played = attacks.filter(({ below = Number.POSITIVE_INFINITY, from = 0 }) => server.major < below && server.major >= from);
+    // Each third of them, and those that never come through the gateway; all: `npm run soak`, `npm run goldens`.
+    const some = sampled(attacks, 3);
+    const chosen = attacks.filter((attack) => some.includes(attack) || attack.beyond !== undefined);
+    played = chosen.filter(({ below = Number.POSITIVE_INFINITY, from = 0 }) => server.major < below && server.major >= from);
     try {
       outcomes = await playAll(server, parser, played, broken);
     } finally {
@@ -91,6 +95,11 @@ describe('on a real server', () => {
 
   test('the table is the one that is kept', async () => {
     const rows = outcomes.filter(({ attack }) => attack.effect !== 'nothing').map(rowOf);
+    if (!playsAll) {
+      const kept = JSON.parse(fixture('attack-table.json')) as AttackRow[];
+      expect(rows).toEqual(rows.map(({ name }) => kept.find((row) => row.name === name)));
+      return;
+    }
     await expect(`[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`).toMatchFileSnapshot(join(attackFolder, 'attack-table.json'));
   });
 });
