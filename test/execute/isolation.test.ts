@@ -124,7 +124,8 @@ describe('attacks on the runner', () => {
       group.map(({ step }) => step),
       isolated,
     );
-    await new Promise((wait) => setTimeout(wait, 1_700));
+    // One of them leaves a daemon that acts late.
+    if (group.length > 1) await new Promise((wait) => setTimeout(wait, 1_700));
     const ids = end.events.flatMap((event) => (event.kind === 'step-ended' ? [event.data.step] : []));
     expect(ids, [...end.said.matchAll(/^(?:error|failed|refused).*$/gm)].join('\n')).toHaveLength(group.length);
     expect(new Set(Object.values(end.isolation))).toEqual(new Set([isolated ? 'process' : 'none']));
