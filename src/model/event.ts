@@ -1,6 +1,7 @@
 /**
  * The one stream of typed events: each is an entry of the journal, and every reader (terminal, report, audit) builds what
- * it shows from these alone. All texts are redacted before they get here; digests never are.
+ * it shows from these alone. All texts are redacted before they get here; digests never are. Long, because every kind of entry is here
+ * and nowhere else.
  */
 import type { CanaryResult, StatementRecord, TripwireFinding } from './contract.ts';
 import type { Diagnostic } from './diagnostic.ts';

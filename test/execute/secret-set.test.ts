@@ -44,7 +44,7 @@ describe('the secrets of an execution', () => {
     inherit: ['API_KEY', 'SECRET_MODE', 'HOME'],
     witnesses: [],
   };
-  const variables = { THE_URL: 'postgresql://app:p%40ss@h/db?x=1', API_KEY: 'key-12345', SECRET_MODE: 'on', HOME: '/root/home' };
+  const variables = { THE_URL: 'postgresql://app:p%40ss@h/db?x=1', API_KEY: 'key-12345', SECRET_MODE: 'on', HOME: '/somewhere/else' };
 
   it('are in the configuration and its variables', () => {
     expect(environmentSecrets(config, variables).toSorted()).toEqual(['key-12345', 'p%40ss', 'p@ss', 'rabbit-1', 'seed-pass-1']);

@@ -4,6 +4,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync,
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test, type TestContext } from 'vitest';
 import { openScene, type Scene, type SceneEnd, sceneContradictions, scenePlan, waiting } from './fault-scene.ts';
+import { needPrefix } from '../support/machine-need.ts';
 import { sampled } from '../support/sampled.ts';
 
 let scene: Scene;
@@ -17,9 +18,9 @@ const isRoot = process.getuid?.() === 0;
 
 /** A small file system in memory at the output folder; only root may mount one. */
 function mountAt(folder: string, options: string, context: TestContext): void {
-  if (!isRoot) context.skip('only root may mount a file system');
+  if (!isRoot) context.skip(`${needPrefix}the right to mount a file system (run as root)`);
   mkdirSync(folder, { recursive: true });
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'proofplan-fault', folder]).status !== 0) context.skip('this machine lets nobody mount a file system');
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'proofplan-fault', folder]).status !== 0) context.skip(`${needPrefix}a way to mount a file system`);
   undo.push(() => spawnSync('umount', ['-l', folder]));
 }
 
@@ -100,7 +101,7 @@ describe('descriptors', () => {
 describe('processes and memory', () => {
   test.for([18, 24])('at most %d processes and threads', async (processes, context) => {
     scene = openScene();
-    if (!isRoot) context.skip('other processes of this user would count');
+    if (!isRoot) context.skip(`${needPrefix}a user without other processes (run as root)`);
     const end = await scene.run({ limits: asNobody(scene, `--nproc=${processes}:${processes}`) });
     expectError(end, /error\[engine\/cannot-start\]/);
     expect(scene.marked(1)).toBe(false);

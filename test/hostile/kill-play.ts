@@ -122,12 +122,12 @@ function pause(ms: number): Promise<void> {
   });
 }
 
-/** A plan of `count` shell steps, each of which writes its number into a file outside of the workspace. */
+/** A plan of `count` shell steps, each of which writes its number into a file outside of the workspace; those with even numbers may do it again. */
 export function longPlan(count: number, marks: string): string {
-  const steps = Array.from(
-    { length: count },
-    (_, index) =>
-      `## ${index + 1}. Step\n\n\`\`\`bash\necho ${index + 1} >> '${marks}'; echo "done ${index + 1}"\n\`\`\`\n\n**Expected:** output contains \`done ${index + 1}\`\n`,
-  );
+  const steps = Array.from({ length: count }, (_, index) => {
+    const number = index + 1;
+    const fence = number % 2 === 0 ? 'bash once=false' : 'bash';
+    return `## ${number}. Step\n\n\`\`\`${fence}\necho ${number} >> '${marks}'; echo "done ${number}"\n\`\`\`\n\n**Expected:** output contains \`done ${number}\`\n`;
+  });
   return `# A long plan\n\n${steps.join('\n')}`;
 }

@@ -29,7 +29,7 @@ export async function openLongPlan(count: number): Promise<CheckedScene> {
     reset: () => Promise.resolve(rmSync(marks, { force: true })),
     doubled: () => {
       const done = existsSync(marks) ? readFileSync(marks, 'utf8').split('\n').filter(Boolean) : [];
-      return Promise.resolve(done.filter((step, index) => done.indexOf(step) !== index));
+      return Promise.resolve(done.filter((step, index) => Number(step) % 2 === 1 && done.indexOf(step) !== index));
     },
     close: () => Promise.resolve(rmSync(folder, { recursive: true, force: true })),
   };
