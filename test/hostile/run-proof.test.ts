@@ -1,41 +1,15 @@
 /** What must be shown of the two seed plans: they pass where they should. The ways round them: test/cheating, and test/soak/run-proof.test.ts. */
-import { spawnSync } from 'node:child_process';
 import { appendFile, mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { validate } from '../../src/compile/generated/verdict-validator.js';
-import { openRunProof, proofplan, seed, type Ended, type RunProof } from '../support/run-proof.ts';
+import { openRunProof, type RunProof, seed } from '../support/run-proof.ts';
+import { expectNoPass, expectVerified, outcomes, withStep } from '../support/run-proof-check.ts';
 
 let backend: RunProof;
 beforeEach(async () => {
   backend = await openRunProof();
 });
 afterEach(() => backend.close());
-
-const withStep = (text: string, fence: string): string =>
-  text.replace('## 5. Coordinator Tests', () => `## 4b. Another look\n\n${fence}\n\n## 5. Coordinator Tests`);
-
-const outcomes = (ended: Ended): Readonly<Record<string, string>> => Object.fromEntries((ended.verdict?.steps ?? []).map((step) => [step.id, step.outcome]));
-
-/** verdict.json keeps to its schema, however the execution ended. */
-function expectSchema(ended: Ended): void {
-  expect(validate(ended.verdict), JSON.stringify(validate.errors, undefined, 2)).toBe(true);
-}
-
-/** The journal of every execution verifies, also of those that failed, by both verifiers. */
-function expectVerified(ended: Ended): void {
-  expectSchema(ended);
-  const verified = spawnSync(process.execPath, [proofplan, 'audit', 'verify', ended.folder], { encoding: 'utf8' });
-  expect(verified.status, verified.stdout + verified.stderr).toBe(0);
-  const second = spawnSync('python3', [resolve(import.meta.dirname, '../../tools/verify.py'), ended.folder], { encoding: 'utf8' });
-  expect(second.status, second.stdout + second.stderr).toBe(0);
-}
-
-function expectNoPass(ended: Ended, ...exitCodes: readonly number[]): void {
-  expect(exitCodes, `${ended.stdout}\n${ended.stderr}`).toContain(ended.exitCode);
-  expect(ended.verdict?.verdict).not.toBe('passed');
-  expect(`${ended.stdout}${ended.stderr}`).not.toMatch(/^\s*passed\b/im);
-}
 
 describe('the seeds as they stand', () => {
   test('v4 passes: 11 fields, every criterion witnessed, and the record verifies', async () => {

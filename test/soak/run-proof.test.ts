@@ -1,10 +1,10 @@
 /** Known ways round the two seed plans, each in an execution of the whole plan; in smaller scenes: test/cheating. */
 import { spawnSync } from 'node:child_process';
 import { appendFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { validate } from '../../src/compile/generated/verdict-validator.js';
 import { openRunProof, proofplan, seed, type Ended, type RunProof } from '../support/run-proof.ts';
+import { expectNoPass, expectVerified, outcomes, withStep } from '../support/run-proof-check.ts';
 
 let backend: RunProof;
 beforeEach(async () => {
@@ -14,31 +14,6 @@ afterEach(() => backend.close());
 
 const insert = (id: string): string =>
   `INSERT INTO runs (id, agent_id, goal, status, tenant_id, origin_system_id) VALUES ('${id}', 'a', 'g', 'succeeded', 't', 'by-hand')`;
-
-const withStep = (text: string, fence: string): string =>
-  text.replace('## 5. Coordinator Tests', () => `## 4b. Another look\n\n${fence}\n\n## 5. Coordinator Tests`);
-
-const outcomes = (ended: Ended): Readonly<Record<string, string>> => Object.fromEntries((ended.verdict?.steps ?? []).map((step) => [step.id, step.outcome]));
-
-/** verdict.json keeps to its schema, however the execution ended. */
-function expectSchema(ended: Ended): void {
-  expect(validate(ended.verdict), JSON.stringify(validate.errors, undefined, 2)).toBe(true);
-}
-
-/** The journal of every execution verifies, also of those that failed, by both verifiers. */
-function expectVerified(ended: Ended): void {
-  expectSchema(ended);
-  const verified = spawnSync(process.execPath, [proofplan, 'audit', 'verify', ended.folder], { encoding: 'utf8' });
-  expect(verified.status, verified.stdout + verified.stderr).toBe(0);
-  const second = spawnSync('python3', [resolve(import.meta.dirname, '../../tools/verify.py'), ended.folder], { encoding: 'utf8' });
-  expect(second.status, second.stdout + second.stderr).toBe(0);
-}
-
-function expectNoPass(ended: Ended, ...exitCodes: readonly number[]): void {
-  expect(exitCodes, `${ended.stdout}\n${ended.stderr}`).toContain(ended.exitCode);
-  expect(ended.verdict?.verdict).not.toBe('passed');
-  expect(`${ended.stdout}${ended.stderr}`).not.toMatch(/^\s*passed\b/im);
-}
 
 describe('an insert into `runs` from anywhere but the production path', () => {
   const expectRefused = async (ended: Ended, id: string): Promise<void> => {
