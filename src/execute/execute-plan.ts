@@ -16,7 +16,7 @@ import { holdLock } from '../journal/ledger-lock.ts';
 import { openJournal, type Journal } from '../journal/journal-writer.ts';
 import { isRegistered, ledgerPath, registerExecution } from '../journal/ledger.ts';
 import { closeRecord, type ExecutionVerdict, removeResults } from './close-record.ts';
-import { evidenceIn } from './check-integrity.ts';
+import { damagedEvidence, evidenceIn } from './check-integrity.ts';
 import { isHeldBack } from './conduct-execution.ts';
 import { createDiagnosticLog, type DiagnosticLog } from './diagnostic-log.ts';
 import { earlyProblems } from './early-problem.ts';
@@ -132,6 +132,10 @@ async function executeLocked(options: ExecuteOptions, prepared: Prepared, folder
   const turned = (): Promise<readonly Diagnostic[]> => settleLatest(folder, (execution) => isRegistered(folder.output, execution));
   try {
     const registeredIn = readPrefix(ledgerPath(folder.output));
+    const evidence = new Set(resume?.history.events.flatMap(({ data }) => evidenceIn(data)));
+    // A verdict that is recorded already rests on evidence that has to be there still.
+    const damaged = resume?.history.verdict ? await damagedEvidence(folder.folder, evidence) : [];
+    if (damaged.length > 0) throw new ResumeRefused(damaged);
     journal = await openJournal({
       folder: folder.folder,
       execution: folder.execution,
@@ -141,11 +145,7 @@ async function executeLocked(options: ExecuteOptions, prepared: Prepared, folder
       ...(resume ? { begun: resume.begun } : {}),
     });
     const verdictFile = createVerdictReader();
-    const evidence = new Set<string>();
-    for (const event of resume?.history.events ?? []) {
-      verdictFile.take(event);
-      for (const digest of evidenceIn(event.data)) evidence.add(digest);
-    }
+    for (const event of resume?.history.events ?? []) verdictFile.take(event);
     const record = createExecutionRecord({
       journal,
       redactor: secrets.redactor,

@@ -5,6 +5,7 @@
  */
 import { closeSync, constants, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { systemCodeOf } from './append-only-file.ts';
 
 const keptMs = 30 * 24 * 3600 * 1000;
 
@@ -54,11 +55,11 @@ function sweepOld(folder: string): void {
   }
 }
 
-/** Is this the head of the journal that the mark was kept for? */
-export function fitsHeadMark(path: string, head: string): boolean {
+/** Is this the head of the journal that the mark was kept for? Undefined where there is no mark. */
+export function fitsHeadMark(path: string, head: string): boolean | undefined {
   try {
     return readFileSync(path, 'utf8').trim().split(' ').includes(head);
-  } catch {
-    return false;
+  } catch (error) {
+    return systemCodeOf(error) === 'ENOENT' ? undefined : false;
   }
 }

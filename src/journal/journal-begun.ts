@@ -3,6 +3,7 @@
  * an open journal holds. A torn last line is no damage: it is what a power failure or a full disk leaves.
  */
 import { createHash, type Hash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
 import { executionFiles, type JournalEntry } from '../model/journal-entry.ts';
@@ -38,8 +39,9 @@ export async function readBegunJournal(folder: string, stateFolder: string): Pro
     const found = await read(path);
     if (found.value === undefined) return found;
     const { execution, head, entries } = found.value;
-    // With its checkpoint a journal needs no mark.
-    if (entries.at(-1)?.kind === 'closed' || fitsHeadMark(headMarkPath(stateFolder, execution), head)) return found;
+    // The mark is removed when the checkpoint is there: until then anybody could have written a journal to its end.
+    const ended = entries.at(-1)?.kind === 'closed' && existsSync(join(folder, executionFiles.checkpoint));
+    if (fitsHeadMark(headMarkPath(stateFolder, execution), head) ?? ended) return found;
     return damaged(path, `its last line is not the last that was written, or the mark of it in \`${stateFolder}\` is gone`);
   } catch (error) {
     return damaged(path, messageOf(error));

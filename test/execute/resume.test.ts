@@ -219,6 +219,25 @@ describe('what an execution rests on must be as it was', () => {
       expect(await readBegunJournal(folder, stateOf(away()))).toMatchObject({ value: undefined, diagnostics: [{ code: 'journal/not-resumable' }] });
     }
   });
+  it('a journal that somebody wrote to its end, closed and chained, is not taken for one that lacks only its checkpoint', async () => {
+    const { whole, ...cut } = await cutAfterFirst();
+    const folder = cutRecord(whole.folder, away(), cut);
+    writeFileSync(join(folder, 'journal.jsonl'), linesOf(whole.folder).join(''));
+    for (const laid of [undefined, 'checkpoint']) {
+      if (laid !== undefined) writeFileSync(join(folder, laid), readFileSync(join(whole.folder, laid)));
+      expect(await readBegunJournal(folder, stateOf(away()))).toMatchObject({ value: undefined, diagnostics: [{ code: 'journal/not-resumable' }] });
+    }
+  });
+  it('evidence that was changed after the verdict was recorded: nobody closes the record as passed', async () => {
+    const whole = await execute(sample, threeSteps(), undefined);
+    const lines = linesOf(whole.folder).findIndex((line) => line.includes('"kind":"verdict"')) + 1;
+    const folder = cutRecord(whole.folder, away(), { lines });
+    const [output] = whole.of('step-ended')[1]?.outputs ?? [];
+    writeFileSync(join(folder, 'evidence/sha256', output?.sha256 ?? ''), 'forged');
+    const again = await execute({ ...sample, out: away() }, threeSteps(), undefined, { resume: await resumptionOf(folder) });
+    expect(again.end).toMatchObject({ opened: false, exitCode: 5, diagnostics: [{ code: 'journal/evidence-changed' }] });
+    expect(linesOf(folder)).toHaveLength(lines);
+  });
   it('nobody else writes the record', async () => {
     const { whole, ...cut } = await cutAfterFirst();
     const folder = cutRecord(whole.folder, away(), cut);
