@@ -1,18 +1,19 @@
 /** Where things are kept that belong to no execution. */
 import { existsSync } from 'node:fs';
-import { homedir, tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { homeFolder } from '../guard/home-folder.ts';
 import type { CommandContext } from './command-context.ts';
 
 /** What can be made again: a template of a cluster, a readable copy of a package. The user's own. */
 export function cacheFolder(context: CommandContext): string {
-  return join(context.environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'proofplan');
+  return join(context.environment['XDG_CACHE_HOME'] || join(homeFolder(), '.cache'), 'proofplan');
 }
 
 /** Clusters of embedded servers while they run. One place for all projects, so that any start finds what a dead runner left. */
 export function stateFolder(): string {
-  return join(tmpdir(), `proofplan-${userInfo().uid}`);
+  return join(tmpdir(), `proofplan-${process.getuid?.() ?? 0}`);
 }
 
 /** Packages that are not in the bundle. */

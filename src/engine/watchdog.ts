@@ -142,7 +142,13 @@ function startWatchdog(): Watchdog | undefined {
     lostUnseen = watched.size === 0;
     replaceWatchdog();
   });
-  // The runner ends when its own work is done.
+  // The runner ends when its own work is done. With nothing left to end, the watchdog needs no chance to end by itself: where
+  // no more threads may be started, a Node.js that begins hangs before it reads anything, and would stay.
+  const end = (): void => {
+    if (watched.size === 0 && watchdog?.pid === pid) child.kill('SIGKILL');
+  };
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
   child.unref();
   (child.stdin as unknown as Socket).unref();
   return { pid, send: (line) => void child.stdin.write(`${line}\n`) };

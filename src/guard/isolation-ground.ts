@@ -1,7 +1,8 @@
 // What of this machine a sandbox must not have: found once for an execution, and sockets again for each step.
 import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { homeFolder } from './home-folder.ts';
 import { isInside, type Treatment } from './isolation-plan.ts';
 
 /** The paths of one execution, absolute. Those that are not there are left out. */
@@ -41,7 +42,7 @@ export function treatGround(ground: Ground): ReadonlyMap<string, Treatment> {
     if (real !== undefined && real !== '/') treatments.set(real, treatment);
   };
   for (const folder of [...ground.privateFolders, ...serverFolders()]) treat(folder, 'empty folder');
-  if (ground.guarded) for (const name of credentialFiles) treat(join(homedir(), name), 'empty file');
+  if (ground.guarded) for (const name of credentialFiles) treat(join(homeFolder(), name), 'empty file');
   treat(ground.workspace, ground.workspaceWritable ? 'same' : 'read-only');
   for (const path of ground.protectedPaths) if (isWithinReach(path)) treat(path, 'read-only');
   const [record, workspace] = [realPathOf(ground.record), realPathOf(ground.workspace)];

@@ -7,21 +7,22 @@ export type JudgedStatement = Pick<StatementRecord, 'text' | 'decision' | 'write
 /** The record of a refused one is made elsewhere. */
 export type Named = JudgedStatement | 'refused';
 
-/** A Parse, Bind or Close: `named` is what the name stands for from then on, `previous` what it stood for before. */
+/** A Parse, Bind or Close: `named` is what the name stands for from then on, `previous` the one that the server may still fall back on. */
 export interface Naming {
   readonly kind: 'parse' | 'bind' | 'close';
   readonly of: 'statement' | 'portal';
   readonly name: string;
   readonly named: Named | undefined;
-  readonly previous: Named | undefined;
+  previous: Naming | undefined;
+  passedOver: boolean;
 }
 
 export class NameBook {
-  readonly #names = { statement: new Map<string, Named>(), portal: new Map<string, Named>() };
+  readonly #names = { statement: new Map<string, Naming>(), portal: new Map<string, Naming>() };
 
   /** What a portal carries out. One that is not known was declared in SQL. */
   portal(name: string): Named {
-    return this.#names.portal.get(name) ?? madeInSql('FETCH', name);
+    return this.#named('portal', name) ?? madeInSql('FETCH', name);
   }
 
   parse(name: string, named: Named): Naming {
@@ -29,18 +30,23 @@ export class NameBook {
   }
 
   bind(portal: string, statement: string): Naming {
-    return this.#set('bind', 'portal', portal, this.#names.statement.get(statement) ?? madeInSql('EXECUTE', statement));
+    return this.#set('bind', 'portal', portal, this.#named('statement', statement) ?? madeInSql('EXECUTE', statement));
   }
 
   close(of: 'statement' | 'portal', name: string): Naming {
     return this.#set('close', of, name, undefined);
   }
 
-  /** What the server passed over never took its name, nor lost it. */
+  /** What the server passed over never took its name, nor lost it; a later naming of the same name stands. */
   undo(namings: readonly Naming[]): void {
-    for (const { of, name, named, previous } of namings.toReversed()) {
-      if (this.#names[of].get(name) === named) this.#put(of, name, previous);
-    }
+    for (const naming of namings) naming.passedOver = true;
+    for (const naming of namings) this.#tidy(naming);
+  }
+
+  /** The server took it: what the name stood for before is over. */
+  taken(naming: Naming): void {
+    naming.previous = undefined;
+    this.#tidy(naming);
   }
 
   /** Portals end with their transaction. */
@@ -48,15 +54,27 @@ export class NameBook {
     this.#names.portal.clear();
   }
 
-  #set(kind: Naming['kind'], of: Naming['of'], name: string, named: Named | undefined): Naming {
-    const previous = this.#names[of].get(name);
-    this.#put(of, name, named);
-    return { kind, of, name, named, previous };
+  #named(of: Naming['of'], name: string): Named | undefined {
+    return this.#standing(of, name)?.named;
   }
 
-  #put(of: Naming['of'], name: string, named: Named | undefined): void {
-    if (named === undefined) this.#names[of].delete(name);
-    else this.#names[of].set(name, named);
+  #standing(of: Naming['of'], name: string): Naming | undefined {
+    let naming = this.#names[of].get(name);
+    while (naming?.passedOver === true) naming = naming.previous;
+    return naming;
+  }
+
+  /** A session may use any number of names: what stands for nothing is not kept. */
+  #tidy({ of, name }: Naming): void {
+    const standing = this.#standing(of, name);
+    if (standing === undefined || (standing.named === undefined && standing.previous === undefined)) this.#names[of].delete(name);
+    else this.#names[of].set(name, standing);
+  }
+
+  #set(kind: Naming['kind'], of: Naming['of'], name: string, named: Named | undefined): Naming {
+    const naming: Naming = { kind, of, name, named, previous: this.#standing(of, name), passedOver: false };
+    this.#names[of].set(name, naming);
+    return naming;
   }
 }
 

@@ -5,10 +5,11 @@
 // open, or it lies in another project of this runner's. Open files are asked for every few milliseconds, and a database that
 // is written and closed in between shows only by its folder: to let it pass for want of a witness would let the fallback pass.
 import { statSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import type { TripwireFinding } from '../model/contract.ts';
 import { FolderSurvey, type SurveyRoot } from './folder-survey.ts';
+import { homeFolder } from './home-folder.ts';
 import { canWitness, holdersOf, OpenFileWitness } from './open-file-witness.ts';
 import { isSqliteFile, lastChange, mayBeSqlite, tablesOf, toolOf } from './sqlite-file.ts';
 
@@ -21,6 +22,7 @@ const clockTickMs = 10;
 
 /** Where an application keeps its data when nobody tells it otherwise (Filesystem Hierarchy Standard, XDG Base Directory). */
 function usualRoots(): readonly string[] {
+  const home = homeFolder();
   return [
     ...new Set([
       tmpdir(),
@@ -34,11 +36,7 @@ function usualRoots(): readonly string[] {
       '/run',
       '/mnt',
       '/media',
-      homedir(),
-      join(homedir(), '.local', 'share'),
-      join(homedir(), '.local', 'state'),
-      join(homedir(), '.cache'),
-      join(homedir(), '.config'),
+      ...(home === '/' ? [] : [home, ...['.local/share', '.local/state', '.cache', '.config'].map((name) => join(home, name))]),
     ]),
   ];
 }

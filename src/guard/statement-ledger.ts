@@ -111,7 +111,9 @@ export class StatementLedger {
       case fromServer.parseComplete:
       case fromServer.bindComplete:
       case fromServer.closeComplete:
-        if (head !== undefined && isNaming(head)) this.#pending.shift();
+        if (head === undefined || !isNaming(head)) return;
+        this.#names.taken(head);
+        this.#pending.shift();
         return;
       case fromServer.commandComplete: {
         const tag = readCString(message, 5)?.bytes.toString('latin1') ?? '';

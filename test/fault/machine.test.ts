@@ -79,9 +79,12 @@ describe('a folder that cannot be written', () => {
   });
 });
 
+/** Of this file alone, so that no other process counts against the limits. */
+const nobodysId = 100_000 + process.pid;
+
 /** Shell text that goes on as a user without rights; the scene's folders become his. */
 function asNobody({ folder, tool }: Scene, limit = '--core=0'): string {
-  const uid = 65_534;
+  const uid = nobodysId;
   for (const path of [dirname(folder), dirname(tool)]) chmodSync(path, 0o755);
   for (const path of [folder, ...readdirSync(folder).map((name) => join(folder, name))]) chownSync(path, uid, uid);
   return `[ "$(id -u)" -ne 0 ] || exec setpriv --reuid=${uid} --regid=${uid} --clear-groups prlimit ${limit} "$@"`;
@@ -98,13 +101,30 @@ describe('descriptors', () => {
   });
 });
 
+/** The commands of a user's processes. */
+function processesOf(userId: number): readonly string[] {
+  const { stdout } = spawnSync('ps', ['-eo', 'uid=,stat=,args='], { encoding: 'utf8' });
+  return stdout.split('\n').filter((line) => line.trim().startsWith(`${userId} `) && !line.includes(' Z'));
+}
+
 describe('processes and memory', () => {
-  test.for([18, 24])('at most %d processes and threads', async (processes, context) => {
+  // How many threads a Node.js starts differs from machine to machine, and so does the limit that is too small.
+  test.for([18, 21, 24])('at most %d processes and threads', async (processes, context) => {
     scene = openScene();
     if (!isRoot) context.skip(`${needPrefix}a user without other processes (run as root)`);
     const end = await scene.run({ limits: asNobody(scene, `--nproc=${processes}:${processes}`) });
-    expectError(end, /error\[engine\/cannot-start\]/);
-    expect(scene.marked(1)).toBe(false);
+    if (end.exitCode !== 0) expectError(end, /error\[engine\/cannot-start\]/);
+    else expect(sceneContradictions(scene, end)).toEqual([]);
+    expect(end.stderr).not.toMatch(/mistake in proofplan/);
+    expect(processesOf(nobodysId)).toEqual([]);
+  });
+
+  test('a user whom the system does not know, and no HOME', async (context) => {
+    scene = openScene();
+    if (!isRoot) context.skip(`${needPrefix}the right to be another user (run as root)`);
+    const end = await scene.run({ limits: `unset HOME XDG_CACHE_HOME; ${asNobody(scene)}` });
+    expect(end).toMatchObject({ exitCode: 0 });
+    expect(sceneContradictions(scene, end)).toEqual([]);
   });
 
   test('a child that gets no memory fails its step, and the runner lives', async () => {
