@@ -6,13 +6,13 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { exitCodes, usageExitCode } from '../model/verdict.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { collect } from './duration.ts';
+import { executeOne, isReady } from './execute-one.ts';
 import { findExecution } from './execution-path.ts';
 import { stateFolder } from './folder.ts';
 import { readGiven } from './given-value.ts';
 import { readSigningKey } from './signing-key.ts';
 import { compileFile } from './plan-file.ts';
 import { examples, type Finish, type Program } from './program.ts';
-import { executeOne, isReady } from './run.ts';
 
 interface ResumeOptions {
   readonly database?: string;

@@ -2,7 +2,7 @@
 import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, type Diagnostic } from '../model/diagnostic.ts';
-import { executionFiles, type JournalState, type RecordedFile } from '../model/journal-entry.ts';
+import { executionFiles, resultFiles, type JournalState, type RecordedFile } from '../model/journal-entry.ts';
 import type { Redactor } from '../model/redactor.ts';
 import { exitCodes } from '../model/verdict.ts';
 import type { ExecutionFolder } from '../journal/execution-folder.ts';
@@ -11,6 +11,7 @@ import { type FilePrefix, hasPrefix } from '../journal/file-prefix.ts';
 import { isRegistered, ledgerPath, registerEnd, type LedgerOptions } from '../journal/ledger.ts';
 import { changedFiles } from './check-integrity.ts';
 import type { DiagnosticLog } from './diagnostic-log.ts';
+import type { ReportFile } from './execution-option.ts';
 import type { ExecutionRecord } from './execution-record.ts';
 import type { Part } from './execution-part.ts';
 import { writeNew } from './keep-document.ts';
@@ -33,7 +34,7 @@ export interface ClosingOptions {
   readonly begun?: { readonly files: { readonly files: readonly RecordedFile[] } | undefined; readonly closed: boolean };
   /** Has read all events so far. */
   readonly verdictFile: VerdictReader;
-  readonly renderReport?: (folder: string) => Promise<string>;
+  readonly reports?: readonly ReportFile[];
 }
 
 interface ClosedRecord {
@@ -77,7 +78,7 @@ async function finishRecord(options: ClosingOptions, { files, closed }: NonNulla
 
 /** A verdict.json that says `passed` must not outlive the failure of the record that it rests on. */
 export async function removeResults(folder: string): Promise<void> {
-  for (const name of [executionFiles.verdict, executionFiles.report]) await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined);
+  for (const name of resultFiles) await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined);
 }
 
 async function closeWith(verdict: ExecutionVerdict, options: ClosingOptions): Promise<ClosedRecord> {
@@ -85,9 +86,11 @@ async function closeWith(verdict: ExecutionVerdict, options: ClosingOptions): Pr
   const files: RecordedFile[] = [];
   const text = verdictFile.render(folder.execution, journal.state());
   if (text !== undefined) files.push({ path: executionFiles.verdict, ...(await writeNew(join(folder.folder, executionFiles.verdict), text)) });
-  const report = await writeReport(options);
-  if ('path' in report) files.push(report);
-  else diagnostics.keep(...report);
+  for (const each of options.reports ?? []) {
+    const report = await writeReport(each, options);
+    if ('path' in report) files.push(report);
+    else diagnostics.keep(report);
+  }
   await record.record('files', { files });
   await record.record('closed', { verdict: verdict.verdict }, { durable: true });
   return endRecord(verdict, files, options);
@@ -117,7 +120,7 @@ async function lostFromLedger({ folder: { output, execution }, registered }: Clo
 /** A step that knows the folder could have left a verdict of its own: it must not stand where ours belongs. */
 async function removePlanted(folder: string): Promise<readonly Diagnostic[]> {
   const found: Diagnostic[] = [];
-  for (const name of [executionFiles.verdict, executionFiles.report]) {
+  for (const name of resultFiles) {
     const path = join(folder, name);
     if (
       !(await lstat(path).then(
@@ -139,27 +142,24 @@ async function removePlanted(folder: string): Promise<readonly Diagnostic[]> {
 }
 
 /** A report that cannot be made is said, and changes nothing else. */
-async function writeReport({ folder, renderReport, redactor }: ClosingOptions): Promise<RecordedFile | readonly Diagnostic[]> {
-  if (!renderReport) return [];
+async function writeReport({ name, render }: ReportFile, { folder, redactor }: ClosingOptions): Promise<RecordedFile | Diagnostic> {
   let timer: NodeJS.Timeout | undefined;
   try {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`it took longer than ${reportTimeoutMs} ms`)), reportTimeoutMs);
     });
-    const text = redactor.text(await Promise.race([renderReport(folder.folder), late]));
-    return { path: executionFiles.report, ...(await writeNew(join(folder.folder, executionFiles.report), text)) };
+    const text = redactor.text(await Promise.race([render(folder.folder), late]));
+    return { path: name, ...(await writeNew(join(folder.folder, name), text)) };
   } catch (error) {
     // Half a report, or one that somebody else has laid there, must not stand for ours.
-    await rm(join(folder.folder, executionFiles.report), { recursive: true, force: true }).catch(() => undefined);
-    return [
-      {
-        severity: 'warning',
-        code: 'execute/report-failed',
-        message: `the report was not written: ${messageOf(error)}`,
-        notes: ['the verdict stands'],
-        help: `render it again with \`proofplan report ${folder.folder}\``,
-      },
-    ];
+    await rm(join(folder.folder, name), { recursive: true, force: true }).catch(() => undefined);
+    return {
+      severity: 'warning',
+      code: 'execute/report-failed',
+      message: `\`${name}\` was not written: ${messageOf(error)}`,
+      notes: ['the verdict stands'],
+      help: `render it again with \`proofplan report ${folder.folder}\``,
+    };
   } finally {
     clearTimeout(timer);
   }

@@ -171,7 +171,7 @@ async function executeLocked(options: ExecuteOptions, prepared: Prepared, folder
       registered: registeredIn,
       verdict,
       verdictFile,
-      ...(options.renderReport ? { renderReport: options.renderReport } : {}),
+      ...(options.reports ? { reports: options.reports } : {}),
     });
     state = closed.journal;
     diagnostics.keep(...(await turned()));

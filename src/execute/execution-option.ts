@@ -1,13 +1,19 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { EnvironmentConfig } from '../model/environment.ts';
 import type { ExecutionEvent } from '../model/event.ts';
-import type { JournalState } from '../model/journal-entry.ts';
+import type { executionFiles, JournalState } from '../model/journal-entry.ts';
 import type { Plan } from '../model/plan.ts';
 import type { PlacedDecision } from '../model/policy.ts';
 import type { Binding } from '../model/value.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { NoteKey } from '../journal/signed-note.ts';
 import type { Resumption } from './execution-history.ts';
+
+/** Rendered from the execution's folder, whose journal ends with the verdict. What `render` throws changes no verdict. */
+export interface ReportFile {
+  readonly name: (typeof executionFiles)['report' | 'page'];
+  readonly render: (folder: string) => Promise<string>;
+}
 
 export interface ExecuteOptions {
   readonly plan: Plan;
@@ -44,8 +50,8 @@ export interface ExecuteOptions {
   readonly onEvent: (event: ExecutionEvent) => void;
   /** Told what is being prepared, before the execution opens. */
   readonly onProgress?: (line: string) => void;
-  /** Renders `report.md` from the execution's folder, whose journal ends with the verdict. What it throws changes no verdict. */
-  readonly renderReport?: (folder: string) => Promise<string>;
+  /** In this order. */
+  readonly reports?: readonly ReportFile[];
   /** For steps that say no time limit of their own. */
   readonly timeoutMs?: number;
   readonly only?: string;

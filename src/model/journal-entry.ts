@@ -7,10 +7,14 @@ export const executionFiles = {
   checkpoint: 'checkpoint',
   verdict: 'verdict.json',
   report: 'report.md',
+  page: 'report.html',
   evidence: 'evidence',
   /** A link while a process writes the record: its target names the process. */
   lock: 'lock',
 } as const;
+
+/** What is written from the record when it ends. */
+export const resultFiles = [executionFiles.verdict, executionFiles.report, executionFiles.page] as const;
 
 /** Where content with this digest is kept, relative to the execution's folder. */
 export function evidencePath(sha256: string): string {

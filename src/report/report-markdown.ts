@@ -3,16 +3,12 @@
  * from the journal and the evidence alone, and only from what stands before the journal's end, so that it can be made
  * again from the same record, byte for byte.
  */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { walkEntries } from '../journal/journal-reader.ts';
-import { messageOf, type Checked } from '../model/diagnostic.ts';
-import { eventOf, type EventData, type ExecutionEvent } from '../model/event.ts';
-import { evidencePath } from '../model/journal-entry.ts';
+import type { Checked } from '../model/diagnostic.ts';
+import type { EventData } from '../model/event.ts';
 import { settledEvents } from '../model/settled-event.ts';
-import { slimEvent } from '../model/slim-event.ts';
 import type { Span } from '../model/span.ts';
 import { byStep, dataOf, lastAttempts } from './data-of.ts';
+import { readRecord, type RecordedExecution } from './read-record.ts';
 import { createPlaceFinder, type Place } from './report-place.ts';
 import { remarkCriterion, remarkExpectation, remarkField, remarkNotRun, remarkPolicy, remarkPrecondition, remarkStep, remarkTask } from './report-remark.ts';
 import { splitLines, spliceReport, type Addition, type Replacement } from './report-splice.ts';
@@ -21,33 +17,11 @@ import { stripToLine } from './strip-control.ts';
 
 /** Renders the report of an execution's folder. */
 export async function readReport(folder: string): Promise<Checked<string>> {
-  const events: ExecutionEvent[] = [];
-  let execution: string | undefined;
-  const entries = await walkEntries(folder, (entry) => {
-    execution ??= entry.execution;
-    const event = eventOf(entry);
-    if (event !== undefined) events.push(slimEvent(event));
-  });
-  const opened = events.find((event) => event.kind === 'opened');
-  if (opened?.kind !== 'opened' || execution === undefined) return { value: undefined, diagnostics: entries.diagnostics };
-  const path = join(folder, evidencePath(opened.data.plan.sha256));
-  try {
-    const document = await readFile(path, 'utf8');
-    return { value: renderReportMarkdown({ execution, document, events }), diagnostics: entries.diagnostics };
-  } catch (error) {
-    const message = `the plan document of this execution cannot be read: ${messageOf(error)}`;
-    return { value: undefined, diagnostics: [...entries.diagnostics, { severity: 'error', code: 'report/no-document', message, help: `proofplan audit verify ${folder}` }] };
-  }
+  const { value, diagnostics } = await readRecord(folder);
+  return { value: value && renderReportMarkdown(value), diagnostics };
 }
 
-export interface ReportInput {
-  readonly execution: string;
-  /** The plan document as it was executed, with its byte order mark. */
-  readonly document: string;
-  readonly events: readonly ExecutionEvent[];
-}
-
-export function renderReportMarkdown({ execution, document, events: all }: ReportInput): string {
+export function renderReportMarkdown({ execution, document, events: all }: RecordedExecution): string {
   const events = settledEvents(all);
   const opened = dataOf(events, 'opened')[0];
   const isMarkdown = opened?.plan.form !== 'yaml';

@@ -126,7 +126,10 @@ describe('a record that cannot be written', () => {
         writeFileSync(join(sample.out, 'executions', name, 'report.md'), 'fine');
       }
     });
-    const executed = await execute(sample, plan([shell('1.1', 'sleep 0.5')]), undefined, { ...forge, renderReport: () => Promise.resolve('# ours\n') });
+    const executed = await execute(sample, plan([shell('1.1', 'sleep 0.5')]), undefined, {
+      ...forge,
+      reports: [{ name: 'report.md', render: () => Promise.resolve('# ours\n') }],
+    });
     expect(executed.end).toMatchObject({ verdict: 'error', exitCode: 5, reason: '`verdict.json` was already there before the execution had a verdict' });
     expect(executed.end.diagnostics.map(({ code }) => code)).toEqual(['execute/planted-file', 'execute/planted-file']);
     expect(await executed.verdictFile()).toMatchObject({ verdict: 'error', exitCode: 5 });
@@ -161,10 +164,15 @@ describe('a record that cannot be written', () => {
     ['the ledger does not take the end', (folder: string) => rmSync(join(folder, '..', '..', 'ledger.jsonl'))],
   ])('leaves no verdict.json where %s', async (_what, meddle) => {
     const executed = await execute(sample, plan([shell('1.1', 'true')]), undefined, {
-      renderReport: (folder) => {
-        meddle(folder);
-        return Promise.resolve('# passed\n');
-      },
+      reports: [
+        {
+          name: 'report.md',
+          render: (folder) => {
+            meddle(folder);
+            return Promise.resolve('# passed\n');
+          },
+        },
+      ],
     });
     expect(executed.end).toMatchObject({ verdict: 'error', exitCode: 5, opened: true });
     const [name = ''] = readdirSync(join(sample.out, 'executions'));
@@ -173,7 +181,7 @@ describe('a record that cannot be written', () => {
 
   it('keeps its verdict when a report or a reader throws', async () => {
     const executed = await execute(sample, plan([shell('1.1', 'true')]), undefined, {
-      renderReport: () => Promise.reject(new Error('no ink')),
+      reports: [{ name: 'report.md', render: () => Promise.reject(new Error('no ink')) }],
       onEvent: () => {
         throw new Error('no terminal');
       },
@@ -184,7 +192,9 @@ describe('a record that cannot be written', () => {
   });
 
   it('writes the report that is given, and its digest', async () => {
-    const executed = await execute(sample, plan([shell('1.1', 'true')]), undefined, { renderReport: () => Promise.resolve('# a report\n') });
+    const executed = await execute(sample, plan([shell('1.1', 'true')]), undefined, {
+      reports: [{ name: 'report.md', render: () => Promise.resolve('# a report\n') }],
+    });
     expect(executed.of('files')).toMatchObject([{ files: [{ path: 'verdict.json' }, { path: 'report.md', bytes: 11 }] }]);
     expect(await executed.audit()).toEqual([]);
   });

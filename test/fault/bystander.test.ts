@@ -154,7 +154,7 @@ describe('readers: the verdict and the exit code stand', () => {
     const path = join(chunks, chunk);
     writeFileSync(path, readFileSync(path, 'utf8').replace(/(async function readReport\([^)]*\) ?\{)/, "$1 throw new Error('no ink');"));
     const end = await scene.run();
-    expect(end).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/warning\[execute\/report-failed\]: the report was not written: no ink/) });
+    expect(end).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/warning\[execute\/report-failed\]: `report.md` was not written: no ink/) });
     expect(end.stdout).not.toContain('report.md');
     expect(sceneContradictions(scene, end)).toEqual([]);
     expect(scene.audit().exitCode).toBe(0);

@@ -96,7 +96,7 @@ export async function playSeed(seed: number, points: readonly FaultPoint[], data
       signal: controller.signal,
       watchedFiles: [join(sample.workspace, 'proofplan.config.yaml')],
       absentFiles: [join(sample.workspace, 'sample.addendum.yaml')],
-      renderReport: () => Promise.resolve('# a report\n'),
+      reports: [{ name: 'report.md', render: () => Promise.resolve('# a report\n') }],
       onEvent: (event) => {
         events += 1;
         judged ||= event.kind === 'verdict';

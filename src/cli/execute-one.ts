@@ -1,0 +1,174 @@
+/** Executes one plan that is ready: progress while it goes on, the ending afterwards. Its exit code is the verdict. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { ExecuteOptions, ExecutionEnd } from '../execute/execution-option.ts';
+import type { Resumption } from '../execute/execution-history.ts';
+import type { NoteKey } from '../journal/signed-note.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { ExecutionEvent } from '../model/event.ts';
+import { executionFiles } from '../model/journal-entry.ts';
+import type { Plan } from '../model/plan.ts';
+import { slimEvent } from '../model/slim-event.ts';
+import type { Binding } from '../model/value.ts';
+import { say, type CommandContext } from './command-context.ts';
+import { configName, findConfig } from './config-file.ts';
+import { cacheFolder, runnerFolders, shortPath, stateFolder } from './folder.ts';
+import type { InputFile } from './input-file.ts';
+import { lockPath } from './lock.ts';
+import { addendumPath, type CompiledFile } from './plan-file.ts';
+
+/** What an execution itself is told, whether it begins or goes on. */
+export interface ExecutionOptions {
+  readonly out: string;
+  readonly json?: true;
+  readonly quiet?: true;
+  readonly timeout?: number;
+  readonly dryRun?: true;
+  readonly only?: string;
+  readonly attest: readonly { readonly task: string; readonly by: string }[];
+  readonly locked?: true;
+  readonly key?: NoteKey;
+  readonly resume?: Resumption;
+}
+
+/** A plan that may be executed: read, compiled, without errors. */
+export interface Ready extends CompiledFile {
+  readonly file: InputFile;
+  readonly plan: Plan;
+}
+
+/** Refusals do not stand in the way: they are recorded by an execution in which nothing runs. */
+export function isReady(each: CompiledFile, diagnostics: readonly Diagnostic[]): each is Ready {
+  return each.file !== undefined && each.plan !== undefined && diagnostics.every(({ severity }) => severity === 'warning' || severity === 'refused');
+}
+
+export async function executeOne(
+  ready: Ready,
+  values: readonly Binding[],
+  signal: AbortSignal,
+  options: ExecutionOptions,
+  context: CommandContext,
+): Promise<number> {
+  const [{ executePlan }, { createProgress }, { readReport }, { rgPath }] = await Promise.all([
+    import('../execute/execute-plan.ts'),
+    import('../report/terminal-progress.ts'),
+    import('../report/report-markdown.ts'),
+    import('@vscode/ripgrep'),
+    // Needed at the end alone; but what is loaded after a step may be what the step has put there.
+    import('../report/render-ending.ts'),
+    import('../report/render-diagnostic.ts'),
+    import('../review/placed-diagnostic.ts'),
+  ]);
+  const refusals = ready.diagnostics.filter((diagnostic) => diagnostic.severity === 'refused');
+  await say(
+    context,
+    ready.diagnostics.filter((diagnostic) => diagnostic.severity === 'warning'),
+  );
+  const progress = createProgress({ write: context.err, colours: context.errColours, live: context.errLive, columns: context.errColumns });
+  const events: ExecutionEvent[] = (options.resume?.history.events ?? []).map(slimEvent);
+  const postgresFolder = context.environment['PROOFPLAN_POSTGRES_BIN'];
+  const end = await executePlan({
+    plan: ready.plan,
+    planBytes: ready.file.bytes,
+    ...(ready.addendum === undefined ? {} : { addendumBytes: ready.addendum.bytes }),
+    refusals,
+    decisions: ready.decisions ?? [],
+    environment: ready.environment,
+    workspace: context.workingFolder,
+    values,
+    outFolder: resolve(context.workingFolder, options.out),
+    stateFolder: stateFolder(),
+    cacheFolder: cacheFolder(context),
+    processEnvironment: context.environment,
+    clock: Date.now,
+    signal,
+    argv: context.argv,
+    toolVersion: context.version,
+    onEvent: (event) => {
+      events.push(slimEvent(event));
+      if (options.quiet !== true) progress.event(event);
+    },
+    ...(options.quiet === true ? {} : { onProgress: progress.line }),
+    reports: [
+      {
+        name: executionFiles.report,
+        render: async (folder) => {
+          const report = await readReport(folder);
+          if (report.value === undefined) throw new Error(report.diagnostics.map((diagnostic) => diagnostic.message).join('; '));
+          return report.value;
+        },
+      },
+    ],
+    ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
+    ...(options.only === undefined ? {} : { only: options.only }),
+    dryRun: options.dryRun === true,
+    attest: options.attest,
+    ...(options.key === undefined ? {} : { key: options.key }),
+    ...(options.resume === undefined ? {} : { resume: options.resume }),
+    toolFolders: [dirname(rgPath)],
+    runnerFolders: runnerFolders(),
+    ...besideFiles(ready, options, context),
+    ...(postgresFolder === undefined || postgresFolder === '' ? {} : { postgresFolder }),
+  });
+  progress.close();
+  if (end.diagnostics.length > 0) context.err('\n');
+  await say(context, worstLast(end.diagnostics));
+  await writeEnding(ready, end, events, options, context);
+  return end.exitCode;
+}
+
+async function writeEnding(
+  ready: Ready,
+  end: ExecutionEnd,
+  events: readonly ExecutionEvent[],
+  options: ExecutionOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { renderAuditLine, renderEnding } = await import('../report/render-ending.ts');
+  if (options.json === true) context.out(`${JSON.stringify(await endData(ready, end, context))}\n`);
+  else if (end.opened && options.quiet !== true)
+    context.out(
+      `\n${renderEnding({ ...end, folder: shortPath(end.folder, context), reported: existsSync(join(end.folder, executionFiles.report)) }, events, { colours: context.outColours, command: context.command })}\n`,
+    );
+  else context.out(`${end.verdict === 'none' ? 'unproven' : end.verdict}: ${end.reason}\n`);
+  if (end.opened) (options.json === true ? context.err : context.out)(`${renderAuditLine(end)}\n`);
+}
+
+/** verdict.json as it is on the disk, and where; the same names where an execution was never opened. */
+async function endData(ready: Ready, end: ExecutionEnd, context: CommandContext): Promise<unknown> {
+  const { placeDiagnostic } = await import('../review/placed-diagnostic.ts');
+  const common = {
+    verdict: end.verdict === 'none' ? 'unproven' : end.verdict,
+    exitCode: end.exitCode,
+    reason: end.reason,
+    diagnostics: end.diagnostics.map(placeDiagnostic),
+  };
+  if (!end.opened) return { schemaVersion: 1, plan: { path: ready.path, sha256: ready.plan.sha256 }, ...common };
+  const written = await readFile(join(end.folder, executionFiles.verdict), 'utf8').then(
+    (text) => JSON.parse(text) as object,
+    () => ({ schemaVersion: 1, execution: end.execution, plan: { path: ready.path, sha256: ready.plan.sha256 } }),
+  );
+  return { ...written, ...common, folder: shortPath(end.folder, context), journal: end.journal };
+}
+
+/** What is read with the plan, and what would be, were it there: no step may change either. */
+function besideFiles(
+  { file, addendum }: Ready,
+  { locked }: ExecutionOptions,
+  { workingFolder }: CommandContext,
+): Pick<ExecuteOptions, 'watchedFiles' | 'absentFiles'> {
+  const folder = file.absolute === undefined ? workingFolder : dirname(file.absolute);
+  const config = findConfig(folder);
+  const nearest = join(folder, configName);
+  return {
+    watchedFiles: [...(config === undefined ? [] : [config]), ...(locked === true && file.absolute !== undefined ? [lockPath(file.absolute)] : [])],
+    absentFiles: [...(addendum === undefined && file.absolute !== undefined ? [addendumPath(file.absolute)] : []), ...(config === nearest ? [] : [nearest])],
+  };
+}
+
+/** What decided stands next to the verdict, where people look first. */
+function worstLast(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const order: readonly Diagnostic['severity'][] = ['warning', 'failed', 'refused', 'error'];
+  return diagnostics.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+}
