@@ -136,7 +136,7 @@ const ofTheRecord: Readonly<Record<string, Meddling>> = {
 };
 
 describe('the record', () => {
-  test.each(sampled(Object.entries(ofTheRecord), 2))('%s: exit 5', async (_, { act, says, stops, whole }) => {
+  test.each(sampled(Object.entries(ofTheRecord), 3))('%s: exit 5', async (_, { act, says, stops, whole }) => {
     const end = await meddle(act);
     expect(end.stderr).toMatch(says);
     expect(end.exitCode).toBe(5);
@@ -190,7 +190,7 @@ const ofTheDocuments: Readonly<
 };
 
 describe('what is executed', () => {
-  test.each(sampled(Object.entries(ofTheDocuments), 2))('%s: exit 5, and no further step begins', async (_, { before, act, says }) => {
+  test.each(sampled(Object.entries(ofTheDocuments), 3))('%s: exit 5, and no further step begins', async (_, { before, act, says }) => {
     const end = await meddle(act, before === undefined ? {} : { before });
     expect(end.stderr.replace(/\n\s+/g, ' ')).toMatch(says);
     expect(end.exitCode).toBe(5);
