@@ -1,6 +1,7 @@
 /** What a command is given: the process' surroundings as values, so that a command can be called without a process. */
 import type { ChalkInstance } from 'chalk';
 import type { Diagnostic } from '../model/diagnostic.ts';
+import type { LiveRegion, RegionOptions } from '../report/live-region.ts';
 
 export interface CommandContext {
   /** Of this package. */
@@ -20,8 +21,20 @@ export interface CommandContext {
   readonly errColours: ChalkInstance;
   readonly outColumns: number;
   readonly errColumns: number;
-  /** May the last line on stderr be written over again? */
+  /** May lines on stderr be written over again? */
   readonly errLive: boolean;
+  /** The width of the terminal at stderr, now; undefined where there is none. */
+  readonly errWidth?: () => number | undefined;
+  /** Where progress is shown on stderr; from then on `out` and `err` write above it. */
+  readonly region?: (options?: Pick<RegionOptions, 'labelColumns' | 'clean'>) => LiveRegion;
+  /** A line on stdout that a CI system is to obey. Nothing else that is written is a command of one. */
+  readonly outCommand?: (line: string) => void;
+  /** Put around the writing of what a step printed: a CI system that can be told obeys nothing in it. */
+  readonly aroundOutput?: (write: () => void) => void;
+  /** A text of our own as this locale can show it; for results that people read. */
+  readonly plain?: (text: string) => string;
+  /** What is written to stdout shows what is on the disk: its reader is waited for a while, not for ever. */
+  readonly passing?: () => void;
   /** Does a person read standard output? */
   readonly outIsTerminal?: boolean;
   /** Once: standard input to its end, or until it is known to hold more than `maximumBytes`. */
@@ -43,13 +56,16 @@ export async function say(context: CommandContext, diagnostics: readonly Diagnos
   const style = { colours: context.errColours, columns: context.errColumns, sourceOf: (path: string) => context.sources.get(path) };
   // Before lines are broken: half a secret on each of two lines would not be known again.
   const { redact } = context;
-  const told = redact === undefined ? diagnostics : diagnostics.map(({ message, label, notes, help, ...rest }) => ({
-    ...rest,
-    message: redact(message),
-    ...(label === undefined ? {} : { label: redact(label) }),
-    ...(notes === undefined ? {} : { notes: notes.map(redact) }),
-    ...(help === undefined ? {} : { help: redact(help) }),
-  }));
+  const told =
+    redact === undefined
+      ? diagnostics
+      : diagnostics.map(({ message, label, notes, help, ...rest }) => ({
+          ...rest,
+          message: redact(message),
+          ...(label === undefined ? {} : { label: redact(label) }),
+          ...(notes === undefined ? {} : { notes: notes.map(redact) }),
+          ...(help === undefined ? {} : { help: redact(help) }),
+        }));
   context.err(`${renderDiagnostics(told, style)}\n`);
 }
 
@@ -59,6 +75,9 @@ export function countSeverities(diagnostics: readonly Diagnostic[]): string {
   return order
     .map((severity) => ({ severity, number: diagnostics.filter((diagnostic) => diagnostic.severity === severity).length }))
     .filter(({ number }) => number > 0)
-    .map(({ severity, number }) => `${number} ${severity === 'refused' ? (number === 1 ? 'refusal' : 'refusals') : severity === 'failed' ? (number === 1 ? 'failure' : 'failures') : `${severity}${number === 1 ? '' : 's'}`}`)
+    .map(
+      ({ severity, number }) =>
+        `${number} ${severity === 'refused' ? (number === 1 ? 'refusal' : 'refusals') : severity === 'failed' ? (number === 1 ? 'failure' : 'failures') : `${severity}${number === 1 ? '' : 's'}`}`,
+    )
     .join(', ');
 }

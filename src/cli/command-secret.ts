@@ -14,7 +14,13 @@ export function maskMessages(context: CommandContext): CommandContext {
   let redactor: Redactor | undefined;
   // Made with the first message: most commands have nothing to say.
   const redact = (text: string): string => (redactor ??= createRedactor(commandSecrets(context.argv, context.environment))).text(text);
-  return { ...context, redact, err: (text) => context.err(redact(text)) };
+  const { region } = context;
+  return {
+    ...context,
+    redact,
+    err: (text) => context.err(redact(text)),
+    ...(region === undefined ? {} : { region: (options) => region({ ...options, clean: redact }) }),
+  };
 }
 
 /** Of `--set-secret` (also misspelt) and of database URLs, as they stand there and in the variables that are named. */

@@ -11,6 +11,11 @@ export function parseDurationOption(text: string): number {
   return durationMs;
 }
 
+/** Counts an option without a value: `-vv` is 2. */
+export function more(_: string, before: number): number {
+  return before + 1;
+}
+
 /** Collects an option that may stand several times. */
 export function collect(text: string, before: readonly string[]): readonly string[] {
   return [...before, text];

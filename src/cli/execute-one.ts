@@ -11,6 +11,7 @@ import { executionFiles } from '../model/journal-entry.ts';
 import type { Plan } from '../model/plan.ts';
 import { slimEvent } from '../model/slim-event.ts';
 import type { Binding } from '../model/value.ts';
+import type { Verbosity } from '../report/terminal-progress.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { configName, findConfig } from './config-file.ts';
 import { cacheFolder, runnerFolders, shortPath, stateFolder } from './folder.ts';
@@ -23,6 +24,7 @@ export interface ExecutionOptions {
   readonly out: string;
   readonly json?: true;
   readonly quiet?: true;
+  readonly verbosity?: Verbosity;
   readonly timeout?: number;
   readonly dryRun?: true;
   readonly only?: string;
@@ -30,6 +32,11 @@ export interface ExecutionOptions {
   readonly locked?: true;
   readonly key?: NoteKey;
   readonly resume?: Resumption;
+}
+
+export function verbosityOf(given: number | true): Verbosity {
+  const times = Number(given);
+  return times > 1 ? 2 : times === 1 ? 1 : 0;
 }
 
 /** A plan that may be executed: read, compiled, without errors. */
@@ -50,8 +57,9 @@ export async function executeOne(
   options: ExecutionOptions,
   context: CommandContext,
 ): Promise<number> {
-  const [{ executePlan }, { createProgress }, { readReport }, { rgPath }] = await Promise.all([
+  const [{ executePlan }, { createLiveRegion }, { createProgress }, { readReport }, { rgPath }] = await Promise.all([
     import('../execute/execute-plan.ts'),
+    import('../report/live-region.ts'),
     import('../report/terminal-progress.ts'),
     import('../report/report-markdown.ts'),
     import('@vscode/ripgrep'),
@@ -65,7 +73,15 @@ export async function executeOne(
     context,
     ready.diagnostics.filter((diagnostic) => diagnostic.severity === 'warning'),
   );
-  const progress = createProgress({ write: context.err, colours: context.errColours, live: context.errLive, columns: context.errColumns });
+  const region = context.region?.() ?? createLiveRegion({ write: context.err, colours: context.errColours, live: false });
+  const progress = createProgress({
+    slot: region.open(),
+    colours: context.errColours,
+    columns: context.errWidth ?? (() => undefined),
+    live: context.errLive,
+    verbosity: options.verbosity ?? 0,
+    ...(context.aroundOutput === undefined ? {} : { around: context.aroundOutput }),
+  });
   const events: ExecutionEvent[] = (options.resume?.history.events ?? []).map(slimEvent);
   const postgresFolder = context.environment['PROOFPLAN_POSTGRES_BIN'];
   const end = await executePlan({
@@ -89,7 +105,7 @@ export async function executeOne(
       events.push(slimEvent(event));
       if (options.quiet !== true) progress.event(event);
     },
-    ...(options.quiet === true ? {} : { onProgress: progress.line }),
+    ...(options.quiet === true ? {} : { onProgress: progress.line, onGuarded: progress.guarded }),
     reports: [
       {
         name: executionFiles.report,
@@ -112,6 +128,7 @@ export async function executeOne(
     ...(postgresFolder === undefined || postgresFolder === '' ? {} : { postgresFolder }),
   });
   progress.close();
+  region.close();
   if (end.diagnostics.length > 0) context.err('\n');
   await say(context, worstLast(end.diagnostics));
   await writeEnding(ready, end, events, options, context);

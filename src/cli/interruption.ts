@@ -4,16 +4,17 @@
  */
 import { closeSync } from 'node:fs';
 import { interruptionExitCodes } from '../model/verdict.ts';
+import { eraseRegion } from '../report/live-region.ts';
 
 type OrderlySignal = keyof typeof interruptionExitCodes;
 
 const orderly: readonly OrderlySignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 /** 128 and the signal's number. Without a core file, which would hold what is secret. */
 const quitExitCode = 131;
-/** The live line is taken away, and the cursor shown, whatever hid it (ECMA-48; DECTCEM of the VT220). */
-const restoreTerminal = '\r\u001b[2K\u001b[?25h';
+/** The region that lives is taken away, and the cursor shown, whatever hid it (ECMA-48; DECTCEM of the VT220). */
+const restoreTerminal = `${eraseRegion}\u001b[?25h`;
 
-/** Aborted by the first signal, with its name as reason. `live`: standard error has a line that is written over. */
+/** Aborted by the first signal, with its name as reason. `live`: standard error has lines that are written over. */
 export function createInterruption(process: NodeJS.Process, live: boolean): AbortSignal {
   const controller = new AbortController();
   const leave = (exitCode: number): void => {

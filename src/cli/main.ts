@@ -21,13 +21,14 @@ import { addResume } from './resume.ts';
 import { addRun } from './run.ts';
 import { addShow } from './show.ts';
 import { refuseDebugger } from './interruption.ts';
-import { createContext, flush } from './terminal.ts';
+import { createTerminal } from './terminal.ts';
 import { usageDiagnostic } from './usage.ts';
 
 /** Runs and ends the process: whatever a command has left open does not keep it. */
 export async function main(process: NodeJS.Process, version: string): Promise<void> {
   refuseDebugger(process);
-  const context = maskMessages(createContext(process, version));
+  const terminal = createTerminal(process, version);
+  const context = maskMessages(terminal.context);
   // A secret on the command line would stand in every list of processes for as long as the command runs.
   if (tellsSecrets(context.argv)) process.title = 'proofplan';
   const crash = (error: unknown): void => {
@@ -36,7 +37,7 @@ export async function main(process: NodeJS.Process, version: string): Promise<vo
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
   const exitCode = await runCommand(context);
-  await Promise.all([flush(process.stdout), flush(process.stderr)]);
+  await terminal.flush();
   process.exit(exitCode);
 }
 

@@ -5,8 +5,8 @@ import type { ExecutionHistory } from '../execute/execution-history.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { exitCodes, usageExitCode } from '../model/verdict.ts';
 import { say, type CommandContext } from './command-context.ts';
-import { collect } from './duration.ts';
-import { executeOne, isReady } from './execute-one.ts';
+import { collect, more } from './duration.ts';
+import { executeOne, isReady, verbosityOf } from './execute-one.ts';
 import { findExecution } from './execution-path.ts';
 import { stateFolder } from './folder.ts';
 import { readGiven } from './given-value.ts';
@@ -25,6 +25,7 @@ interface ResumeOptions {
   readonly dryRun?: true;
   readonly json?: true;
   readonly quiet?: true;
+  readonly verbose: number | true;
   readonly key?: string;
 }
 
@@ -45,6 +46,7 @@ export function addResume(program: Program, context: CommandContext, finish: Fin
     .option('--dry-run', 'only say what is done, and what was under way')
     .option('--json', 'verdict.json on stdout')
     .option('-q, --quiet', 'no progress')
+    .option('-v, --verbose', 'also what held, names, decisions and policies; -vv: also what steps printed', more, 0)
     .addHelpText('after', examples('resume .proofplan/latest --dry-run', "resume .proofplan/latest --not-done 2.1 --by 'Ada Lovelace'"))
     .action(async (folder, plan, options) => finish(await resume(folder, plan, options, context)));
 }
@@ -101,6 +103,7 @@ async function resume(path: string, planPath: string | undefined, options: Resum
       out: dirname(dirname(folder)),
       ...(options.json === undefined ? {} : { json: options.json }),
       ...(options.quiet === undefined ? {} : { quiet: options.quiet }),
+      verbosity: verbosityOf(options.verbose),
       ...(opened.options.timeoutMs === undefined ? {} : { timeout: opened.options.timeoutMs }),
       ...(opened.options.dryRun ? { dryRun: true } : {}),
       ...(opened.options.only === null ? {} : { only: opened.options.only }),

@@ -5,8 +5,8 @@ import type { Plan } from '../model/plan.ts';
 import { interruptionExitCodes, usageExitCode } from '../model/verdict.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { configName } from './config-file.ts';
-import { collect, parseDurationOption } from './duration.ts';
-import { executeOne, isReady, type Ready } from './execute-one.ts';
+import { collect, more, parseDurationOption } from './duration.ts';
+import { executeOne, isReady, verbosityOf, type Ready } from './execute-one.ts';
 import { readGiven } from './given-value.ts';
 import { readSigningKey } from './signing-key.ts';
 import { lockProblems } from './lock.ts';
@@ -22,6 +22,7 @@ interface RunOptions {
   readonly out: string;
   readonly json?: true;
   readonly quiet?: true;
+  readonly verbose: number | true;
   readonly timeout?: number;
   readonly dryRun?: true;
   readonly only?: string;
@@ -52,6 +53,7 @@ export function addRun(program: Program, context: CommandContext, finish: Finish
     .option('-o, --out <dir>', 'where the record is kept', '.proofplan')
     .option('--json', 'verdict.json on stdout, one line a plan')
     .option('-q, --quiet', 'no progress')
+    .option('-v, --verbose', 'also what held, names, decisions and policies; -vv: also what steps printed', more, 0)
     .option('--timeout <duration>', 'time for each step that says nothing else, such as 90s or 10m', parseDurationOption)
     .option('--dry-run', 'do all but act; ends unproven')
     .option('--only <step>', 'execute one step; ends unproven')
@@ -97,8 +99,8 @@ async function run(paths: readonly string[], options: RunOptions, context: Comma
   let exitCode = 0;
   for (const [index, plan] of ready.entries()) {
     const attest = options.attest.map((task) => ({ task: findTask(plan.plan, task)?.id ?? task, by: options.by ?? '' }));
-    const { key: _file, ...common } = options;
-    const ended = await executeOne(plan, values, signal, { ...common, attest, ...(key === undefined ? {} : { key }) }, context);
+    const { key: _file, verbose, ...common } = options;
+    const ended = await executeOne(plan, values, signal, { ...common, verbosity: verbosityOf(verbose), attest, ...(key === undefined ? {} : { key }) }, context);
     exitCode = exitCodeOrder.indexOf(ended) > exitCodeOrder.indexOf(exitCode) ? ended : exitCode;
     const rest = signal.aborted ? ready.slice(index + 1) : [];
     if (rest.length === 0) continue;

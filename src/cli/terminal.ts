@@ -1,64 +1,145 @@
-/** The one place that touches the process' streams: colour, width, broken pipes, standard input. */
-import { createColours, decideColourLevel, decideLive } from '../report/colour.ts';
+/** The one place that touches the process' streams: colour, width, characters, broken pipes, commands of CI systems, standard input. */
+import { randomBytes } from 'node:crypto';
+import { fstatSync } from 'node:fs';
+import { asciiText } from '../report/ascii-text.ts';
+import { createColours, decideAscii, decideColourLevel, decideLive } from '../report/colour.ts';
+import { createLiveRegion, eraseRegion, type LiveRegion } from '../report/live-region.ts';
+import { stripButColour } from '../report/strip-control.ts';
+import { commandReaders, createCommandFilter } from '../report/workflow-command.ts';
 import type { CommandContext } from './command-context.ts';
 import { closeInheritedDescriptors } from './inherited-descriptor.ts';
 import { createInterruption } from './interruption.ts';
+import { createOutputStream, type OutputStream } from './output-stream.ts';
 
 type Stream = NodeJS.WriteStream;
 
 /** A terminal that is narrower or wider than this is written to as if it had this many columns; a pipe has 80. */
 const columnBounds = { least: 40, most: 120, pipe: 80 };
+/** What a person watches is waited for so long, when everything else is done. */
+const patienceMs = 5_000;
 
-export function createContext(process: NodeJS.Process, version: string): CommandContext {
+/** The context of a process, and how its streams are emptied before it ends. */
+export interface Terminal {
+  readonly context: CommandContext;
+  /** Resolves when everything written has left the process, or its reader has. */
+  readonly flush: () => Promise<void>;
+}
+
+export function createTerminal(process: NodeJS.Process, version: string): Terminal {
   const { env: environment, stdout, stderr } = process;
   const style = (stream: Stream) => ({ isTty: stream.isTTY === true, columns: stream.columns, environment });
-  const columns = (stream: Stream): number => (stream.isTTY && stream.columns > 0 ? Math.min(columnBounds.most, Math.max(columnBounds.least, stream.columns)) : columnBounds.pipe);
+  const columns = (stream: Stream): number =>
+    stream.isTTY && stream.columns > 0 ? Math.min(columnBounds.most, Math.max(columnBounds.least, stream.columns)) : columnBounds.pipe;
   const inClone = ['start', 'proofplan'].includes(environment['npm_lifecycle_event'] ?? '') && environment['npm_package_name'] === 'proofplan';
+  const live = decideLive(style(stderr));
+  const isSet = (name: string): boolean => (environment[name] ?? '') !== '';
+  const isRead = commandReaders.some(isSet);
+  const ascii = decideAscii({ environment }) ? asciiText : (text: string): string => text;
+  const streams: Readonly<Record<'out' | 'err', OutputStream>> = {
+    out: createOutputStream(stdout, { lossy: false }),
+    err: createOutputStream(stderr, {
+      lossy: true,
+      notice: (lines) => `${live ? eraseRegion : ''}(${lines} lines were not shown: nobody read them)\n`,
+    }),
+  };
+  const harmless = { out: isRead && !isFile(1) ? createCommandFilter() : undefined, err: isRead ? createCommandFilter() : undefined };
+  /** Progress and messages: for people, whatever reads them. */
+  const clean = (text: string): string => ascii(stripButColour(text));
+  const forPeople = (text: string): string => harmless.err?.(clean(text)) ?? clean(text);
+  /** Results: for programs, too. Bytes that a terminal would obey are kept from terminals alone. */
+  const forAll = (text: string): string => {
+    if (stdout.isTTY) return clean(text);
+    const shown = harmless.out?.(text) ?? text;
+    return shown !== text && isJson(text) ? createCommandFilter('json')(text) : shown;
+  };
+  let region: LiveRegion | undefined;
+  let waits = true;
+  const beside = (write: () => void): void => {
+    if (region === undefined) write();
+    else region.above(write);
+  };
   return {
-    version,
-    argv: process.argv.slice(2),
-    environment,
-    workingFolder: process.cwd(),
-    out: writer(stdout),
-    err: writer(stderr),
-    outColours: createColours(decideColourLevel(style(stdout))),
-    errColours: createColours(decideColourLevel(style(stderr))),
-    outColumns: columns(stdout),
-    errColumns: columns(stderr),
-    errLive: decideLive(style(stderr)),
-    outIsTerminal: stdout.isTTY === true,
-    readStandardInput: (maximumBytes) => readAll(process.stdin, maximumBytes),
-    sources: new Map(),
-    interruption: () => {
-      // All files were read: what begins now starts programs.
-      closeInheritedDescriptors();
-      return createInterruption(process, decideLive(style(stderr)));
+    context: {
+      version,
+      argv: process.argv.slice(2),
+      environment,
+      workingFolder: process.cwd(),
+      out: (text) => {
+        const put = (): void => streams.out.write(forAll(text));
+        if (stdout.isTTY) beside(put);
+        else put();
+      },
+      err: (text) => beside(() => streams.err.write(forPeople(text))),
+      outCommand: (line) => streams.out.write(`${line}\n`),
+      aroundOutput: (write) => {
+        if (!isSet('GITHUB_ACTIONS')) return write();
+        const token = randomBytes(16).toString('hex');
+        streams.err.write(`::stop-commands::${token}\n`);
+        write();
+        streams.err.write(`::${token}::\n`);
+      },
+      plain: ascii,
+      passing: () => {
+        waits = false;
+      },
+      outColours: createColours(decideColourLevel(style(stdout))),
+      errColours: createColours(decideColourLevel(style(stderr))),
+      outColumns: columns(stdout),
+      errColumns: columns(stderr),
+      errWidth: () => (stderr.isTTY && stderr.columns > 0 ? stderr.columns : undefined),
+      errLive: live,
+      region: ({ labelColumns, clean: mask = (text: string) => text } = {}) =>
+        (region = createLiveRegion({
+          write: live ? streams.err.write : (text) => streams.err.write(forPeople(mask(text))),
+          clean: (text) => clean(mask(text)),
+          colours: createColours(decideColourLevel(style(stderr))),
+          live,
+          size: () => ({ columns: stderr.columns, rows: stderr.rows }),
+          onResize: (drawAgain) => {
+            stderr.on('resize', drawAgain);
+            return () => void stderr.off('resize', drawAgain);
+          },
+          isBehind: streams.err.isBehind,
+          ...(labelColumns === undefined ? {} : { labelColumns }),
+        })),
+      outIsTerminal: stdout.isTTY === true,
+      readStandardInput: (maximumBytes) => readAll(process.stdin, maximumBytes),
+      sources: new Map(),
+      interruption: () => {
+        // All files were read: what begins now starts programs.
+        closeInheritedDescriptors();
+        return createInterruption(process, live);
+      },
+      self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
+      command: inClone ? 'npm run proofplan --' : 'proofplan',
     },
-    self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
-    command: inClone ? 'npm run proofplan --' : 'proofplan',
+    flush: async () => {
+      region?.close();
+      await Promise.all([streams.out.flush(waits ? undefined : patienceMs), streams.err.flush(patienceMs)]);
+    },
   };
 }
 
-/** Resolves when everything written has left the process, or its reader has. */
-export function flush(stream: Stream): Promise<void> {
-  return new Promise((resolve) => {
-    if (stream.destroyed || !stream.writable) resolve();
-    else stream.write('', () => resolve());
-  });
+/** What goes to a file of its own is read by no runner, and stays as it is. */
+function isFile(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isFile();
+  } catch {
+    return false;
+  }
 }
 
-/**
- * A reader that goes away (`| head`) takes its stream with it and nothing else: an execution is carried on and its verdict
- * is the exit code.
- */
-function writer(stream: Stream): (text: string) => void {
-  let gone = false;
-  stream.on('error', () => {
-    gone = true;
-  });
-  return (text) => {
-    if (!gone) stream.write(text);
+/** One JSON text, or one a line. */
+function isJson(text: string): boolean {
+  const parses = (part: string): boolean => {
+    try {
+      JSON.parse(part);
+      return true;
+    } catch {
+      return false;
+    }
   };
+  return /^[{[]/.test(text) && (parses(text) || text.trimEnd().split('\n').every(parses));
 }
 
 async function readAll(stream: NodeJS.ReadStream, maximumBytes = Number.POSITIVE_INFINITY): Promise<Uint8Array> {

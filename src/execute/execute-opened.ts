@@ -1,5 +1,6 @@
 /** From the first entry of a record to the last judgement: workspace, guard, steps, conclusion. Whoever calls it closes the record. */
 import { dirname, resolve } from 'node:path';
+import type { Guard } from '../model/contract.ts';
 import { hasErrors, messageOf, type Diagnostic } from '../model/diagnostic.ts';
 import type { ReadyEnvironment } from '../model/environment.ts';
 import type { Binding } from '../model/value.ts';
@@ -111,6 +112,7 @@ export async function executeOpened(options: ExecuteOptions, opened: Opened): Pr
         : { value: undefined, diagnostics: asked.diagnostics }
       : undefined;
   try {
+    if (guard?.value) tell(options, guard.value.guard);
     if (resume && guard && !guard.value && hasErrors(guard.diagnostics)) throw new ResumeRefused(guard.diagnostics);
     const context = createContext({
       options,
@@ -156,6 +158,15 @@ export async function executeOpened(options: ExecuteOptions, opened: Opened): Pr
   } finally {
     await guard?.value?.close();
     isolation?.close();
+  }
+}
+
+/** A reader of progress that throws changes nothing. */
+function tell({ onGuarded }: ExecuteOptions, { tally }: Guard): void {
+  try {
+    onGuarded?.(tally);
+  } catch {
+    // What it would have shown is in the record.
   }
 }
 

@@ -1,3 +1,4 @@
+import type { StatementTally } from '../model/contract.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { EnvironmentConfig } from '../model/environment.ts';
 import type { ExecutionEvent } from '../model/event.ts';
@@ -50,6 +51,8 @@ export interface ExecuteOptions {
   readonly onEvent: (event: ExecutionEvent) => void;
   /** Told what is being prepared, before the execution opens. */
   readonly onProgress?: (line: string) => void;
+  /** Given once the guard stands: what it has decided so far, to be asked at any time. */
+  readonly onGuarded?: (tally: () => StatementTally) => void;
   /** In this order. */
   readonly reports?: readonly ReportFile[];
   /** For steps that say no time limit of their own. */

@@ -2,7 +2,7 @@
 // closes; the real account is known only here. Knows no kind of step and no policy: `decide` is given.
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { StatementRecord, StepDoor } from '../model/contract.ts';
+import type { StatementRecord, StatementTally, StepDoor } from '../model/contract.ts';
 import { messageOf } from '../model/diagnostic.ts';
 import type { DatabaseAddress } from '../model/environment.ts';
 import type { Decision } from '../model/policy.ts';
@@ -61,6 +61,8 @@ export class Gateway {
   readonly #turnstile = new Turnstile(loginsAtOnce);
   readonly #strangers: Stranger[] = [];
   #sequence = 0;
+  #seen = 0;
+  #refused = 0;
   #sessions = 0;
 
   private constructor(options: GatewayOptions) {
@@ -89,6 +91,10 @@ export class Gateway {
     return this.#strangers;
   }
 
+  get tally(): StatementTally {
+    return { permitted: this.#seen - this.#refused, refused: this.#refused };
+  }
+
   /** A door for one step; one that is still open under the same name ends. `canary`: what comes through is told to nobody else. */
   async open(step: string, access: Access, canary = false): Promise<StepDoor> {
     const user = `step-${step}`;
@@ -100,7 +106,10 @@ export class Gateway {
       secret: await deriveScramSecret(token),
       decide: (text) => this.#options.decide(text, access),
       canary,
-      nextSequence: () => (this.#sequence += 1),
+      nextSequence: () => {
+        if (!canary) this.#seen += 1;
+        return (this.#sequence += 1);
+      },
       lastSequence: () => this.#sequence,
       onStatement: (record) => (canary ? undefined : this.#tell(record)),
     });
@@ -123,6 +132,7 @@ export class Gateway {
 
   /** A statement that cannot be recorded is a guard that does not hold; the session must not fall over it, though. */
   #tell(record: StatementRecord): void {
+    if (record.decision.effect === 'refuse') this.#refused += 1;
     try {
       this.#options.onStatement?.(record);
     } catch (error) {

@@ -132,6 +132,7 @@ export async function createGuard(options: GuardOptions): Promise<Checked<Guard>
       },
       watch: (_step, access, folders = []) => watcher.watch(access, folders),
       strangers: () => watcher.strangers(),
+      tally: () => gateway.tally,
       fingerprint: () => tripwire.fingerprint(),
       holdSnapshot: async () => {
         const snapshot = await holdSnapshot(login, reader, account.searchPath);

@@ -132,6 +132,12 @@ export interface TripwireFinding {
   readonly blind?: true;
 }
 
+/** How many statements the gateway has decided on so far, over all steps; the canaries' own are not among them. */
+export interface StatementTally {
+  readonly permitted: number;
+  readonly refused: number;
+}
+
 /** A canary's answer: the forbidden act that the runner tried, and whether the guard refused it. */
 export interface CanaryResult {
   readonly name: string;
@@ -152,6 +158,8 @@ export interface Guard {
   readonly watch: (step: string, access: Access, folders?: readonly string[]) => Promise<StepWatch>;
   /** Who came to the gateway with a token that is not good, or not any more, since this or a step's comparison last told. */
   readonly strangers: () => readonly TripwireFinding[];
+  /** For whoever shows progress: read whenever they like, and nothing waits for them. What counts is in the record. */
+  readonly tally: () => StatementTally;
   /** SHA-256 of the protected tables with their rows, and of the schema: what must be the same when a cut execution is resumed. */
   readonly fingerprint: () => Promise<string>;
   /** Holds a REPEATABLE READ snapshot from now on, until `close`. */

@@ -24,9 +24,21 @@ export function decideColourLevel({ isTty, environment }: OutputStyle): ColorSup
   return environment['TERM']?.includes('256') === true ? 2 : 1;
 }
 
-/** Whether a last line may be written over again: a terminal with a width, and nobody who keeps what is written. */
+/** Variables by which CI systems tell programs that nobody sits before them. */
+const ciVariables = ['CI', 'GITHUB_ACTIONS', 'TF_BUILD', 'GITLAB_CI', 'TEAMCITY_VERSION', 'BUILDKITE', 'JENKINS_URL'];
+
+/** Whether lines may be written over again: a terminal with a width, and nobody who keeps what is written. */
 export function decideLive({ isTty, columns, environment }: OutputStyle): boolean {
-  return isTty && columns !== undefined && columns > 0 && environment['TERM'] !== 'dumb' && !isSet(environment['CI']);
+  return isTty && columns !== undefined && columns > 0 && environment['TERM'] !== 'dumb' && !ciVariables.some((name) => isSet(environment[name]));
+}
+
+/**
+ * Whether only ASCII may be shown: a locale that is named and is not UTF-8 (POSIX, "Internationalization Variables": LC_ALL goes
+ * before LC_CTYPE, and that before LANG). Where none is named, as in most containers, terminals and files are UTF-8.
+ */
+export function decideAscii({ environment }: Pick<OutputStyle, 'environment'>): boolean {
+  const locale = ['LC_ALL', 'LC_CTYPE', 'LANG'].map((name) => environment[name]).find(isSet);
+  return locale !== undefined && !/utf-?8/i.test(locale);
 }
 
 /** An instance of our own: the level of the module's default instance is nobody's business. */

@@ -22,6 +22,11 @@ export function stripControl(text: string): string {
   return text.replace(sequence, '');
 }
 
+/** The text with what colours it (SGR, ECMA-48 8.3.117) and nothing else that a terminal obeys: what we have coloured, whatever else is in it. */
+export function stripButColour(text: string): string {
+  return text.replace(sequence, (found) => (/^\x1b\[[0-9;]*m$/.test(found) ? found : ''));
+}
+
 /** The same in one line: white space of any kind and length becomes one space. */
 export function stripToLine(text: string): string {
   return stripControl(text.replaceAll('\r', '\n')).replace(/\s+/g, ' ').trim();

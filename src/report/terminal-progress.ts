@@ -1,112 +1,196 @@
 /**
- * What a person sees while an execution goes on: a line a step, and on a terminal a last line that lives. A reader of
+ * What a person sees while an execution goes on: a line a step, and on a terminal a region that lives. A reader of
  * events, like every report: it can only show.
  */
 import type { ChalkInstance } from 'chalk';
+import type { StatementTally } from '../model/contract.ts';
 import type { EventData, EventKind, ExecutionEvent } from '../model/event.ts';
-import { cutToWidth } from './display-width.ts';
+import type { RegionSlot } from './live-region.ts';
 import { stripToLine } from './strip-control.ts';
+import { renderCapture, renderDecision, renderOutputs, renderPolicy, type DetailStyle } from './terminal-detail.ts';
+import { renderLine } from './terminal-line.ts';
 import { count, outcomeWord, paintVerdict, renderDuration, verdictMarks } from './verdict-mark.ts';
 
+/** 0: what is judged, a line each; 1: also what held, what was captured and decided; 2: also what steps printed. */
+export type Verbosity = 0 | 1 | 2;
+
 export interface ProgressOptions {
-  readonly write: (text: string) => void;
+  readonly slot: RegionSlot;
   readonly colours: ChalkInstance;
-  /** May the last line be written over again? */
+  /** On a terminal its width, at this moment; undefined: lines are not broken. */
+  readonly columns: () => number | undefined;
+  /** Is there a region that shows what goes on? If not, it is said when it begins. */
   readonly live: boolean;
-  readonly columns: number;
+  readonly verbosity?: Verbosity;
+  /** Put around the writing of what steps printed, where somebody else reads commands out of it. */
+  readonly around?: (write: () => void) => void;
 }
 
-/** `line` shows what prepares; `event` what happens; `close` takes the live line away. */
+/** `line` shows what prepares; `guarded` is asked for what the gateway decided so far; `event` what happens; `close` takes the region's place away. */
 export interface Progress {
   readonly line: (text: string) => void;
+  readonly guarded: (tally: () => StatementTally) => void;
   readonly event: (event: ExecutionEvent) => void;
   readonly close: () => void;
 }
 
-const erase = '\r\u001b[2K';
-const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-const frameMs = 200;
+type Shown = { readonly [K in EventKind]?: (data: EventData[K], seq: number) => void };
 
-export function createProgress(options: ProgressOptions): Progress {
-  const { colours } = options;
-  const live = createLiveLine(options);
-  const expectations = new Map<string, EventData['expectation'][]>();
+export function createProgress({ slot, colours, columns, live, verbosity = 0, around = (write) => write() }: ProgressOptions): Progress {
+  /** What belongs below the line of the step that is under way. */
+  let below: string[] = [];
+  let judged: EventData['expectation'][] = [];
   const canaries: EventData['canary'][] = [];
+  let current: string | undefined;
   let lastReason: string | undefined;
-  const line = (text: string): void => live.above(text);
+  let planned = 0;
+  const begun = new Set<string>();
+  let tally: (() => StatementTally) | undefined;
+  let preparing: { readonly text: string; readonly sinceMs: number } | undefined;
+  let preparedSinceMs: number | undefined;
+
+  const style: DetailStyle = { colours, columns };
+  const put = (verdict: keyof typeof verdictMarks, name: string, text: string, facts = '', indent = ''): string =>
+    renderLine(
+      {
+        lead: `${indent}${paintVerdict(verdict, colours)(verdictMarks[verdict])} ${name === '' ? '' : `${name}  `}`,
+        plainLead: `${indent}${verdictMarks[verdict]} ${name === '' ? '' : `${name}  `}`,
+        text: stripToLine(text),
+        facts,
+        paintFacts: colours.dim,
+      },
+      columns(),
+    );
+  const line = (text: string): void => slot.line(text);
+  /** Each of its lines for itself: what is coloured beyond the end of a line colours what is drawn there, too. */
+  const dim = (text: string, behind = ''): string =>
+    renderLine({ lead: '', plainLead: '', text, facts: behind }, columns())
+      .split('\n')
+      .map((part, index) => `${index === 0 ? '' : '  '}${colours.dim(part)}`)
+      .join('\n');
+  const note = (text: string): void => {
+    if (current === undefined) line(text);
+    else below.push(text);
+  };
+
+  const facts = (): string => {
+    const { permitted = 0, refused = 0 } = tally?.() ?? {};
+    return [
+      `step ${begun.size} of ${planned}`,
+      ...(tally === undefined ? [] : [`gateway: ${count(permitted, 'statement')} permitted, ${refused} refused`]),
+    ].join(' · ');
+  };
+
+  const prepared = (): void => {
+    if (preparing === undefined) return;
+    if (live) line(dim(preparing.text, renderDuration(performance.now() - preparing.sinceMs)));
+    preparing = undefined;
+  };
 
   const ended = (data: EventData['step-ended']): void => {
-    live.set(undefined);
-    const own = expectations.get(data.step) ?? [];
+    const own = judged.filter(({ step }) => step === data.step);
     const held = own.filter((each) => each.verdict === 'passed').length;
-    const facts = [
+    const said = [
       data.attempt > 1 || data.again ? `attempt ${data.attempt}` : '',
       outcomeWord(data.outcome, data.exitCode, data.signal),
       own.length === 0 ? '' : held === own.length ? `${count(held, 'expectation')} held` : `${held} of ${count(own.length, 'expectation')} held`,
       renderDuration(data.durationMs),
     ].filter((fact) => fact !== '');
-    line(`${mark(data.verdict, colours)} ${stepName(data, colours)}  ${colours.dim(facts.join(', '))}`);
-    for (const each of own.filter(({ verdict }) => verdict !== 'passed')) {
-      line(`    ${mark(each.verdict, colours)} ${stripToLine(each.text)}: ${stripToLine(each.actual)}`);
-    }
+    const lines = [put(data.verdict, stepName(data), data.title, said.join(', ')), ...below];
+    for (const each of own) if (verbosity > 0 || each.verdict !== 'passed') lines.push(put(each.verdict, '', `${each.text}: ${each.actual}`, '', '    '));
+    current = undefined;
+    below = [];
+    judged = [];
+    line(lines.join('\n'));
+    const printed = verbosity > 1 ? renderOutputs(data.outputs, style) : '';
+    if (printed !== '') around(() => line(printed));
+    slot.set({ title: `step ${data.step} has ended`, facts });
   };
 
-  const show: { readonly [K in EventKind]?: (data: EventData[K]) => void } = {
+  const show: Shown = {
     opened: (data) => {
+      prepared();
+      if (preparedSinceMs !== undefined) line(colours.dim(`prepared in ${renderDuration(performance.now() - preparedSinceMs)}`));
+      planned = data.steps.length;
       line(colours.bold(stripToLine(data.plan.title)));
-      line(colours.dim(openedFacts(data)));
+      line(dim(openedFacts(data)));
+      slot.set({ title: 'raising the guards' });
     },
     canary: (data) => {
       canaries.push(data);
-      if (!data.refused) line(`${mark('error', colours)} canary ${data.name} was not refused by ${data.layer}: ${stripToLine(data.detail)}`);
+      if (!data.refused) line(put('error', '', `canary ${data.name} was not refused by ${data.layer}: ${data.detail}`));
     },
     precondition: (data) => {
-      line(`${mark(data.verdict, colours)} precondition  ${stripToLine(data.text)}`);
-      if (data.verdict !== 'passed') for (const note of data.notes) line(`    ${stripToLine(note)}`);
+      line(put(data.verdict, 'precondition', data.text));
+      if (data.verdict !== 'passed') for (const each of data.notes) line(renderLine({ lead: '    ', plainLead: '    ', text: stripToLine(each) }, columns()));
     },
     resumed: (data) => {
+      prepared();
       const under = data.cut.map(({ step }) => step).join(', ');
       line(colours.bold(`resumed after entry ${data.after}${under === '' ? '' : `; step ${under} was under way`}`));
     },
     'step-started': (data) => {
-      expectations.delete(data.step);
+      judged = [];
+      below = [];
+      current = data.step;
+      begun.add(data.step);
       // All canaries have answered before the first step: one line for all of them.
-      if (canaries.length > 0 && canaries.every((each) => each.refused)) line(`${mark('passed', colours)} guards  ${colours.dim(`${canaries.length} of ${canaries.length} canaries refused`)}`);
+      if (canaries.length > 0 && canaries.every((each) => each.refused))
+        line(put('passed', '', 'guards', `${canaries.length} of ${canaries.length} canaries refused`));
       canaries.length = 0;
-      live.set(`${data.step} ${data.kind}  ${stripToLine(data.title)}`);
+      slot.set({ title: `${stepName(data)}  ${data.title}`, facts });
     },
-    expectation: (data) => {
-      expectations.set(data.step, [...(expectations.get(data.step) ?? []), data]);
-    },
+    expectation: (data) => void judged.push(data),
     'step-ended': ended,
     'step-not-run': (data) => {
       // A stop has one reason for all that follows: it is said once.
       const reason = data.reason === lastReason ? '' : `: ${stripToLine(data.reason)}`;
       lastReason = data.reason;
-      line(colours.dim(`${data.notNeeded ? '·' : '–'} ${data.step} ${data.kind}  ${stripToLine(data.title)}  ${data.notNeeded ? 'not needed' : 'not run'}${reason}`));
+      const text = `${data.notNeeded ? '·' : '–'} ${stepName(data)}  ${stripToLine(data.title)}  ${data.notNeeded ? 'not needed' : 'not run'}${reason}`;
+      line(dim(text));
     },
     tripwire: (data) => {
-      if (data.effect === 'refuse') line(`    ${mark('refused', colours)} tripwire after step ${data.step}: ${stripToLine(data.what)}`);
+      if (data.effect === 'refuse') note(put('refused', '', `tripwire after step ${data.step}: ${data.what}`, '', '    '));
     },
-    decision: (data) => {
-      if (data.effect === 'refuse') line(`    ${mark('refused', colours)} step ${data.step}: ${stripToLine(data.reason)}`);
+    decision: (data, seq) => {
+      if (data.effect === 'refuse') note(put('refused', '', `step ${data.step}: ${data.reason}`, '', '    '));
+      else if (verbosity > 0) note(renderDecision(data, seq, style));
     },
-    criterion: (data) => line(`${mark(data.verdict, colours)} criterion  ${stripToLine(data.text)}${data.verdict === 'passed' ? '' : `  ${data.verdict === 'none' ? 'unproven' : data.verdict}`}`),
+    capture: (data, seq) => {
+      if (verbosity > 0) note(renderCapture(data, seq, style));
+    },
+    criterion: (data) => line(put(data.verdict, 'criterion', data.text, data.verdict === 'passed' ? '' : data.verdict === 'none' ? 'unproven' : data.verdict)),
+    'policy-enforced': (data) => {
+      if (verbosity > 0 || data.verdict !== 'passed') line(renderPolicy(data, style));
+    },
+    'policy-declared': (data) => {
+      if (verbosity > 0) line(put('none', 'policy', data.text, `line ${data.span.start.line}`));
+    },
+    files: () => slot.set({ title: 'closing the record' }),
   };
 
   return {
-    line: (text) => line(colours.dim(stripToLine(text))),
-    event: (event) => (show[event.kind] as ((data: unknown) => void) | undefined)?.(event.data),
-    close: () => live.set(undefined),
+    line: (text) => {
+      prepared();
+      const shown = stripToLine(text);
+      if (!live) line(dim(shown));
+      preparing = { text: shown, sinceMs: performance.now() };
+      preparedSinceMs ??= preparing.sinceMs;
+      slot.set({ title: shown });
+    },
+    guarded: (given) => {
+      tally = given;
+    },
+    event: (event) => (show[event.kind] as ((data: unknown, seq: number) => void) | undefined)?.(event.data, event.seq),
+    close: () => {
+      prepared();
+      slot.close();
+    },
   };
 }
 
-function mark(verdict: keyof typeof verdictMarks, colours: ChalkInstance): string {
-  return paintVerdict(verdict, colours)(verdictMarks[verdict]);
-}
-
-function stepName(data: { readonly step: string; readonly kind: string; readonly title: string }, colours: ChalkInstance): string {
-  return `${colours.bold(data.step)} ${data.kind}  ${stripToLine(data.title)}`;
+function stepName(data: { readonly step: string; readonly kind: string }): string {
+  return `${data.step} ${data.kind}`;
 }
 
 function openedFacts(data: EventData['opened']): string {
@@ -116,36 +200,9 @@ function openedFacts(data: EventData['opened']): string {
     ...(data.database === undefined ? [] : [`PostgreSQL ${data.database.version}${data.database.ownServer ? ', started for this execution' : ''}`]),
     count(data.steps.length, 'step'),
     // A record without a commit tells nobody which source was tested.
-    data.workspace.commit === null ? 'no version control' : `commit ${data.workspace.commit.slice(0, 7)}${data.workspace.dirtyCount === 0 ? '' : ', with changes'}`,
+    data.workspace.commit === null
+      ? 'no version control'
+      : `commit ${data.workspace.commit.slice(0, 7)}${data.workspace.dirtyCount === 0 ? '' : ', with changes'}`,
     `attempt ${data.attempt}`,
   ].join(' · ');
-}
-
-/** The line below all others that is written over again. Without a terminal it is not there at all: no escape code reaches a pipe. */
-function createLiveLine(options: ProgressOptions): { readonly above: (text: string) => void; readonly set: (text: string | undefined) => void } {
-  const { write, colours, columns } = options;
-  let shown: { readonly text: string; readonly since: number; frame: number } | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const draw = (): string => {
-    if (shown === undefined) return '';
-    const seconds = Math.floor((performance.now() - shown.since) / 1000);
-    return `${colours.cyan(frames[shown.frame % frames.length])} ${cutToWidth(`${shown.text}  ${seconds}s`, columns - 3)}`;
-  };
-  return {
-    above: (text) => write(shown === undefined ? `${text}\n` : `${erase}${text}\n${draw()}`),
-    set: (text) => {
-      if (!options.live) return;
-      clearInterval(timer);
-      timer = undefined;
-      if (shown !== undefined) write(erase);
-      shown = text === undefined ? undefined : { text, since: performance.now(), frame: 0 };
-      if (shown === undefined) return;
-      write(draw());
-      timer = setInterval(() => {
-        if (shown !== undefined) shown.frame += 1;
-        write(`${erase}${draw()}`);
-      }, frameMs);
-      timer.unref();
-    },
-  };
 }

@@ -17,6 +17,7 @@ const guard: Guard = {
   canaries: () => Promise.resolve([refused]),
   pulse: () => Promise.resolve(),
   strangers: () => [],
+    tally: () => ({ permitted: 0, refused: 0 }),
   fingerprint: () => Promise.resolve(''),
   open: () => Promise.reject(new Error('no door')),
   assertion: () => Promise.resolve({ kind: 'lost', message: 'gone' }),
