@@ -6,7 +6,8 @@ import type { ExecuteOptions, ExecutionEnd } from '../execute/execution-option.t
 import type { Resumption } from '../execute/execution-history.ts';
 import type { NoteKey } from '../journal/signed-note.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { ExecutionEvent } from '../model/event.ts';
+import type { StateRequest } from '../model/environment.ts';
+import type { ExecutionEvent, PrerequisiteOutcome, SetMembership } from '../model/event.ts';
 import { executionFiles } from '../model/journal-entry.ts';
 import type { Plan } from '../model/plan.ts';
 import { slimEvent } from '../model/slim-event.ts';
@@ -32,6 +33,13 @@ export interface ExecutionOptions {
   readonly locked?: true;
   readonly key?: NoteKey;
   readonly resume?: Resumption;
+  /** Plans that were executed before this one because it links them. */
+  readonly prerequisites?: readonly PrerequisiteOutcome[];
+  readonly membership?: SetMembership;
+  /** A database that another one is a copy of, and what becomes of this one afterwards. */
+  readonly state?: StateRequest;
+  /** Is told how it ended, instead of standard output. */
+  readonly told?: (end: ExecutionEnd, data: unknown) => void;
 }
 
 export function verbosityOf(given: number | true): Verbosity {
@@ -122,6 +130,9 @@ export async function executeOne(
     attest: options.attest,
     ...(options.key === undefined ? {} : { key: options.key }),
     ...(options.resume === undefined ? {} : { resume: options.resume }),
+    ...(options.prerequisites === undefined ? {} : { prerequisites: options.prerequisites }),
+    ...(options.membership === undefined ? {} : { set: options.membership }),
+    ...(options.state === undefined ? {} : { state: options.state }),
     toolFolders: [dirname(rgPath)],
     runnerFolders: runnerFolders(),
     ...besideFiles(ready, options, context),
@@ -131,7 +142,8 @@ export async function executeOne(
   region.close();
   if (end.diagnostics.length > 0) context.err('\n');
   await say(context, worstLast(end.diagnostics));
-  await writeEnding(ready, end, events, options, context);
+  if (options.told) options.told(end, await endData(ready, end, context));
+  else await writeEnding(ready, end, events, options, context);
   return end.exitCode;
 }
 

@@ -220,6 +220,9 @@ export async function bindPreconditions(binder: Binder, searches: ReadonlyMap<Se
       const step = searches.get(search);
       if (step) checks.push(() => ({ kind: 'step', step: step.id }));
     }
+    // What the addendum says shows it another way.
+    const plans = bound.length === 0 ? (precondition.plans ?? []) : [];
+    for (const link of plans) checks.push(() => ({ kind: 'plan', link }));
     const assignment = fold(precondition.text).startsWith('`') ? precondition.text.match(/^`([A-Za-z_]\w*)=([^`]*)`\.?$/) : null;
     const variable = precondition.variable ?? (assignment ? { name: assignment[1] ?? '', value: assignment[2] ?? '' } : undefined);
     if (variable) checks.push(() => environmentCheck(binder, variable.name, variable.value));
@@ -230,7 +233,7 @@ export async function bindPreconditions(binder: Binder, searches: ReadonlyMap<Se
         /\b(?:db|database|postgres\w*)\b.*\b(?:reachable|running|up|available|accessible|online)\b/i.test(clause),
     );
     if (reachable.length > 0) checks.push(() => ({ kind: 'database-reachable' }));
-    const open = bound.length === 0 && !variable && precondition.searches.length === 0 ? clauses.filter((clause) => !reachable.includes(clause)) : [];
+    const open = bound.length === 0 && plans.length === 0 && !variable && precondition.searches.length === 0 ? clauses.filter((clause) => !reachable.includes(clause)) : [];
     if (open.length > 0) {
       binder.diagnostics.push({
         severity: 'error',
@@ -249,6 +252,7 @@ export async function bindPreconditions(binder: Binder, searches: ReadonlyMap<Se
 function statedChecks(binder: Binder, precondition: PreconditionDraft, stated: readonly PreconditionCheckDraft[], id: string): () => Precondition {
   const checks = stated.flatMap((check): readonly (() => PreconditionCheck)[] => {
     if (check.kind === 'database-reachable') return [() => ({ kind: 'database-reachable' })];
+    if (check.kind === 'plan') return [() => ({ kind: 'plan', link: check.link })];
     if (check.kind === 'variable') return [() => environmentCheck(binder, check.name, check.value)];
     const steps = binder.draft.steps.filter((step) => step.role === 'precondition');
     const step = oneOf(binder, check.step, steps, 'step of role `precondition`');

@@ -197,6 +197,7 @@ export interface SearchDraft extends TextDraft {
 export type PreconditionCheckDraft =
   | { readonly kind: 'database-reachable' }
   | { readonly kind: 'variable'; readonly name: string; readonly value: string }
+  | { readonly kind: 'plan'; readonly link: string }
   | { readonly kind: 'step'; readonly step: PlacedText };
 
 export interface PreconditionDraft extends TextDraft {
@@ -204,6 +205,8 @@ export interface PreconditionDraft extends TextDraft {
   /** All of them: then nothing is taken from the words. */
   readonly checks?: readonly PreconditionCheckDraft[];
   readonly searches: SearchDraft[];
+  /** Plans that it links and demands. */
+  readonly plans?: readonly string[];
 }
 
 export interface BlockNote {

@@ -4,10 +4,11 @@ import type { SqlParser } from '../policy/sql-parser.ts';
 import { isCommand } from './code-content.ts';
 import { note, type Draft } from './draft.ts';
 import { introOf } from './introduction.ts';
+import { linkedPlansOf } from './linked-plan.ts';
 import { fold, sentencesOf, type Prose } from './prose.ts';
 import { introduce, readFragment, readSentences, readStop } from './read-sentence.ts';
 import { readSearch } from './read-search.ts';
-import { isHeadline, isInList, nextSibling, phrasesOf, pushDecision, pushPolicy, pushTask, stepsOf, type Context } from './reading.ts';
+import { isHeadline, isInList, nextSibling, phrasesOf, pushDecision, pushLinkedPlans, pushPolicy, pushTask, stepsOf, type Context } from './reading.ts';
 import { isInstruction, isRule } from './sentence.ts';
 
 /** In a part of rules each sentence that says one is a policy; where none does, all of them are. */
@@ -34,7 +35,9 @@ export function readNarrative(draft: Draft, block: MarkdownBlock, body: Prose, c
   for (const sentence of sentencesOf(body, draft.document.text.text)) {
     const folded = fold(sentence.text);
     introduce(draft, block, sentence.text, context);
-    if (isStrictRule(folded)) pushPolicy(draft, block, sentence, context, 'text');
+    const plans = draft.steps.length === 0 ? linkedPlansOf(block, sentence, 'text') : [];
+    if (plans.length > 0) pushLinkedPlans(draft, block, sentence, context, plans);
+    else if (isStrictRule(folded)) pushPolicy(draft, block, sentence, context, 'text');
     else if (isInstruction(folded) && sentence.codes.some((code) => isCommand(code.value)))
       pushDecision(draft, block, sentence, context, 'choice', 'it stands in a part that tells nothing to do');
   }
@@ -66,6 +69,7 @@ export async function readPrecondition(draft: Draft, block: MarkdownBlock, body:
   if (isHeadline(text) && nextSibling(draft, block)?.code !== undefined) return readSentences(draft, block, body, context, parser);
   if (isHeadline(text)) return introduce(draft, block, text, context);
   if (readSearch(draft, block, body, context, 'precondition')) return;
+  if (readLinkedPlans(draft, block, body, context)) return;
   if (readStop(draft, block, body, context) || readFragment(draft, block, body, context)) return;
   const inList = isInList(draft, block);
   const folded = fold(text);
@@ -84,6 +88,14 @@ export async function readPrecondition(draft: Draft, block: MarkdownBlock, body:
   }
   draft.preconditions.push({ text, start: body.start, end: body.end, section: context.section, block: block.index, searches: [] });
   note(draft, block.index, 'precondition', `precondition ${draft.preconditions.length}`);
+}
+
+/** Where one sentence demands a plan, each of them is a precondition of its own. */
+function readLinkedPlans(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): boolean {
+  const sentences = sentencesOf(body, draft.document.text.text).map((sentence) => ({ sentence, plans: linkedPlansOf(block, sentence, 'preconditions') }));
+  if (sentences.every(({ plans }) => plans.length === 0)) return false;
+  for (const { sentence, plans } of sentences) pushLinkedPlans(draft, block, sentence, context, plans);
+  return true;
 }
 
 /** Below "Expected" each sentence claims something, until one turns to the reader. */

@@ -19,6 +19,7 @@ import {
   nextSibling,
   phrasesOf,
   previousSibling,
+  pushLinkedPlans,
   pushPolicy,
   pushTask,
   stepsOf,
@@ -26,6 +27,7 @@ import {
   type Context,
 } from './reading.ts';
 import { introOf } from './introduction.ts';
+import { linkedPlansOf } from './linked-plan.ts';
 import { directoryOf, isClaim, isCriterion, isInstruction, isRecord, isRule, isStatement, isStory, stopConditionOf } from './sentence.ts';
 
 export async function readSentences(draft: Draft, block: MarkdownBlock, body: Prose, context: Context, parser: SqlParser): Promise<void> {
@@ -273,6 +275,8 @@ function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body:
   const phrases = phrasesOf(sentence.text);
   const common = { start: sentence.start, end: sentence.end, section: context.section, block: block.index };
   const stop = stopConditionOf(sentence.text);
+  const plans = draft.steps.length === 0 && dependent === undefined && context.branch === undefined ? linkedPlansOf(block, sentence, 'text') : [];
+  if (plans.length > 0) return pushLinkedPlans(draft, block, sentence, context, plans);
   if (phrases.length > 0 && (ruleWords.test(folded) || /\breal\b|\b(?:must|shall|only)\b|^(?:stop|abort|halt|if|avoid)\b/.test(folded)))
     return void pushPolicy(draft, block, sentence, context, 'text');
   if (stop !== undefined && oppositeOf(stop) !== undefined) {

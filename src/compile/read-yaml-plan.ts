@@ -70,6 +70,7 @@ export async function readYamlPlan(yaml: YamlDocument, parser: SqlParser): Promi
     draft.preconditions.push({
       ...common(part),
       searches: [],
+      ...(part.get('plan') ? { plans: [textAt(part, 'plan')] } : {}),
       ...(variable ? { variable: { name: textAt(variable, 'name'), value: textAt(variable, 'value') } } : {}),
       ...(part.get('checks') ? { checks: itemsAt(part, 'checks').map(checkOf) } : {}),
     });
@@ -178,6 +179,7 @@ function scopeProblems(draft: Draft, part: YamlPart): readonly Diagnostic[] {
 function checkOf(part: YamlPart): PreconditionCheckDraft {
   const variable = part.get('variable');
   if (variable) return { kind: 'variable', name: textAt(variable, 'name'), value: textAt(variable, 'value') };
+  if (part.get('plan')) return { kind: 'plan', link: textAt(part, 'plan') };
   return part.get('step') ? { kind: 'step', step: placedAt(part, 'step') } : { kind: 'database-reachable' };
 }
 

@@ -69,6 +69,21 @@ export function pushTask(
   note(draft, block.index, 'task', `task ${draft.tasks.length}`);
 }
 
+/** A sentence that demands plans; with none it is a precondition like any other. */
+export function pushLinkedPlans(draft: Draft, block: MarkdownBlock, { text, start, end }: Prose, context: Context, plans: readonly string[]): void {
+  draft.preconditions.push({
+    // A stretch that begins with a link begins behind its bracket.
+    text: text.replaceAll(/\[?([^[\]]*)\]\([^()\s]*\)/g, '$1'),
+    start,
+    end,
+    section: context.section,
+    block: block.index,
+    searches: [],
+    ...(plans.length === 0 ? {} : { plans }),
+  });
+  note(draft, block.index, 'precondition', `precondition ${draft.preconditions.length}`);
+}
+
 /** A command that a person decides about: an option, an alternative, a remedy. It is never run by the plan. */
 export function pushDecision(
   draft: Draft,

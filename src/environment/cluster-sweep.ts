@@ -1,11 +1,12 @@
 /** Finds the clusters of runners that are no more, ends what still runs of them and removes them. */
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { removeFolder } from './cluster.ts';
-import { warn } from './finding.ts';
-import { commandOf, ownerState } from './process-identity.ts';
-import type { ServerUser } from './server-user.ts';
+import { lastLines, warn } from './finding.ts';
+import { commandOf, ownerMark, ownerState } from './process-identity.ts';
+import { runAsServer, type ServerUser } from './server-user.ts';
 
 const dayMs = 24 * 3600 * 1000;
 /** Of clusters that cut executions may still need, so many are kept, and for a day. */
@@ -55,6 +56,19 @@ async function keptClusters(root: string): Promise<readonly string[]> {
     .toSorted((a, b) => a.age - b.age)
     .slice(0, mostKept)
     .map(({ entry }) => entry);
+}
+
+/** A name that tells who made it, so that what a dead process leaves is swept. */
+export function newCluster(root: string, mark = ownerMark()): string {
+  return join(root, `cluster-${mark}-${randomBytes(4).toString('hex')}`);
+}
+
+/** Gives a stopped cluster that was kept to the process of this mark; answers with its new folder. Throws where it cannot be. */
+export async function handOverCluster(user: ServerUser, folder: string, mark: string): Promise<string> {
+  const given = newCluster(dirname(folder), mark);
+  const moved = await runAsServer(user, 'mv -T "$1" "$2" && rm -f "$2/keep" "$2/ended"', [folder, given]);
+  if (moved.exitCode !== 0) throw new Error(`the cluster cannot be handed over: ${lastLines(moved.output).join('; ')}`);
+  return given;
 }
 
 /** Ends what may still run of a cluster, and removes it. */

@@ -9,11 +9,10 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { DatabaseAddress } from '../model/environment.ts';
 import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
-import { discardCluster, keepName, sweepLeftovers } from './cluster-sweep.ts';
+import { discardCluster, handOverCluster, keepName, newCluster, sweepLeftovers } from './cluster-sweep.ts';
 import { accessRules, configuration, readyTemplate, removeFolder, superuserName } from './cluster.ts';
 import { cannot, lastLines } from './finding.ts';
 import { findPostgres, type PostgresBinary } from './postgres-binary.ts';
-import { ownerMark } from './process-identity.ts';
 import { findServerUser, runAsServer, serverFolder, type ServerUser } from './server-user.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
 
@@ -46,6 +45,8 @@ export interface EmbeddedServer {
   readonly keep: (execution: string) => Promise<void>;
   /** Stops the server; the folder stays where it is kept. */
   readonly leave: () => Promise<void>;
+  /** The same, and gives the folder, which is kept, to the process of this mark; answers with its new place. */
+  readonly handOver: (mark: string) => Promise<string>;
   /** Stops the server and removes its folder. Safe to call twice. */
   readonly close: () => Promise<void>;
 }
@@ -117,7 +118,7 @@ async function startFromTemplate(place: Place, choosePort: () => Promise<number>
   if (template === undefined) return { kind: 'failed', diagnostics: made.diagnostics };
   const tried: number[] = [];
   while (tried.length < portAttempts) {
-    const folder = join(place.clusterRoot, `cluster-${ownerMark()}-${randomBytes(4).toString('hex')}`);
+    const folder = newCluster(place.clusterRoot);
     const data = join(folder, 'data');
     const port = await choosePort();
     tried.push(port);
@@ -150,8 +151,13 @@ async function startFromTemplate(place: Place, choosePort: () => Promise<number>
 
 export function serverOf({ user, binary }: Place, folder: string, watchdog: Watchdog, superuser: DatabaseAddress, close: () => Promise<void>): EmbeddedServer {
   const { version, source } = binary;
-  const keep = async (execution: string): Promise<void> => void (await runAsServer(user, 'umask 077; printf "%s\\n" "$2" >"$1"', [join(folder, keepName), execution]));
-  return { superuser, version, source, folder, exited: watchdog.serverExited.then(() => undefined), keep, leave: watchdog.leave, close };
+  const keep = async (execution: string): Promise<void> =>
+    void (await runAsServer(user, 'umask 077; printf "%s\\n" "$2" >"$1"', [join(folder, keepName), execution]));
+  const handOver = async (mark: string): Promise<string> => {
+    await watchdog.leave();
+    return handOverCluster(user, folder, mark);
+  };
+  return { superuser, version, source, folder, exited: watchdog.serverExited.then(() => undefined), keep, leave: watchdog.leave, handOver, close };
 }
 
 /** Waits until the last line of postmaster.pid says so (pg_ctl waits for the same); what went wrong otherwise. */

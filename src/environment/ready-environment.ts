@@ -1,7 +1,7 @@
 /** Makes an environment ready for one execution: Python, database, preparation, provided values. Whatever fails, nothing is left behind. */
 import { stat } from 'node:fs/promises';
 import { hasErrors, type Checked, type Diagnostic } from '../model/diagnostic.ts';
-import type { DatabaseAddress, EnvironmentConfig, ReadyEnvironment } from '../model/environment.ts';
+import type { DatabaseAddress, DatabaseState, EnvironmentConfig, ReadyEnvironment } from '../model/environment.ts';
 import { parseDatabaseUrl } from './database-url.ts';
 import { createDatabase } from './embedded-database.ts';
 import { type EmbeddedServer, startEmbeddedServer, type EmbeddedServerOptions } from './embedded-server.ts';
@@ -10,7 +10,7 @@ import { prepareEnvironment } from './prepare.ts';
 import { probeDatabase } from './probe.ts';
 import { preparePython } from './python-environment.ts';
 import type { ProcessEnvironment } from './python-program.ts';
-import { reopenEmbeddedServer } from './reopen-server.ts';
+import { copyEmbeddedServer, reopenEmbeddedServer } from './reopen-server.ts';
 
 export interface ReadyOptions {
   /** The plan's file name without extension. */
@@ -29,6 +29,8 @@ export interface ReadyOptions {
   readonly postgresFolder?: string;
   readonly postgresSource?: EmbeddedServerOptions['source'];
   /** For an execution that was cut: nothing is prepared again, and an embedded server is the one it had, with this database and owner. */
+  /** Nothing is prepared: an embedded database begins as a copy of this one. */
+  readonly from?: DatabaseState;
   readonly reopen?: { readonly execution: string; readonly owner: string; readonly database: string };
 }
 
@@ -38,6 +40,8 @@ interface Database {
   readonly version: string;
   readonly keep?: EmbeddedServer['keep'];
   readonly leave?: EmbeddedServer['leave'];
+  readonly handOver?: EmbeddedServer['handOver'];
+  readonly copyOf?: string;
   readonly close: () => Promise<void>;
 }
 
@@ -72,17 +76,20 @@ export async function readyEnvironment(config: EnvironmentConfig, options: Ready
   const database = opened.value;
   if (database === undefined) return stopped();
   const ownServer = database.superuser !== undefined;
+  const copied = database.copyOf === undefined ? undefined : options.from;
   const prepared = interrupted()
     ? undefined
     : options.reopen
       ? { value: { preparation: [], provided: [] }, diagnostics: [] }
-      : await prepareEnvironment(config, {
-        plan: options.plan,
-        ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
-        database: database.address,
-        ownServer,
-        ...shared(options),
-      });
+      : copied
+        ? { value: { preparation: copied.preparation, provided: copied.provided }, diagnostics: [] }
+        : await prepareEnvironment(config, {
+            plan: options.plan,
+            ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
+            database: database.address,
+            ownServer,
+            ...shared(options),
+          });
   diagnostics.push(...(prepared?.diagnostics ?? []));
   if (prepared?.value === undefined || interrupted()) {
     await database.close();
@@ -97,6 +104,8 @@ export async function readyEnvironment(config: EnvironmentConfig, options: Ready
     ...prepared.value,
     ...(database.keep === undefined ? {} : { keep: database.keep }),
     ...(database.leave === undefined ? {} : { leave: database.leave }),
+    ...(database.handOver === undefined ? {} : { handOver: database.handOver }),
+    ...(database.copyOf === undefined ? {} : { copyOf: database.copyOf }),
     close: database.close,
   };
   return { value, diagnostics };
@@ -138,6 +147,7 @@ function embeddedOptions(options: ReadyOptions): EmbeddedServerOptions {
 
 async function openEmbedded(options: ReadyOptions): Promise<Checked<Database>> {
   if (options.reopen) return reopenEmbedded(options, options.reopen);
+  if (options.from) return copyEmbedded(options, options.from);
   const started = await startEmbeddedServer(embeddedOptions(options));
   const server = started.value;
   if (server === undefined) return { value: undefined, diagnostics: started.diagnostics };
@@ -160,8 +170,20 @@ async function reopenEmbedded(options: ReadyOptions, reopen: ReadyOptions['reope
   return { value: { address, superuser, ...endsOf(server) }, diagnostics: [] };
 }
 
-function endsOf({ version, keep, leave, close }: EmbeddedServer): Pick<Database, 'version' | 'keep' | 'leave' | 'close'> {
-  return { version, keep, leave, close };
+async function copyEmbedded(options: ReadyOptions, { folder, owner, database, origin }: DatabaseState): Promise<Checked<Database>> {
+  options.progress?.(`copying ${origin}`);
+  const copied = await copyEmbeddedServer(embeddedOptions(options), folder, owner);
+  if (copied.value === undefined) return { value: undefined, diagnostics: copied.diagnostics };
+  const { server, ownerPassword } = copied.value;
+  const superuser = { ...server.superuser, database };
+  return {
+    value: { address: { ...superuser, user: owner, password: ownerPassword }, superuser, copyOf: origin, ...endsOf(server) },
+    diagnostics: copied.diagnostics,
+  };
+}
+
+function endsOf({ version, keep, leave, handOver, close }: EmbeddedServer): Pick<Database, 'version' | 'keep' | 'leave' | 'handOver' | 'close'> {
+  return { version, keep, leave, handOver, close };
 }
 
 async function openOutside(url: string, options: ReadyOptions): Promise<Checked<Database>> {

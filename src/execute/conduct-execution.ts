@@ -3,7 +3,7 @@
  * unmet, canaries, preflight, preconditions, steps. Each gate that does not open leaves every step listed as not run.
  */
 import type { AssertionQuery } from '../model/contract.ts';
-import type { CanaryData } from '../model/event.ts';
+import type { CanaryData, PrerequisiteOutcome } from '../model/event.ts';
 import { messageOf, type Diagnostic } from '../model/diagnostic.ts';
 import type { SqlAssertStep } from '../model/step.ts';
 import { JournalFailure } from '../journal/journal-failure.ts';
@@ -12,12 +12,18 @@ import type { ExecutionContext } from './execution-context.ts';
 import type { ExecuteOptions } from './execution-option.ts';
 import type { Part } from './execution-part.ts';
 import { noteFingerprint } from './note-state.ts';
-import { isUnmetByText, judgePrecondition, preconditionDiagnostic } from './judge-precondition.ts';
+import { isUnmetBefore, judgePrecondition, preconditionDiagnostic } from './judge-precondition.ts';
 import { judgeAttemptLimit, notePermitted, noteRefusals } from './refuse-statically.ts';
 
 /** Can anything run at all, by the text alone? If not, no environment needs to be made ready. */
-export function isHeldBack({ plan, refusals }: Pick<ExecuteOptions, 'plan' | 'refusals'>): boolean {
-  return refusals.length > 0 || plan.preconditions.some(isUnmetByText);
+export function isHeldBack(options: Pick<ExecuteOptions, 'plan' | 'refusals' | 'prerequisites' | 'resume'>): boolean {
+  const { plan, refusals } = options;
+  return refusals.length > 0 || plan.preconditions.some((each) => isUnmetBefore(each, prerequisitesOf(options)));
+}
+
+/** Of an execution that was cut: those that it began with. */
+function prerequisitesOf({ prerequisites, resume }: Pick<ExecuteOptions, 'prerequisites' | 'resume'>): readonly PrerequisiteOutcome[] {
+  return resume?.history.opened.prerequisites ?? prerequisites ?? [];
 }
 
 /** Answers with what the verdict rests on beside the steps themselves. Rejects with a JournalFailure only. */
@@ -48,7 +54,7 @@ export async function conductExecution(options: ExecuteOptions, attempt: number,
   const dryRun = options.dryRun ?? false;
   try {
     await executeSequence(preconditions, { dryRun, only: undefined }, context);
-    const blocked = dryRun ? [] : await judgePreconditions(context);
+    const blocked = dryRun ? [] : await judgePreconditions(prerequisitesOf(options), context);
     const [first] = blocked;
     if (first) await listNotRun(others, first.reason, context);
     else await executeSequence(others, { dryRun, only: options.only }, context);
@@ -68,8 +74,10 @@ export async function conductExecution(options: ExecuteOptions, attempt: number,
   }
 }
 
-async function heldBack({ refusals }: ExecuteOptions, attempt: number, context: ExecutionContext): Promise<Part | undefined> {
+async function heldBack(options: ExecuteOptions, attempt: number, context: ExecutionContext): Promise<Part | undefined> {
   const { plan, decisions, diagnostics, record } = context;
+  const { refusals } = options;
+  const prerequisites = prerequisitesOf(options);
   if (refusals.length > 0) {
     await noteRefusals(plan, refusals, decisions);
     await diagnostics.report(...refusals);
@@ -77,9 +85,9 @@ async function heldBack({ refusals }: ExecuteOptions, attempt: number, context: 
   }
   const exceeded = await judgeAttemptLimit(plan, attempt, decisions);
   if (exceeded !== undefined) return { verdict: 'refused', reason: exceeded };
-  const unmet = plan.preconditions.filter(isUnmetByText);
+  const unmet = plan.preconditions.filter((each) => isUnmetBefore(each, prerequisites));
   for (const precondition of unmet) {
-    const data = judgePrecondition(precondition, { databaseProblem: undefined, verdictOfStep: () => 'none' });
+    const data = judgePrecondition(precondition, { databaseProblem: undefined, verdictOfStep: () => 'none', prerequisites });
     await record.record('precondition', data);
     await diagnostics.report(preconditionDiagnostic(data, precondition));
   }
@@ -141,7 +149,7 @@ function queryRejected(step: SqlAssertStep, reason: string): Diagnostic {
   };
 }
 
-async function judgePreconditions(context: ExecutionContext): Promise<readonly Part[]> {
+async function judgePreconditions(prerequisites: readonly PrerequisiteOutcome[], context: ExecutionContext): Promise<readonly Part[]> {
   const { plan, record, results, guarded, diagnostics } = context;
   const answer = plan.preconditions.some(({ checks }) => checks.some((check) => check.kind === 'database-reachable'))
     ? await guarded?.guard.assertion({ sql: 'SELECT 1', parameters: [], mode: 'read', timeoutMs: 10_000 })
@@ -150,7 +158,7 @@ async function judgePreconditions(context: ExecutionContext): Promise<readonly P
     answer?.kind === 'rows' ? undefined : answer === undefined ? 'there is no database' : answer.kind === 'refused' ? answer.decision.reason : answer.message;
   const parts: Part[] = [];
   for (const precondition of plan.preconditions) {
-    const data = judgePrecondition(precondition, { databaseProblem, verdictOfStep: (step) => results.get(step)?.verdict ?? 'none' });
+    const data = judgePrecondition(precondition, { databaseProblem, verdictOfStep: (step) => results.get(step)?.verdict ?? 'none', prerequisites });
     await record.record('precondition', data);
     if (data.verdict === 'passed') continue;
     await diagnostics.report(preconditionDiagnostic(data, precondition));

@@ -7,6 +7,7 @@ import { hasErrors, messageOf, type Diagnostic } from '../model/diagnostic.ts';
 import type { ReadyEnvironment } from '../model/environment.ts';
 import { executionFiles, type JournalState } from '../model/journal-entry.ts';
 import { exitCodes, usageExitCode, type Verdict } from '../model/verdict.ts';
+import { leaveState } from '../environment/database-state.ts';
 import { readyEnvironment } from '../environment/ready-environment.ts';
 import { createExecutionFolder, discardExecutionFolder, type ExecutionFolder, findExecutionFolder, settleLatest } from '../journal/execution-folder.ts';
 import { readPrefix } from '../journal/file-prefix.ts';
@@ -61,7 +62,7 @@ export async function executePlan(given: ExecuteOptions): Promise<ExecutionEnd> 
         signal,
         ...(onProgress ? { progress: (line) => onProgress(secrets.redactor.text(line)) } : {}),
         ...(postgresFolder === undefined ? {} : { postgresFolder }),
-        ...(resume ? { reopen: reopenOf(resume) } : {}),
+        ...(resume ? { reopen: reopenOf(resume) } : options.state?.from ? { from: options.state.from } : {}),
       });
       ready = made.value;
       if (!ready) return notOpened(signal.aborted ? interruptionCode(signal) : exitCodes.error, made.diagnostics, diagnostics);
@@ -79,7 +80,7 @@ export async function executePlan(given: ExecuteOptions): Promise<ExecutionEnd> 
       await ready?.leave?.();
       return notOpened(usageExitCode, [...inputs.diagnostics, ...provided.diagnostics], diagnostics);
     }
-    return await executeRecorded(options, { inputs: inputs.value, ready, secrets, diagnostics });
+    return await leaveDatabase(await executeRecorded(options, { inputs: inputs.value, ready, secrets, diagnostics }), ready, options);
   } catch (error) {
     // Nothing was written: what the execution rests on stays for another try.
     if (options.resume) await ready?.leave?.().catch(() => undefined);
@@ -87,6 +88,13 @@ export async function executePlan(given: ExecuteOptions): Promise<ExecutionEnd> 
   } finally {
     await ready?.close().catch(() => undefined);
   }
+}
+
+/** Only what a passed plan has left is worth going on from. */
+async function leaveDatabase(end: ExecutionEnd, ready: ReadyEnvironment | undefined, { state }: ExecuteOptions): Promise<ExecutionEnd> {
+  if (!end.opened || end.verdict !== 'passed' || ready === undefined || state?.leaveTo === undefined) return end;
+  const left = await leaveState(ready, state.leaveTo, `the execution ${end.execution}`);
+  return left === undefined ? end : { ...end, state: left };
 }
 
 async function executeRecorded(options: ExecuteOptions, prepared: Prepared): Promise<ExecutionEnd> {

@@ -1,7 +1,7 @@
 import type { StatementTally } from '../model/contract.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { EnvironmentConfig } from '../model/environment.ts';
-import type { ExecutionEvent } from '../model/event.ts';
+import type { DatabaseState, EnvironmentConfig, StateRequest } from '../model/environment.ts';
+import type { ExecutionEvent, PrerequisiteOutcome, SetMembership } from '../model/event.ts';
 import type { executionFiles, JournalState } from '../model/journal-entry.ts';
 import type { Plan } from '../model/plan.ts';
 import type { PlacedDecision } from '../model/policy.ts';
@@ -44,6 +44,11 @@ export interface ExecuteOptions {
   readonly key?: NoteKey;
   /** An execution that was cut, to be gone on with: nothing new is opened. */
   readonly resume?: Resumption;
+  /** How the plans ended that were executed first because this one links them. */
+  readonly prerequisites?: readonly PrerequisiteOutcome[];
+  readonly set?: SetMembership;
+  /** What the embedded database begins as, and who has it afterwards. */
+  readonly state?: StateRequest;
   /** As given; secrets and the user part of URLs are masked before it is recorded. */
   readonly argv: readonly string[];
   readonly toolVersion: string;
@@ -92,6 +97,8 @@ export type ExecutionEnd =
       readonly attempt: number;
       /** The closed journal; as far as it came where it could not be closed. */
       readonly journal: JournalState;
+      /** The embedded database as it was left, where it was asked for and the plan passed. */
+      readonly state?: DatabaseState;
     });
 
 /** A step has 10 minutes unless something says otherwise. */

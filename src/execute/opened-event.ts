@@ -51,6 +51,8 @@ export function openedData(facts: OpeningFacts): OpenedData {
       ...(manifest ? { files: manifest } : {}),
     },
     ...(ready?.database ? { database: databaseOf(ready, account) } : {}),
+    ...(options.prerequisites ? { prerequisites: options.prerequisites } : {}),
+    ...(options.set ? { set: options.set } : {}),
     inputs: inputs.map(({ name, value, origin, secret }) => ({
       name,
       text: secret ? '***' : value.text,
@@ -121,5 +123,6 @@ function databaseOf(ready: ReadyEnvironment, account: DatabaseFacts | undefined)
     name: ready.database?.database ?? '',
     ownServer: ready.ownServer,
     superuser: account?.superuser ?? false,
+    ...(ready.copyOf === undefined ? {} : { copyOf: ready.copyOf }),
   };
 }

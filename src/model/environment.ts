@@ -114,10 +114,36 @@ export interface ReadyEnvironment {
   readonly serverVersion?: string;
   readonly preparation: readonly PreparationRecord[];
   readonly provided: readonly { readonly name: string; readonly text: string; readonly type?: ValueType }[];
+  /** Of an embedded server that began as a copy: of what. */
+  readonly copyOf?: string;
   /** Of an embedded server: what it holds is there for this execution, should this process be killed. */
   readonly keep?: (execution: string) => Promise<void>;
   /** Instead of `close`: the server ends, and what was kept stays for the next process. */
   readonly leave?: () => Promise<void>;
+  /** The same, and another process has what was kept: its folder, renamed with that process' mark. */
+  readonly handOver?: (mark: string) => Promise<string>;
   /** Ends everything that was started. Safe to call twice. */
   readonly close: () => Promise<void>;
+}
+
+/**
+ * A stopped cluster that the embedded databases of several executions begin as: what `prepare` made once for all of them, or what the
+ * execution of a prerequisite has left. As data, so that it can be given to another process of this machine; no password is in it.
+ */
+export interface DatabaseState {
+  /** Absolute; its name bears the mark of the process that has it. */
+  readonly folder: string;
+  readonly owner: string;
+  readonly database: string;
+  /** Of what a database that began as this one is a copy, in words for a record. */
+  readonly origin: string;
+  readonly preparation: readonly PreparationRecord[];
+  readonly provided: ReadyEnvironment['provided'];
+}
+
+export interface StateRequest {
+  /** The database begins as a copy of this one, and nothing is prepared. */
+  readonly from?: DatabaseState;
+  /** The mark of the process that has the database after a plan that passed. */
+  readonly leaveTo?: string;
 }

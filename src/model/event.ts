@@ -68,7 +68,13 @@ export interface OpenedData {
     readonly name: string;
     readonly ownServer: boolean;
     readonly superuser: boolean;
+    /** It began as a copy: of what `prepare` made once for several plans, or of what the execution of a prerequisite left. */
+    readonly copyOf?: string;
   };
+  /** Plans that were executed first because this one links them. */
+  readonly prerequisites?: readonly PrerequisiteOutcome[];
+  /** The plans of one command that it belongs to. */
+  readonly set?: SetMembership;
   readonly inputs: readonly ShownValue[];
   /** By name: what shows, without telling it, that a secret given again is the same (scrypt, salted with the execution's id). */
   readonly secrets?: Readonly<Record<string, string>>;
@@ -81,6 +87,21 @@ export interface OpenedData {
     readonly attest?: readonly { readonly task: string; readonly by: string }[];
   };
   readonly steps: readonly PlannedStep[];
+}
+
+/** How a plan ended that another one links as its prerequisite; `link` as it is written there. Without an execution it was never opened. */
+export interface PrerequisiteOutcome {
+  readonly link: string;
+  readonly verdict: Verdict;
+  readonly execution?: string;
+  readonly root?: string;
+}
+
+/** `sha256`: of the set with the paths and digests of all its plans; `index` counts from 1. */
+export interface SetMembership {
+  readonly sha256: string;
+  readonly index: number;
+  readonly count: number;
 }
 
 /** The version control state of the workspace; `commit` is null where there is none. `dirty` holds at most 200 paths. */

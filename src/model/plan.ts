@@ -47,6 +47,8 @@ export interface Input {
 /** What must hold before the first step. `environment` was judged on the text at compile time and never sets a variable. */
 export type PreconditionCheck =
   | { readonly kind: 'database-reachable' }
+  /** Another plan that is executed first; `link` as it is written, from the document's folder. */
+  | { readonly kind: 'plan'; readonly link: string }
   | {
       readonly kind: 'environment';
       readonly variable: string;

@@ -41,6 +41,8 @@ function convertCheck(check: PreconditionCheck): YamlData {
       return { holds: check.kind };
     case 'environment':
       return { variable: { name: check.variable, value: check.value } };
+    case 'plan':
+      return { plan: check.link };
     case 'step':
       return { step: check.step };
   }

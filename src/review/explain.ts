@@ -157,6 +157,7 @@ function explainPlaceholders(plan: Plan): readonly ExplainedPlaceholder[] {
 function renderCheck(check: PreconditionCheck): string {
   if (check.kind === 'database-reachable') return 'the database answers';
   if (check.kind === 'step') return `step ${check.step} holds`;
+  if (check.kind === 'plan') return `the plan ${check.link} is executed first, and passes`;
   const unmet = check.unmetBy.map((each) => `step ${each.step} ${each.found === undefined ? 'does not set it' : `has ${each.found}`}`);
   return `${check.variable} is ${check.value} in the text of each step that needs it${unmet.length === 0 ? '' : `: ${unmet.join(', ')}`}`;
 }
