@@ -12,8 +12,8 @@ const external = [/^node:/, 'libpg-query', /^@vscode\/ripgrep/, 'embedded-postgr
 /** `import text from './plan.md?raw'`: the text of a file, as vitest reads it, too. */
 const raw: Plugin = {
   name: 'raw',
-  resolveId: (id, importer) => (id.endsWith('.md?raw') && importer !== undefined ? resolve(importer, '..', id) : undefined),
-  load: (id) => (id.endsWith('.md?raw') ? { code: `export default ${JSON.stringify(readFileSync(id.replace(/\?raw$/, ''), 'utf8'))};`, moduleType: 'js' } : undefined),
+  resolveId: (id, importer) => (id.endsWith('?raw') && importer !== undefined ? resolve(importer, '..', id) : undefined),
+  load: (id) => (id.endsWith('?raw') ? { code: `export default ${JSON.stringify(readFileSync(id.replace(/\?raw$/, ''), 'utf8'))};`, moduleType: 'js' } : undefined),
 };
 
 export default defineConfig({

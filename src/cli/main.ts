@@ -1,26 +1,12 @@
 /** Reads the command line and runs one command. The exit code of anything unforeseen is 5, never one that stands for a verdict. */
-import { Command, CommanderError } from '@commander-js/extra-typings';
+import { CommanderError } from '@commander-js/extra-typings';
 import { messageOf } from '../model/diagnostic.ts';
 import { exitCodes, usageExitCode } from '../model/verdict.ts';
-import { addAudit } from './audit.ts';
-import { addCheck } from './check.ts';
-import { addConvert } from './convert.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { maskMessages, tellsSecrets } from './command-secret.ts';
-import { addDb } from './db.ts';
-import { addDecide } from './decide.ts';
-import { addDiff } from './diff.ts';
-import { addDoctor } from './doctor.ts';
-import { addExplain } from './explain.ts';
-import { addGuard } from './guard.ts';
-import { addKey } from './key.ts';
-import { addLock } from './lock.ts';
-import { addNew } from './new.ts';
-import { addReport } from './report.ts';
-import { addResume } from './resume.ts';
-import { addRun } from './run.ts';
-import { addShow } from './show.ts';
+import { createProgram } from './create-program.ts';
 import { refuseDebugger } from './interruption.ts';
+import type { Program } from './program.ts';
 import { createTerminal } from './terminal.ts';
 import { usageDiagnostic } from './usage.ts';
 
@@ -46,25 +32,16 @@ export async function runCommand(given: CommandContext): Promise<number> {
   const context = given.redact === undefined ? maskMessages(given) : given;
   let exitCode = 0;
   let complaint = '';
-  const program = new Command('proofplan')
-    .description('reads a test plan, executes exactly its steps under guards, and leaves a record that nobody can quietly improve')
-    .version(context.version)
-    .exitOverride()
-    .configureOutput({
-      writeOut: context.out,
-      writeErr: context.err,
-      outputError: (text) => {
-        // Before its quotes are made ours.
-        complaint += context.redact?.(text) ?? text;
-      },
-      getOutHelpWidth: () => context.outColumns,
-      getErrHelpWidth: () => context.errColumns,
-    })
-    .showSuggestionAfterError(true);
-  const finish = (code: number): void => {
-    exitCode = code;
-  };
-  for (const add of [addRun, addResume, addCheck, addExplain, addConvert, addNew, addLock, addDiff, addShow, addReport, addAudit, addKey, addDoctor, addGuard, addDecide, addDb]) add(program, context, finish);
+  const program = createProgram(
+    context,
+    (code) => {
+      exitCode = code;
+    },
+    (text) => {
+      // Before its quotes are made ours.
+      complaint += context.redact?.(text) ?? text;
+    },
+  );
   try {
     await program.parseAsync(context.argv, { from: 'user' });
     return exitCode;
@@ -80,7 +57,7 @@ export async function runCommand(given: CommandContext): Promise<number> {
 }
 
 /** The command that the arguments name, as far as it was understood: `proofplan audit verify`. */
-function commandPath(program: Command, context: CommandContext): string {
+function commandPath(program: Program, context: CommandContext): string {
   let path = context.command;
   let commands: readonly { readonly name: () => string; readonly commands: readonly unknown[] }[] = program.commands;
   for (const word of context.argv) {

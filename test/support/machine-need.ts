@@ -7,7 +7,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'vitest';
 
-export type MachineNeed = 'psql' | 'bubblewrap' | 'strace' | 'pgbench' | 'pg_dump' | 'pgbouncer' | 'system-postgres';
+export type MachineNeed = 'psql' | 'bubblewrap' | 'strace' | 'pgbench' | 'pg_dump' | 'pgbouncer' | 'system-postgres' | 'zsh' | 'fish';
 
 /** What the reporter looks for at the start of a skipped test's note. */
 export const needPrefix = 'this machine lacks ';
@@ -20,6 +20,8 @@ const packages: Readonly<Record<MachineNeed, string>> = {
   pg_dump: 'postgresql-client',
   pgbouncer: 'pgbouncer',
   'system-postgres': 'postgresql',
+  zsh: 'zsh',
+  fish: 'fish',
 };
 
 /** The program's path, absolute; undefined where the machine lacks it. Debian keeps Postgres' own beside the PATH, and `psql` on it is a wrapper. */
