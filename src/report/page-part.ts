@@ -29,7 +29,11 @@ export interface PageRow {
 /** A table with a caption. Where the page is narrow each row is a card; the roles keep it a table for assistive technology. */
 export function tableNode(caption: PageContent, columns: readonly PageColumn[], rows: readonly PageRow[]): Element {
   const className = (column: PageColumn | undefined): string[] | undefined => (column?.number ? ['num'] : undefined);
-  const head = columns.map((column) => element('th', { scope: 'col', role: 'columnheader', className: className(column) }, column.title));
+  const head = columns.map((column) => {
+    // Our own short words are not taken apart; names of columns from a database may have to be.
+    const whole = column.title.length <= 16 ? ['whole'] : [];
+    return element('th', { scope: 'col', role: 'columnheader', className: [...(className(column) ?? []), ...whole] }, column.title);
+  });
   const body = rows.map(({ id, cells }) => {
     const [first, ...rest] = cells;
     const others = rest.map((cell, index) => {

@@ -9,7 +9,7 @@ import { pageStyle } from './page-style.ts';
 export interface PageShell {
   /** Text, as the browser's tab shows it: the verdict's mark first, where there is one. */
   readonly title: string;
-  /** What stands in `body`, in order: nodes, or parts that were written already because all of them would not fit into memory. */
+  /** What stands in `main`, in order: nodes, or parts that were written already because all of them would not fit into memory. */
   readonly body: readonly (PageContent | Markup)[];
   /** Rules of the page's own, after those of every page. A constant of the program, never text from a record. */
   readonly style?: string;
@@ -30,7 +30,7 @@ export function renderPageShell({ title, body, style = '', refreshSeconds }: Pag
     { type: 'element', tagName: 'style', properties: {}, children: [{ type: 'text', value: css }] },
   ]);
   const parts = body.map((part) => (part instanceof Markup ? part : Markup.of(part)).toString());
-  return `<!doctype html>\n<html lang="en">\n<head>${head.toString()}</head>\n<body>\n${parts.join('\n')}\n</body>\n</html>\n`;
+  return `<!doctype html>\n<html lang="en">\n<head>${head.toString()}</head>\n<body>\n<main>\n${parts.join('\n')}\n</main>\n</body>\n</html>\n`;
 }
 
 /** Nothing is loaded, nothing runs, nothing is sent: only the page's own style holds. */

@@ -20,7 +20,7 @@ a{color:var(--link);text-underline-offset:.15em}
 hr{border:0;border-top:1px solid var(--line);margin:2.2em 0}
 code,pre,kbd{font:.875em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;tab-size:4;unicode-bidi:isolate}
 code{background:var(--code);border-radius:4px;padding:.1em .3em}
-pre{background:var(--code);border-radius:6px;padding:.75rem .9rem;white-space:pre-wrap}
+pre{background:var(--code);border-radius:6px;padding:.75rem .9rem;white-space:break-spaces}
 pre code{background:none;padding:0;font-size:inherit}
 bdi{unicode-bidi:isolate}
 blockquote{margin-left:0;padding-left:1rem;border-left:3px solid var(--line);color:var(--soft)}
@@ -28,7 +28,7 @@ table{border-collapse:collapse;width:100%;font-size:.93rem}
 caption{text-align:left;color:var(--soft);padding-bottom:.4rem}
 th,td{text-align:left;vertical-align:top;padding:.4rem .6rem .4rem 0;border-bottom:1px solid var(--line)}
 th{font-weight:600;color:var(--soft)}
-tbody th{color:var(--fg)}
+tbody th{color:var(--fg)}tbody th .soft{font-weight:400}th.whole{overflow-wrap:normal}
 .num{text-align:right;font-variant-numeric:tabular-nums}
 .soft{color:var(--soft)}.small{font-size:.875rem}.nowrap{white-space:nowrap}
 dl.facts{display:grid;grid-template-columns:minmax(7.5rem,max-content) 1fr;gap:.3rem 1.2rem}

@@ -24,7 +24,15 @@ export function createPlaceFinder(lines: readonly string[]): (span: Span) => Pla
       after = fenceEnds.get(after) ?? after;
       const line = lines[after - 1] ?? '';
       const next = lines[after];
-      if (next === undefined || next.trim() === '' || blockStart.test(next) || heading.test(line) || line.trim() === '' || [...fenceEnds.values()].includes(after)) break;
+      if (
+        next === undefined ||
+        next.trim() === '' ||
+        blockStart.test(next) ||
+        heading.test(line) ||
+        line.trim() === '' ||
+        [...fenceEnds.values()].includes(after)
+      )
+        break;
       after += 1;
     }
     return { after, indent: indentOf(lines[span.start.line - 1] ?? '') };

@@ -11,18 +11,35 @@ const tailLines = 12;
 /** Of the attempts before the last, so many are told here; all are in the record. */
 const mostAttempts = 10;
 
-export function remarkStep(data: EventData['step-ended'], captures: readonly EventData['capture'][], attempts: readonly EventData['step-ended'][] = [data]): readonly string[] {
+export function remarkStep(
+  data: EventData['step-ended'],
+  captures: readonly EventData['capture'][],
+  attempts: readonly EventData['step-ended'][] = [data],
+): readonly string[] {
   const ended = outcomeWord(data.outcome, data.exitCode, data.signal);
   const outputs = data.outputs.filter((output) => output.bytes > 0);
   return [
     `${verdict(data.verdict)} step ${data.step} (${data.kind}), ${ended === '' ? 'completed' : ended} in ${renderDuration(data.durationMs)}${attempts.length > 1 ? `, on attempt ${data.attempt}` : ''}`,
-    ...attempts.slice(0, -1).slice(-mostAttempts).map((each) => `attempt ${each.attempt}: ${each.verdict === 'none' ? each.outcome : each.verdict}${each.cut === undefined ? '' : ` (${prose(each.cut.because)})`}${each.reason === undefined ? '' : `: ${prose(each.reason)}`}`),
+    ...attempts
+      .slice(0, -1)
+      .slice(-mostAttempts)
+      .map(
+        (each) =>
+          `attempt ${each.attempt}: ${each.verdict === 'none' ? each.outcome : each.verdict}${each.cut === undefined ? '' : ` (${prose(each.cut.because)})`}${each.reason === undefined ? '' : `: ${prose(each.reason)}`}`,
+      ),
     ...(data.problem === undefined ? [] : [`cannot be judged: ${prose(data.problem.message)}`]),
-    ...captures.filter((capture) => capture.captured).map((capture) => `recorded ${code(capture.name)} = ${capture.text === null ? 'null' : code(capture.text)} (${renderOrigin(capture.origin)})`),
+    ...captures
+      .filter((capture) => capture.captured)
+      .map((capture) => `recorded ${code(capture.name)} = ${capture.text === null ? 'null' : code(capture.text)} (${renderOrigin(capture.origin)})`),
     ...(data.rows === undefined ? [] : [`${count(data.rows.rowCount, 'row')}${data.rows.rowCount === 1 ? `: ${renderRow(data.rows)}` : ''}`]),
     ...(data.sqlFailure === undefined ? [] : [`the server answered ${data.sqlFailure.sqlstate}: ${prose(data.sqlFailure.message)}`]),
-    ...(data.tests === undefined ? [] : [`tests: ${data.tests.passed} passed, ${data.tests.failed} failed, ${data.tests.skipped} skipped, ${data.tests.errors} errors`]),
-    ...data.searches.map((search) => `${code(search.pattern)}: ${count(search.matches, 'match').replace('matchs', 'matches')}${search.hidden === 0 ? '' : `, ${search.hidden} more in hidden or ignored files`}`),
+    ...(data.tests === undefined
+      ? []
+      : [`tests: ${data.tests.passed} passed, ${data.tests.failed} failed, ${data.tests.skipped} skipped, ${data.tests.errors} errors`]),
+    ...data.searches.map(
+      (search) =>
+        `${code(search.pattern)}: ${count(search.matches, 'match').replace('matchs', 'matches')}${search.hidden === 0 ? '' : `, ${search.hidden} more in hidden or ignored files`}`,
+    ),
     ...outputs.map((output) => `${output.stream}: [${count(output.lines, 'line')}, ${output.bytes} bytes](${evidencePath(output.sha256)})`),
     ...data.leftover.map((process) => `left over and ended: ${code(process)}`),
     ...(data.verdict === 'passed' ? [] : outputs.flatMap((output) => tail(output.stream, output.tail === '' ? output.head : output.tail))),
@@ -41,14 +58,18 @@ export function remarkExpectation(data: EventData['expectation']): readonly stri
 export function remarkCriterion(data: EventData['criterion']): readonly string[] {
   const witnesses = data.clauses.flatMap((clause) => [
     ...(clause.witnesses.length === 0 ? [`  ${prose(clause.text)}: no witness`] : []),
-    ...clause.witnesses.map((witness) => `  ${prose(clause.text)}: ${witness.kind} ${witness.id}, ${witness.verdict === 'none' ? 'not judged' : witness.verdict}`),
+    ...clause.witnesses.map(
+      (witness) => `  ${prose(clause.text)}: ${witness.kind} ${witness.id}, ${witness.verdict === 'none' ? 'not judged' : witness.verdict}`,
+    ),
   ]);
   return [`${verdict(data.verdict)} criterion`, ...witnesses];
 }
 
 export function remarkPolicy(data: EventData['policy-enforced']): readonly string[] {
   const canary = data.canary === null ? 'no canary' : `canary ${data.canary}`;
-  return [`${verdict(data.verdict)} policy ${data.id} (${data.rule.kind}): ${data.strength} by ${prose(data.by)}; ${prose(canary)}; ${data.permitted} permitted, ${data.refused} refused`];
+  return [
+    `${verdict(data.verdict)} policy ${data.id} (${data.rule.kind}): ${data.strength} by ${prose(data.by)}; ${prose(canary)}; ${data.permitted} permitted, ${data.refused} refused`,
+  ];
 }
 
 export function remarkPrecondition(data: EventData['precondition']): readonly string[] {
@@ -57,7 +78,10 @@ export function remarkPrecondition(data: EventData['precondition']): readonly st
 
 export function remarkTask(data: EventData['task']): readonly string[] {
   if (data.condition === 'failure' && data.verdict === 'none') return ['only if something fails; the runner did not do it'];
-  const by = data.attestedBy === undefined ? `verified by ${data.verifiedBy.length === 0 ? 'nothing' : data.verifiedBy.join(', ')}` : `attested by ${prose(data.attestedBy)}`;
+  const by =
+    data.attestedBy === undefined
+      ? `verified by ${data.verifiedBy.length === 0 ? 'nothing' : data.verifiedBy.join(', ')}`
+      : `attested by ${prose(data.attestedBy)}`;
   return [`${verdict(data.verdict)} task of a person, not done by the runner: ${by}`];
 }
 
@@ -68,7 +92,7 @@ export function remarkField(data: EventData['report-field']): readonly string[] 
 }
 
 /** `stdout of step 2.1, line 3`. */
-function renderOrigin(origin: Origin): string {
+export function renderOrigin(origin: Origin): string {
   switch (origin.kind) {
     case 'input':
       return origin.source;
@@ -97,7 +121,14 @@ export function verdict(of: Verdict): string {
 export function prose(text: string): string {
   return stripToLine(text)
     .split(/(`[^`]*`)/)
-    .map((part, index) => (index % 2 === 1 ? part : part.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replace(/[*_[\]\\]/g, '\\$&')))
+    .map((part, index) =>
+      index % 2 === 1
+        ? part
+        : part
+            .replaceAll('&', '&amp;')
+            .replaceAll('<', '&lt;')
+            .replace(/[*_[\]\\]/g, '\\$&'),
+    )
     .join('');
 }
 

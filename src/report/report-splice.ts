@@ -44,7 +44,13 @@ export function spliceReport(document: string, id: string, additions: readonly A
     const content = list.flatMap((addition) => addition.lines.map((line) => `${addition.indent}${line}`));
     return [`${indent}<!-- proofplan ${id}${note} -->`, ...content, ...kept, `${indent}<!-- /proofplan ${id} -->`].map((line) => `${line}${eol}`).join('');
   };
-  const parts = [mark, block((added.get(0) ?? []).map((addition) => ({ ...addition, indent: '' })), '')];
+  const parts = [
+    mark,
+    block(
+      (added.get(0) ?? []).map((addition) => ({ ...addition, indent: '' })),
+      '',
+    ),
+  ];
   lines.forEach((line, index) => {
     const number = index + 1;
     const own = added.get(number);

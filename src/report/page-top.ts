@@ -1,0 +1,222 @@
+/** The first screen of a page: the verdict and why, what failed first, what it was executed with. */
+import type { EventData } from '../model/event.ts';
+import type { Diagnostic, Severity } from '../model/diagnostic.ts';
+import type { Verdict } from '../model/verdict.ts';
+import { anchor, linkTo, spanLink, stepLink, type PagePlaces } from './page-anchor.ts';
+import { shorten } from './page-detail.ts';
+import { element, type PageContent, type PageNode } from './page-node.ts';
+import { codeNode, factsNode, verdictNode, verdictWord } from './page-part.ts';
+import type { PageRecord, PageStep } from './page-record.ts';
+import { expectationNode, noteContent, quoted, stepMark, stepState } from './page-step.ts';
+import { count, renderDuration, verdictMarks } from './verdict-mark.ts';
+
+/** How far a record goes. `open`: it is being written; `broken`: it ends before it was closed, or cannot be read to its end. */
+export type PageEnd = 'closed' | 'open' | 'broken';
+
+export interface PageHead {
+  readonly execution: string;
+  readonly end: PageEnd;
+  /** What is wrong with the record, in sentences. */
+  readonly problems: readonly string[];
+  /** The last line of the journal that the page is made from. */
+  readonly head: { readonly entry: number; readonly sha256: string } | undefined;
+}
+
+/** The verdict as the page may show it: never `passed` for a record that has no end. */
+export function shownVerdict({ verdict }: PageRecord, end: PageEnd): { readonly verdict: Verdict; readonly word: string } {
+  if (end === 'open') return { verdict: 'none', word: 'running' };
+  if (end === 'broken') return { verdict: 'error', word: 'no verdict' };
+  if (verdict === undefined) return { verdict: 'error', word: 'no verdict' };
+  return verdict.verdict === 'none' ? { verdict: 'unproven', word: 'unproven' } : { verdict: verdict.verdict, word: verdict.verdict };
+}
+
+export function titleOf(record: PageRecord, { end, execution }: PageHead): string {
+  const { verdict, word } = shownVerdict(record, end);
+  return `${verdictMarks[verdict]} ${word}: ${record.opened?.plan.title ?? execution}`;
+}
+
+export function bannerNode(record: PageRecord, page: PageHead): PageNode {
+  const { verdict, word } = shownVerdict(record, page.end);
+  const broken = page.end === 'broken';
+  const recorded = record.verdict
+    ? `The journal holds the verdict \`${verdictWord(record.verdict.verdict)}\`, but the record was not closed after it: that is no verdict.`
+    : 'The record ends before a verdict was reached.';
+  const running = page.end === 'open' ? `This execution is under way: ${nowDoing(record)}. The page is loaded anew every few seconds.` : undefined;
+  return element(
+    'div',
+    { className: ['banner', `v-${verdict}`], role: broken ? 'alert' : undefined },
+    element('p', {}, verdictNode(verdict, word)),
+    element('p', { className: ['why'] }, quoted(broken ? `This record is not complete. ${recorded}` : (running ?? record.verdict?.reason ?? recorded))),
+    broken ? page.problems.map((problem) => element('p', {}, quoted(problem))) : undefined,
+    broken
+      ? element(
+          'p',
+          {},
+          'What is there is shown below as far as it goes. Find out more with ',
+          codeNode('proofplan audit verify .'),
+          ' in the folder of this file.',
+        )
+      : undefined,
+    element('p', { className: ['soft'] }, counts(record).join(' · ')),
+  );
+}
+
+function nowDoing({ steps }: PageRecord): string {
+  const step = [...steps.values()].findLast((each) => each.startedAt !== undefined && each.endedAt === undefined);
+  return step ? `step ${step.id}, ${step.planned?.title ?? ''}` : 'between two steps';
+}
+
+export function counts(record: PageRecord): readonly string[] {
+  const steps = [...record.steps.values()];
+  const expectations = steps.flatMap((step) => [...step.expectations.values()]);
+  const policies = [...record.policies.values()];
+  const held = (list: readonly { readonly verdict: Verdict }[], noun: string, word: string): string =>
+    list.length === 0 ? '' : `${list.filter(({ verdict }) => verdict === 'passed').length} of ${count(list.length, noun)} ${word}`;
+  const notNeeded = steps.filter(({ notRun }) => notRun?.notNeeded).length;
+  return [
+    `${steps.filter(({ ended }) => ended && ended.outcome !== 'blocked').length} of ${count(record.opened?.steps.length ?? steps.length, 'step')} run${notNeeded === 0 ? '' : `, ${notNeeded} not needed`}`,
+    held(expectations, 'expectation', 'held'),
+    held([...record.criteria.values()], 'criterion', 'met'),
+    policies.length === 0 ? '' : `${policies.filter(({ enforced }) => enforced?.verdict === 'passed').length} of ${count(policies.length, 'policy')} kept`,
+    record.refusals.length === 0 ? '' : `${record.refusals.length + (record.more.get('decision') ?? 0)} refused`,
+    record.fields.size === 0
+      ? ''
+      : `${[...record.fields.values()].filter(({ value }) => value !== undefined).length} of ${count(record.fields.size, 'report field')} filled`,
+  ].filter((part) => part !== '');
+}
+
+export function factNode(record: PageRecord, { execution, head }: PageHead): PageNode {
+  const { opened, firstAt, lastAt, lists } = record;
+  if (!opened) return factsNode([['execution', execution]]);
+  const { plan, addendum, workspace, database, environment, isolation, options } = opened;
+  const levels = [...new Set([...record.steps.values()].flatMap(({ ended }) => ended?.isolation ?? []))];
+  return factsNode([
+    ['plan', [codeNode(plan.path), element('div', { className: ['soft', 'small'] }, `SHA-256 ${plan.sha256}`)]],
+    ['addendum', addendum ? [codeNode(addendum.path), element('div', { className: ['soft', 'small'] }, `SHA-256 ${addendum.sha256}`)] : undefined],
+    [
+      'commit',
+      workspace.commit === null ? 'workspace without version control' : [codeNode(workspace.commit), `, ${count(workspace.dirtyCount, 'changed file')}`],
+    ],
+    ['execution', `${execution}, attempt ${opened.attempt}${lists.resumed.length === 0 ? '' : `, gone on with ${lists.resumed.length} times after a cut`}`],
+    [
+      'time',
+      firstAt === undefined
+        ? undefined
+        : `${firstAt} to ${lastAt ?? firstAt}, ${renderDuration(Math.max(0, Date.parse(lastAt ?? firstAt) - Date.parse(firstAt)))}`,
+    ],
+    [
+      'environment',
+      `${environment ?? 'none'}${database ? `, PostgreSQL ${database.version}, ${database.ownServer ? 'a server of this execution alone' : 'a server that was there before'}` : ''}`,
+    ],
+    [
+      'isolation',
+      isolation
+        ? `${levels.length === 0 ? 'none' : levels.join(', ')}; this machine reaches ${isolation.level}${isolation.reason === undefined ? '' : `: ${shorten(isolation.reason)}`}`
+        : undefined,
+    ],
+    ['only', options.dryRun ? 'dry run: nothing was carried out' : options.only === null ? undefined : `step ${options.only} was asked for`],
+    ['journal', head ? [`up to entry ${head.entry}, SHA-256 of that line `, element('span', { className: ['small'] }, head.sha256)] : undefined],
+  ]);
+}
+
+/** What did not pass, the first thing in full. Undefined where everything did. */
+export function failureNode(record: PageRecord, places: PagePlaces): PageContent {
+  const all = failures(record);
+  const [diagnostic] = firstDiagnostics(record.lists.diagnostic);
+  if (diagnostic === undefined && all.length === 0) return undefined;
+  const first = all[0];
+  const rest = all.slice(1, 51);
+  return element(
+    'section',
+    { ariaLabelledBy: ['first'] },
+    element('h2', { id: 'first' }, 'What did not pass first'),
+    diagnostic ? diagnosticNode(diagnostic, places) : undefined,
+    first ? element('div', { className: ['first'] }, first(places)) : undefined,
+    rest.length === 0
+      ? undefined
+      : element(
+          'details',
+          {},
+          element('summary', {}, `${all.length - 1} more that did not pass`),
+          element(
+            'ul',
+            { className: ['plain'] },
+            rest.map((each) => element('li', {}, each(places))),
+          ),
+          all.length > 51 ? element('p', { className: ['left-out'] }, `and ${all.length - 51} more`) : undefined,
+        ),
+  );
+}
+
+type Failure = (places: PagePlaces) => PageContent;
+
+/** In the order of the execution, what was judged of a step before the step. */
+function failures(record: PageRecord): readonly Failure[] {
+  const bad = (verdict: Verdict | undefined): boolean => verdict !== undefined && verdict !== 'passed' && verdict !== 'none';
+  const found: Failure[] = [];
+  for (const step of record.steps.values()) {
+    for (const each of step.expectations.values()) if (bad(each.verdict)) found.push((places) => expectationNode({ ...each, id: `${each.id} first` }, places));
+    if (bad(step.ended?.verdict) || step.ended?.outcome === 'blocked') found.push((places) => stepLine(step, places));
+  }
+  for (const each of record.preconditions.values()) if (bad(each.verdict)) found.push((places) => judgedLine(each.verdict, 'precondition', each, places));
+  for (const each of record.tasks.values()) if (bad(each.verdict)) found.push((places) => judgedLine(each.verdict, 'task of a person', each, places));
+  for (const { enforced } of record.policies.values())
+    if (enforced && bad(enforced.verdict)) found.push((places) => judgedLine(enforced.verdict, `policy ${enforced.id}`, enforced, places));
+  for (const each of record.criteria.values()) if (bad(each.verdict)) found.push((places) => judgedLine(each.verdict, `criterion ${each.id}`, each, places));
+  for (const step of record.steps.values()) if (step.notRun?.notNeeded === false) found.push((places) => stepLine(step, places));
+  return found;
+}
+
+function stepLine(step: PageStep, places: PagePlaces): PageContent {
+  const reason = step.ended?.reason ?? step.notRun?.reason;
+  return element(
+    'p',
+    {},
+    stepMark(step),
+    ' ',
+    stepLink(places, step.id),
+    ` ${shorten(step.planned?.title ?? '')}: ${stepState(step)}`,
+    reason === undefined ? undefined : [', ', quoted(reason)],
+  );
+}
+
+function judgedLine(verdict: Verdict, what: string, { text, span }: Pick<EventData['criterion'], 'text' | 'span'>, places: PagePlaces): PageContent {
+  return element('p', {}, verdictNode(verdict), ` ${what} (`, spanLink(places, span), '): ', quoted(text));
+}
+
+/** The one that decided first: what led to the end of the execution, else the worst. */
+function firstDiagnostics(all: readonly Diagnostic[]): readonly Diagnostic[] {
+  return all.filter(({ severity }) => severity !== 'warning');
+}
+
+const severities: Readonly<Record<Severity, Verdict>> = { error: 'error', failed: 'failed', refused: 'refused', warning: 'unproven' };
+
+export function diagnosticNode({ severity, code, message, span, label, notes, help }: Diagnostic, places: PagePlaces): PageNode {
+  const verdict = severities[severity];
+  return element(
+    'div',
+    { className: ['message', `v-${verdict}`] },
+    element(
+      'p',
+      {},
+      element('span', { className: ['mark'] }, `${verdictMarks[verdict]} ${severity}`),
+      ' ',
+      quoted(message),
+      element('span', { className: ['soft', 'small'] }, ` [${code}]`),
+    ),
+    span ? element('p', {}, spanLink(places, span), label === undefined ? undefined : [': ', quoted(label)]) : undefined,
+    (notes ?? []).length === 0
+      ? undefined
+      : element(
+          'ul',
+          { className: ['soft'] },
+          (notes ?? []).slice(0, 50).map((note) => element('li', {}, noteContent(note, places))),
+        ),
+    help === undefined ? undefined : element('p', {}, element('strong', {}, 'next: '), quoted(help)),
+  );
+}
+
+/** A link to a policy's row. */
+export function policyLink(places: PagePlaces, id: string): PageContent {
+  return linkTo(places, anchor('policy', id), id);
+}
