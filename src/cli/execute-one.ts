@@ -1,7 +1,7 @@
 /** Executes one plan that is ready: progress while it goes on, the ending afterwards. Its exit code is the verdict. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { ExecuteOptions, ExecutionEnd } from '../execute/execution-option.ts';
 import type { Resumption } from '../execute/execution-history.ts';
 import type { NoteKey } from '../journal/signed-note.ts';
@@ -15,6 +15,7 @@ import type { Binding } from '../model/value.ts';
 import type { Verbosity } from '../report/terminal-progress.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { configName, findConfig } from './config-file.ts';
+import { loadReports } from './execution-report.ts';
 import { cacheFolder, runnerFolders, shortPath, stateFolder } from './folder.ts';
 import type { InputFile } from './input-file.ts';
 import { lockPath } from './lock.ts';
@@ -31,6 +32,8 @@ export interface ExecutionOptions {
   readonly only?: string;
   readonly attest: readonly { readonly task: string; readonly by: string }[];
   readonly locked?: true;
+  /** Keep `live.html` up to date while it goes on. */
+  readonly live?: true;
   readonly key?: NoteKey;
   readonly resume?: Resumption;
   /** Plans that were executed before this one because it links them. */
@@ -65,11 +68,12 @@ export async function executeOne(
   options: ExecutionOptions,
   context: CommandContext,
 ): Promise<number> {
-  const [{ executePlan }, { createLiveRegion }, { createProgress }, { readReport }, { rgPath }] = await Promise.all([
+  const [{ executePlan }, { createLiveRegion }, { createProgress }, reports, { createLivePage, endLivePage }, { rgPath }] = await Promise.all([
     import('../execute/execute-plan.ts'),
     import('../report/live-region.ts'),
     import('../report/terminal-progress.ts'),
-    import('../report/report-markdown.ts'),
+    loadReports(),
+    import('../report/page-live.ts'),
     import('@vscode/ripgrep'),
     // Needed at the end alone; but what is loaded after a step may be what the step has put there.
     import('../report/render-ending.ts'),
@@ -91,6 +95,7 @@ export async function executeOne(
     ...(context.aroundOutput === undefined ? {} : { around: context.aroundOutput }),
   });
   const events: ExecutionEvent[] = (options.resume?.history.events ?? []).map(slimEvent);
+  const live = options.live === true ? createLivePage(basename, (diagnostic) => void say(context, [diagnostic])) : undefined;
   const postgresFolder = context.environment['PROOFPLAN_POSTGRES_BIN'];
   const end = await executePlan({
     plan: ready.plan,
@@ -111,19 +116,12 @@ export async function executeOne(
     toolVersion: context.version,
     onEvent: (event) => {
       events.push(slimEvent(event));
+      live?.take(event);
       if (options.quiet !== true) progress.event(event);
     },
     ...(options.quiet === true ? {} : { onProgress: progress.line, onGuarded: progress.guarded }),
-    reports: [
-      {
-        name: executionFiles.report,
-        render: async (folder) => {
-          const report = await readReport(folder);
-          if (report.value === undefined) throw new Error(report.diagnostics.map((diagnostic) => diagnostic.message).join('; '));
-          return report.value;
-        },
-      },
-    ],
+    ...(live ? { onFolder: live.open } : {}),
+    reports,
     ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
     ...(options.only === undefined ? {} : { only: options.only }),
     dryRun: options.dryRun === true,
@@ -140,6 +138,8 @@ export async function executeOne(
   });
   progress.close();
   region.close();
+  await live?.close();
+  if (end.opened) await endLivePage(end.folder);
   if (end.diagnostics.length > 0) context.err('\n');
   await say(context, worstLast(end.diagnostics));
   if (options.told) options.told(end, await endData(ready, end, context));

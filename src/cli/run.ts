@@ -29,6 +29,7 @@ interface RunOptions {
   readonly attest: readonly string[];
   readonly by?: string;
   readonly locked?: true;
+  readonly live?: true;
   readonly key?: string;
 }
 
@@ -61,6 +62,7 @@ export function addRun(program: Program, context: CommandContext, finish: Finish
     .option('--by <name>', 'who attests')
     .option('--key <file>', 'sign the checkpoint with this key (`proofplan key new`); else PROOFPLAN_KEY names the file')
     .option('--locked', 'execute only what PLAN.lock beside the plan holds')
+    .option('--live', "keep live.html in the execution's folder up to date while it goes on, for a browser")
     .addHelpText('after', examples('run plans/run-proof-v4.md', 'run plans/run-proof-v2.md --quiet --json'))
     .action(async (plans, options) => finish(await run(plans, options, context)));
 }

@@ -104,6 +104,7 @@ async function executeRecorded(options: ExecuteOptions, prepared: Prepared): Pro
   if (!made.value) return notOpened(exitCodes.error, made.diagnostics, diagnostics);
   diagnostics.keep(...made.diagnostics);
   const folder = made.value;
+  options.onFolder?.(folder.folder);
   const lock = holdLock(join(folder.folder, executionFiles.lock));
   if ('busy' in lock) throw new ResumeRefused([stillRunning(folder, lock.busy)]);
   let end: ExecutionEnd | undefined;

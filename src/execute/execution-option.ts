@@ -58,6 +58,8 @@ export interface ExecuteOptions {
   readonly onProgress?: (line: string) => void;
   /** Given once the guard stands: what it has decided so far, to be asked at any time. */
   readonly onGuarded?: (tally: () => StatementTally) => void;
+  /** Told the execution's own folder as soon as it is there. */
+  readonly onFolder?: (folder: string) => void;
   /** In this order. */
   readonly reports?: readonly ReportFile[];
   /** For steps that say no time limit of their own. */

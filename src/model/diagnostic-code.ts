@@ -230,6 +230,7 @@ export const diagnosticCodes = {
   'policy/isolation-not-reached': 'the plan demands that processes are kept apart further than this machine can',
   'policy/opaque-write': 'a program that a step is given as text holds a statement which the step may not send',
   'policy/sqlite-fallback': 'a step wrote to an SQLite file, which a policy of the plan forbids',
+  'report/live-not-written': 'the view of an execution that goes on (`run --live`) could not be written; the execution goes on without it',
   'report/no-document': 'the plan document of an execution is not in its evidence, so no report can be made of it',
   'review/attempt-missing': 'the ledger knows another attempt at this plan whose folder is gone',
   'review/chain-broken': 'a line of the journal is not the one that the next line was chained to',

@@ -8,6 +8,8 @@ export const executionFiles = {
   verdict: 'verdict.json',
   report: 'report.md',
   page: 'report.html',
+  /** A view of the execution while it goes on; afterwards it only leads to the page. No part of the record. */
+  live: 'live.html',
   evidence: 'evidence',
   /** A link while a process writes the record: its target names the process. */
   lock: 'lock',

@@ -35,13 +35,11 @@ export function boundDetail(started: EventData['step-started'] | undefined, ende
       .filter(({ bytes }) => bytes > 0)
       .map(({ stream, bytes, lines, sha256, head, tail }) => ({ stream, bytes, lines, sha256, text: joinCut(head, tail, bytes, mostOutput[kind]) })),
     ...(ended.rows === undefined ? {} : { rows: boundRows(ended.rows) }),
-    searches: ended.searches
-      .slice(0, mostHits.other)
-      .map((search) => ({
-        ...search,
-        pattern: shorten(search.pattern),
-        hits: search.hits.slice(0, mostHits[kind]).map((hit) => ({ ...hit, text: shorten(hit.text) })),
-      })),
+    searches: ended.searches.slice(0, mostHits.other).map((search) => ({
+      ...search,
+      pattern: shorten(search.pattern),
+      hits: search.hits.slice(0, mostHits[kind]).map((hit) => ({ ...hit, text: shorten(hit.text) })),
+    })),
   };
 }
 

@@ -53,7 +53,7 @@ export function tableNode(caption: PageContent, columns: readonly PageColumn[], 
 
 /** Names with what they are; a fact without content is left out. */
 export function factsNode(facts: readonly (readonly [name: string, content: PageContent])[]): Element {
-  const shown = facts.filter(([, content]) => content !== undefined && content !== '');
+  const shown = facts.filter(([, content]) => content !== undefined && content !== '' && !(Array.isArray(content) && content.length === 0));
   return element(
     'dl',
     { className: ['facts'] },

@@ -14,8 +14,6 @@ import type { PageHead } from './page-top.ts';
 export interface ReadPageOptions {
   /** The record is being closed by whoever asks: that it has no end yet is no lack. */
   readonly closing?: boolean;
-  /** The record is being written: the page is a view of what is there. */
-  readonly open?: boolean;
 }
 
 export interface PageSource {
@@ -65,7 +63,7 @@ export async function readPage(folder: string, options: ReadPageOptions = {}): P
     problems.push(`The plan document of this execution cannot be read: ${messageOf(error)}.`);
   }
   const whole = problems.length === 0 && (record.closed || options.closing === true);
-  const end = options.open === true && !record.closed ? 'open' : whole && record.verdict ? 'closed' : 'broken';
+  const end = whole && record.verdict ? 'closed' : 'broken';
   if (end === 'broken' && problems.length === 0) problems.push('The journal has no end: the program that wrote it was killed, or lines were taken away.');
   return {
     value: { record, document, head: { execution, end, problems, head } },

@@ -160,17 +160,15 @@ export function judgedSection({ preconditions, tasks }: PageRecord, places: Page
     tableNode(
       'What had to hold before the first step, and what people do outside the runner.',
       ['what', 'text', 'established by', 'verdict'].map((title) => ({ title })),
-      list
-        .slice(0, mostRows)
-        .map((each) => ({
-          id: anchor(each.kind, each.id),
-          cells: [
-            `${each.kind} ${each.id}`,
-            [quoted(each.text), ' ', element('span', { className: ['soft', 'small'] }, spanLink(places, each.span))],
-            each.told,
-            verdictNode(each.verdict),
-          ],
-        })),
+      list.slice(0, mostRows).map((each) => ({
+        id: anchor(each.kind, each.id),
+        cells: [
+          `${each.kind} ${each.id}`,
+          [quoted(each.text), ' ', element('span', { className: ['soft', 'small'] }, spanLink(places, each.span))],
+          each.told,
+          verdictNode(each.verdict),
+        ],
+      })),
     );
   const list = [
     ...[...preconditions.values()].map((each) => ({
@@ -198,11 +196,9 @@ export function valueSection(record: PageRecord, places: PagePlaces): PageConten
   const captures = [...record.steps.values()].flatMap((step) => step.captures.filter(({ captured }) => captured));
   const all = [...inputs, ...captures];
   if (all.length === 0) return undefined;
-  const rows = all
-    .slice(0, mostRows)
-    .map((value) => ({
-      cells: [codeNode(shorten(value.name)), codeNode(value.text === null ? 'null' : shorten(value.text)), value.type, originContent(value.origin, places)],
-    }));
+  const rows = all.slice(0, mostRows).map((value) => ({
+    cells: [codeNode(shorten(value.name)), codeNode(value.text === null ? 'null' : shorten(value.text)), value.type, originContent(value.origin, places)],
+  }));
   const columns = ['name', 'value', 'type', 'origin'].map((title) => ({ title }));
   return sectionNode('values', 'Values and where they came from', [
     tableNode('Given from outside, or taken out of evidence. A secret is ***.', columns, rows),

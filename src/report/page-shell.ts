@@ -13,16 +13,18 @@ export interface PageShell {
   readonly body: readonly (PageContent | Markup)[];
   /** Rules of the page's own, after those of every page. A constant of the program, never text from a record. */
   readonly style?: string;
-  /** The browser loads the page anew after so many seconds: a live view has no script either. */
-  readonly refreshSeconds?: number;
+  /** The browser loads the page anew after so many seconds, or another file beside it: a live view has no script either. */
+  readonly refresh?: { readonly seconds: number; readonly to?: string };
 }
 
-export function renderPageShell({ title, body, style = '', refreshSeconds }: PageShell): string {
+export function renderPageShell({ title, body, style = '', refresh }: PageShell): string {
   const css = `${pageStyle}${style}`;
   const head = Markup.of([
     element('meta', { charSet: 'utf-8' }),
     element('meta', { httpEquiv: ['Content-Security-Policy'], content: contentPolicy(css) }),
-    ...(refreshSeconds === undefined ? [] : [element('meta', { httpEquiv: ['refresh'], content: String(refreshSeconds) })]),
+    ...(refresh === undefined
+      ? []
+      : [element('meta', { httpEquiv: ['refresh'], content: `${refresh.seconds}${refresh.to === undefined ? '' : `; url=${refresh.to}`}` })]),
     element('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
     element('meta', { name: 'color-scheme', content: 'light dark' }),
     element('meta', { name: 'referrer', content: 'no-referrer' }),

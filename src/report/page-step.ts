@@ -9,7 +9,7 @@ import { shorten, type CutText, type StepDetail } from './page-detail.ts';
 import { element, type PageContent, type PageNode } from './page-node.ts';
 import { codeNode, factsNode, tableNode, verdictNode } from './page-part.ts';
 import type { PageStep } from './page-record.ts';
-import { renderOrigin } from './report-remark.ts';
+import { renderOrigin } from './origin-text.ts';
 import { count, outcomeWord, renderDuration } from './verdict-mark.ts';
 
 /** How much of a step stands in its place: all, one line, nothing. */

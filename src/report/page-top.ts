@@ -106,7 +106,14 @@ export function factNode(record: PageRecord, { execution, head }: PageHead): Pag
     ],
     [
       'environment',
-      `${environment ?? 'none'}${database ? `, PostgreSQL ${database.version}, ${database.ownServer ? 'a server of this execution alone' : 'a server that was there before'}` : ''}`,
+      `${environment ?? 'none'}${database ? `, PostgreSQL ${database.version}, ${database.ownServer ? 'a server of this execution alone' : 'a server that was there before'}${database.copyOf === undefined ? '' : `, a copy of ${shorten(database.copyOf, 200)}`}` : ''}`,
+    ],
+    ['set', opened.set ? `plan ${opened.set.index} of ${opened.set.count}, SHA-256 of the set ${opened.set.sha256}` : undefined],
+    [
+      'prerequisites',
+      (opened.prerequisites ?? []).map(({ link, verdict, execution: other }) =>
+        element('div', {}, verdictNode(verdict), ` ${shorten(link, 200)}`, other === undefined ? undefined : `, execution ${other}`),
+      ),
     ],
     [
       'isolation',
@@ -122,10 +129,11 @@ export function factNode(record: PageRecord, { execution, head }: PageHead): Pag
 /** What did not pass, the first thing in full. Undefined where everything did. */
 export function failureNode(record: PageRecord, places: PagePlaces): PageContent {
   const all = failures(record);
-  const [diagnostic] = firstDiagnostics(record.lists.diagnostic);
+  const [diagnostic] = record.lists.diagnostic.filter(({ severity }) => severity !== 'warning');
   if (diagnostic === undefined && all.length === 0) return undefined;
-  const first = all[0];
-  const rest = all.slice(1, 51);
+  // Where a message tells of it in full, the step that it is about is enough.
+  const first = diagnostic ? firstStep(record) : all[0];
+  const rest = all.slice(diagnostic ? 0 : 1, 51);
   return element(
     'section',
     { ariaLabelledBy: ['first'] },
@@ -137,7 +145,7 @@ export function failureNode(record: PageRecord, places: PagePlaces): PageContent
       : element(
           'details',
           {},
-          element('summary', {}, `${all.length - 1} more that did not pass`),
+          element('summary', {}, diagnostic ? `everything that did not pass: ${all.length}` : `${all.length - 1} more that did not pass`),
           element(
             'ul',
             { className: ['plain'] },
@@ -149,6 +157,11 @@ export function failureNode(record: PageRecord, places: PagePlaces): PageContent
 }
 
 type Failure = (places: PagePlaces) => PageContent;
+
+function firstStep({ steps }: PageRecord): Failure | undefined {
+  const step = [...steps.values()].find(({ ended }) => ended && ended.verdict !== 'passed');
+  return step && ((places) => stepLine(step, places));
+}
 
 /** In the order of the execution, what was judged of a step before the step. */
 function failures(record: PageRecord): readonly Failure[] {
@@ -182,11 +195,6 @@ function stepLine(step: PageStep, places: PagePlaces): PageContent {
 
 function judgedLine(verdict: Verdict, what: string, { text, span }: Pick<EventData['criterion'], 'text' | 'span'>, places: PagePlaces): PageContent {
   return element('p', {}, verdictNode(verdict), ` ${what} (`, spanLink(places, span), '): ', quoted(text));
-}
-
-/** The one that decided first: what led to the end of the execution, else the worst. */
-function firstDiagnostics(all: readonly Diagnostic[]): readonly Diagnostic[] {
-  return all.filter(({ severity }) => severity !== 'warning');
 }
 
 const severities: Readonly<Record<Severity, Verdict>> = { error: 'error', failed: 'failed', refused: 'refused', warning: 'unproven' };

@@ -16,14 +16,22 @@ import { remarkEnd, remarkTop } from './report-summary.ts';
 import { stripToLine } from './strip-control.ts';
 
 /** Renders the report of an execution's folder. */
-export async function readReport(folder: string): Promise<Checked<string>> {
+export async function readReport(folder: string, { closing = false }: { readonly closing?: boolean } = {}): Promise<Checked<string>> {
   const { value, diagnostics } = await readRecord(folder);
-  return { value: value && renderReportMarkdown(value), diagnostics };
+  return { value: value && renderReportMarkdown(value, { closing, problems: diagnostics.map(({ message }) => message) }), diagnostics };
 }
 
-export function renderReportMarkdown({ execution, document, events: all }: RecordedExecution): string {
+export interface ReportOptions {
+  /** The record is being closed by whoever asks: that it has no end yet is no lack. */
+  readonly closing?: boolean;
+  /** What is wrong with the journal, in sentences. */
+  readonly problems?: readonly string[];
+}
+
+export function renderReportMarkdown({ execution, document, events: all }: RecordedExecution, { closing = false, problems = [] }: ReportOptions = {}): string {
   const events = settledEvents(all);
   const opened = dataOf(events, 'opened')[0];
+  const whole = problems.length === 0 && (closing || dataOf(events, 'closed').length > 0);
   const isMarkdown = opened?.plan.form !== 'yaml';
   const lines = splitLines(document.replace(/^\ufeff/, '')).map((line) => line.text);
   const placeOf = createPlaceFinder(lines);
@@ -36,7 +44,7 @@ export function renderReportMarkdown({ execution, document, events: all }: Recor
     const other = step === undefined ? undefined : steps.get(step);
     return other === undefined || other.path !== opened?.plan.path ? end : placeOf(other);
   };
-  const additions: Addition[] = [{ after: 0, indent: '', lines: quoted(remarkTop(execution, events)) }];
+  const additions: Addition[] = [{ after: 0, indent: '', lines: quoted(remarkTop(execution, events, whole ? undefined : problems)) }];
   const add = (at: Place, remark: readonly string[]): void => {
     if (remark.length > 0) additions.push({ ...at, lines: quoted(remark) });
   };

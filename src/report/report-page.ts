@@ -26,18 +26,13 @@ import { count } from './verdict-mark.ts';
 const mostWhole = 400;
 const mostLines = 2_500;
 
-export interface PageOptions extends ReadPageOptions {
-  /** The page is loaded anew after so many seconds. */
-  readonly refreshSeconds?: number;
-}
-
 /** Renders the page of an execution's folder. Its diagnostics say what the page says too: where the record breaks off. */
-export async function readReportPage(folder: string, options: PageOptions = {}): Promise<Checked<string>> {
+export async function readReportPage(folder: string, options: ReadPageOptions = {}): Promise<Checked<string>> {
   const { value, diagnostics } = await readPage(folder, options);
-  return { value: value && renderReportPage(value, options), diagnostics };
+  return { value: value && renderReportPage(value), diagnostics };
 }
 
-export function renderReportPage({ record, head, document }: PageSource, options: PageOptions = {}): string {
+export function renderReportPage({ record, head, document }: PageSource): string {
   const rooms = roomsOf(record);
   const separate = separateExpectations(record);
   const anchors = new Set(knownAnchors(record, rooms));
@@ -80,7 +75,6 @@ export function renderReportPage({ record, head, document }: PageSource, options
   return renderPageShell({
     title: titleOf(record, head),
     style: reportStyle,
-    ...(options.refreshSeconds === undefined ? {} : { refreshSeconds: options.refreshSeconds }),
     body: [
       body,
       [failureNode(record, places), factSection(record, head), planHead],

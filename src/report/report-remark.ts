@@ -1,8 +1,8 @@
 /** What `report.md` says about each event, as lines of a Markdown quotation. */
 import type { EventData } from '../model/event.ts';
-import type { Origin } from '../model/value.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { evidencePath } from '../model/journal-entry.ts';
+import { renderOrigin } from './origin-text.ts';
 import { stripControl, stripToLine } from './strip-control.ts';
 import { count, outcomeWord, renderDuration, verdictMarks } from './verdict-mark.ts';
 
@@ -89,28 +89,6 @@ export function remarkField(data: EventData['report-field']): readonly string[] 
   return data.value === undefined
     ? [`? **not filled** ${prose(data.label)}: nothing that was executed supplies it`]
     : [`${prose(data.label)}: ${data.origin === undefined ? 'from evidence' : prose(data.origin)}`];
-}
-
-/** `stdout of step 2.1, line 3`. */
-export function renderOrigin(origin: Origin): string {
-  switch (origin.kind) {
-    case 'input':
-      return origin.source;
-    case 'output':
-      return `${origin.stream} of step ${origin.step}, line ${origin.lineNumber}`;
-    case 'row':
-      return `row ${origin.row} of step ${origin.step}, column ${origin.column}`;
-    case 'variable':
-      return `variable ${origin.variable} of step ${origin.step}`;
-    case 'search':
-      return `search of step ${origin.step}`;
-    case 'verdict':
-      return `verdict of ${origin.of.join(', ')}`;
-    case 'witness':
-      return `witness ${origin.witness} at step ${origin.step}`;
-    default:
-      return origin satisfies never;
-  }
 }
 
 export function verdict(of: Verdict): string {

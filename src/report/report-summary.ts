@@ -4,14 +4,20 @@ import { dataOf } from './data-of.ts';
 import { code, fenced, prose, verdict } from './report-remark.ts';
 import { count, renderDuration } from './verdict-mark.ts';
 
-export function remarkTop(execution: string, events: readonly ExecutionEvent[]): readonly string[] {
+/** `broken`: the record has no end, with what is wrong with it; whatever verdict it holds is none. */
+export function remarkTop(execution: string, events: readonly ExecutionEvent[], broken?: readonly string[]): readonly string[] {
   const opened = dataOf(events, 'opened')[0];
   const judged = dataOf(events, 'verdict')[0];
   const preparation = events.filter((event) => event.kind === 'preparation').length;
   const [begin, end] = [events[0]?.ts, events.find((event) => event.kind === 'verdict')?.ts];
   if (opened === undefined || begin === undefined) return [`execution ${execution}: the journal does not say what was executed`];
   return [
-    judged === undefined ? '! **no verdict**: the record ends before one was reached' : `${verdict(judged.verdict)} ${prose(judged.reason)}`,
+    judged === undefined
+      ? '! **no verdict**: the record ends before one was reached'
+      : broken === undefined
+        ? `${verdict(judged.verdict)} ${prose(judged.reason)}`
+        : `! **no verdict**: the record is not complete; it holds the verdict ${code(judged.verdict)}, and was not closed after it`,
+    ...(broken ?? []).map(prose),
     '',
     `execution ${execution}, attempt ${opened.attempt}, ${begin}${end === undefined ? '' : `, ${renderDuration(Date.parse(end) - Date.parse(begin))}`}`,
     `plan ${code(opened.plan.path)}, SHA-256 ${opened.plan.sha256}`,

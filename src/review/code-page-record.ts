@@ -135,6 +135,11 @@ export const recordReasons = {
     bad: 'No SQLite fallback.    (the program found no database and wrote shop.db)',
     good: 'give the program its database, and let it fail without one',
   },
+  'report/live-not-written': {
+    why: 'the view is no part of the record: nothing waits for it, and nothing is judged by it',
+    bad: 'the disk was full while `proofplan run --live plan.md` went on',
+    good: 'look at report.html at the end, or at `proofplan show DIR` meanwhile',
+  },
   'report/no-document': {
     why: 'a report is the plan with its answers; without the plan it would answer something else',
     bad: 'the evidence of an execution lacks the plan',

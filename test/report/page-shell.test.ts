@@ -38,7 +38,7 @@ test('the policy permits the style and nothing else', () => {
 
 test('a page is loaded anew only where that is asked for', () => {
   expect(renderPageShell({ title: 'x', body: [] })).not.toContain('refresh');
-  expect(renderPageShell({ title: 'x', body: [], refreshSeconds: 2 })).toContain('<meta http-equiv="refresh" content="2">');
+  expect(renderPageShell({ title: 'x', body: [], refresh: { seconds: 2 } })).toContain('<meta http-equiv="refresh" content="2">');
 });
 
 test('what would not be seen is seen', () => {

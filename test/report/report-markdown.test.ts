@@ -54,7 +54,7 @@ test('it is made from the record alone, and comes out the same again', async () 
   const events = sampleEvents();
   const before = events.findIndex((event) => event.kind === 'files');
   for (const event of events.slice(0, before)) await journal.record(event.kind, { ...event.data });
-  const report = await readReport(folder);
+  const report = await readReport(folder, { closing: true });
   for (const event of events.slice(before)) await journal.record(event.kind, { ...event.data });
   await journal.close();
   expect(report.diagnostics).toEqual([]);
