@@ -5,13 +5,15 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { ExecuteOptions, ExecutionEnd } from '../execute/execution-option.ts';
 import type { Resumption } from '../execute/execution-history.ts';
 import type { NoteKey } from '../journal/signed-note.ts';
-import type { Diagnostic } from '../model/diagnostic.ts';
+import { messageOf, type Diagnostic } from '../model/diagnostic.ts';
 import type { StateRequest } from '../model/environment.ts';
 import type { ExecutionEvent, PrerequisiteOutcome, SetMembership } from '../model/event.ts';
 import { executionFiles } from '../model/journal-entry.ts';
 import type { Plan } from '../model/plan.ts';
+import { settledEvents } from '../model/settled-event.ts';
 import { slimEvent } from '../model/slim-event.ts';
 import type { Binding } from '../model/value.ts';
+import { stripToLine } from '../report/strip-control.ts';
 import type { Verbosity } from '../report/terminal-progress.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { configName, findConfig } from './config-file.ts';
@@ -77,6 +79,7 @@ export async function executeOne(
     import('@vscode/ripgrep'),
     // Needed at the end alone; but what is loaded after a step may be what the step has put there.
     import('../report/render-ending.ts'),
+    import('../report/render-failure.ts'),
     import('../report/render-diagnostic.ts'),
     import('../review/placed-diagnostic.ts'),
   ]);
@@ -119,7 +122,7 @@ export async function executeOne(
       live?.take(event);
       if (options.quiet !== true) progress.event(event);
     },
-    ...(options.quiet === true ? {} : { onProgress: progress.line, onGuarded: progress.guarded }),
+    ...(options.quiet === true ? {} : { onProgress: (line) => quietly(() => progress.line(line)), onGuarded: progress.guarded }),
     ...(live ? { onFolder: live.open } : {}),
     reports,
     ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
@@ -136,15 +139,41 @@ export async function executeOne(
     ...besideFiles(ready, options, context),
     ...(postgresFolder === undefined || postgresFolder === '' ? {} : { postgresFolder }),
   });
-  progress.close();
-  region.close();
-  await live?.close();
-  if (end.opened) await endLivePage(end.folder);
-  if (end.diagnostics.length > 0) context.err('\n');
-  await say(context, worstLast(end.diagnostics));
-  if (options.told) options.told(end, await endData(ready, end, context));
-  else await writeEnding(ready, end, events, options, context);
+  try {
+    progress.close();
+    region.close();
+    await live?.close();
+    if (end.opened) await endLivePage(end.folder);
+    await sayDiagnostics(end, events, context);
+    if (options.told) options.told(end, await endData(ready, end, context));
+    else await writeEnding(ready, end, events, options, context);
+  } catch (error) {
+    // The verdict is recorded: whatever fails to show it does not change it.
+    context.err(`${end.verdict}: ${end.reason}\nwarning: the ending cannot be shown: ${messageOf(error)}\n`);
+  }
   return end.exitCode;
+}
+
+/** A reader that throws changes nothing. */
+function quietly(show: () => void): void {
+  try {
+    show();
+  } catch {
+    // What it would have shown is seen when it is done.
+  }
+}
+
+/** What decided stands next to the verdict, where people look first, with what the record shows about it. */
+async function sayDiagnostics(end: ExecutionEnd, events: readonly ExecutionEvent[], context: CommandContext): Promise<void> {
+  if (end.diagnostics.length === 0) return;
+  const { decidingDiagnostic, renderFailure } = await import('../report/render-failure.ts');
+  const deciding = end.verdict === 'passed' ? undefined : decidingDiagnostic(end.diagnostics, end.reason);
+  context.err('\n');
+  await say(context, [...worstLast(end.diagnostics.filter((diagnostic) => diagnostic !== deciding)), ...(deciding === undefined ? [] : [deciding])]);
+  const columns = context.errWidth ?? (() => undefined);
+  const shown = deciding === undefined ? undefined : renderFailure(deciding, settledEvents(events), { colours: context.errColours, columns });
+  const around = context.aroundOutput ?? ((write: () => void) => write());
+  if (shown !== undefined) around(() => context.err(`\n${shown}\n`));
 }
 
 async function writeEnding(
@@ -156,11 +185,19 @@ async function writeEnding(
 ): Promise<void> {
   const { renderAuditLine, renderEnding } = await import('../report/render-ending.ts');
   if (options.json === true) context.out(`${JSON.stringify(await endData(ready, end, context))}\n`);
-  else if (end.opened && options.quiet !== true)
-    context.out(
-      `\n${renderEnding({ ...end, folder: shortPath(end.folder, context), reported: existsSync(join(end.folder, executionFiles.report)) }, events, { colours: context.outColours, command: context.command })}\n`,
-    );
-  else context.out(`${end.verdict === 'none' ? 'unproven' : end.verdict}: ${end.reason}\n`);
+  else {
+    context.passing?.();
+    const plain = context.plain ?? ((text: string) => text);
+    const columns = context.outIsTerminal === true ? context.outColumns : undefined;
+    const reports = end.opened ? [executionFiles.report, executionFiles.page].filter((name) => existsSync(join(end.folder, name))) : [];
+    if (end.opened && options.quiet !== true)
+      context.out(
+        plain(
+          `\n${renderEnding({ ...end, folder: shortPath(end.folder, context), reports }, events, { colours: context.outColours, command: context.command, ...(columns === undefined ? {} : { columns }) })}\n`,
+        ),
+      );
+    else context.out(plain(`${end.verdict === 'none' ? 'unproven' : end.verdict}: ${stripToLine(end.reason)}\n`));
+  }
   if (end.opened) (options.json === true ? context.err : context.out)(`${renderAuditLine(end)}\n`);
 }
 
@@ -196,7 +233,7 @@ function besideFiles(
   };
 }
 
-/** What decided stands next to the verdict, where people look first. */
+/** The worst last. */
 function worstLast(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const order: readonly Diagnostic['severity'][] = ['warning', 'failed', 'refused', 'error'];
   return diagnostics.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));

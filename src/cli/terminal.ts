@@ -16,7 +16,7 @@ type Stream = NodeJS.WriteStream;
 /** A terminal that is narrower or wider than this is written to as if it had this many columns; a pipe has 80. */
 const columnBounds = { least: 40, most: 120, pipe: 80 };
 /** What a person watches is waited for so long, when everything else is done. */
-const patienceMs = 5_000;
+const patienceMs = 30_000;
 
 /** The context of a process, and how its streams are emptied before it ends. */
 export interface Terminal {

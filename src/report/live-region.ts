@@ -90,7 +90,7 @@ export function createLiveRegion(options: RegionOptions): LiveRegion {
   };
 
   const compose = (): string => {
-    const { columns, rows } = options.size?.() ?? fallbackSize;
+    const { columns, rows } = sizeOf(options);
     const lines = linesOf(slots, Math.max(1, rows - 1)).map(({ slot, text, since }) => {
       const shown = clean(`${slot === undefined ? '' : lead(slot.label)}${stripToLine(text)}`);
       // One cell stays free: a full line would break by itself.
@@ -123,7 +123,7 @@ export function createLiveRegion(options: RegionOptions): LiveRegion {
     for (const { label, doing } of slots) {
       if (doing === undefined || now - doing.toldMs < lifeSignMs) continue;
       doing.toldMs = now;
-      const facts = doing.facts?.() ?? '';
+      const facts = factsOf(doing);
       write(`${lead(label)}${colours.dim(stripToLine(`still at ${doing.title}  ${renderElapsed(now - doing.sinceMs)}${facts === '' ? '' : `  ${facts}`}`))}\n`);
     }
   };
@@ -194,10 +194,25 @@ function linesOf(slots: readonly Slot[], most: number): readonly RegionLine[] {
   const busy = slots.flatMap((slot) => (slot.doing === undefined ? [] : [{ slot, doing: slot.doing }]));
   const facts = busy.length * 2 <= most;
   const lines = busy.flatMap(({ slot, doing }): RegionLine[] => {
-    const known = facts ? (doing.facts?.() ?? '') : '';
+    const known = facts ? factsOf(doing) : '';
     return [{ slot, text: doing.title, since: doing.sinceMs }, ...(known === '' ? [] : [{ slot, text: known }])];
   });
   return lines.length <= most ? lines : [...lines.slice(0, most - 1), { text: `and ${lines.length - most + 1} more` }];
+}
+
+/** They are told from outside: a teller that fails is silent. */
+function factsOf({ facts }: Doing): string {
+  try {
+    return facts?.() ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** A terminal that is gone has no size. */
+function sizeOf({ size }: RegionOptions): TerminalSize {
+  const { columns, rows } = size?.() ?? fallbackSize;
+  return { columns: columns > 0 ? columns : fallbackSize.columns, rows: rows > 0 ? rows : fallbackSize.rows };
 }
 
 /** Whole seconds: a tenth that changes five times a second only disturbs. */

@@ -5,8 +5,9 @@ import type { JournalState } from '../model/journal-entry.ts';
 import { settledEvents } from '../model/settled-event.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { dataOf, lastAttempts } from './data-of.ts';
+import { displayWidth, wrapWords } from './display-width.ts';
 import { stripToLine } from './strip-control.ts';
-import { count, paintVerdict, verdictMarks } from './verdict-mark.ts';
+import { count, paintVerdict, renderDuration, verdictMarks } from './verdict-mark.ts';
 
 export interface Ending {
   readonly verdict: Verdict;
@@ -15,26 +16,30 @@ export interface Ending {
   readonly execution: string;
   readonly attempt: number;
   readonly journal: JournalState;
-  /** Is there a report in the folder? */
-  readonly reported: boolean;
+  /** The reports that are in the folder, by their names there. */
+  readonly reports: readonly string[];
 }
 
 export interface EndingOptions {
   readonly colours: ChalkInstance;
   /** How the command is called here: `proofplan`, or `npm run proofplan --` in a clone. */
   readonly command: string;
+  /** The width of the terminal; undefined: lines are not broken. */
+  readonly columns?: number;
 }
 
-export function renderEnding(ending: Ending, all: readonly ExecutionEvent[], { colours, command }: EndingOptions): string {
+export function renderEnding(ending: Ending, all: readonly ExecutionEvent[], { colours, command, columns }: EndingOptions): string {
   const events = settledEvents(all);
   const paint = paintVerdict(ending.verdict, colours);
-  const verdict = ending.verdict === 'none' ? 'unproven' : ending.verdict;
+  const verdict = `${verdictMarks[ending.verdict]} ${ending.verdict === 'none' ? 'unproven' : ending.verdict}`;
+  const [first = '', ...others] = joinParts(countAll(events, durationOf(all)), columns === undefined ? undefined : columns - displayWidth(verdict) - 3);
   return [
-    `${paint(`${verdictMarks[ending.verdict]} ${verdict}`)}  ${countAll(events).join(' · ')}`,
-    `  ${stripToLine(ending.reason)}`,
+    `${paint(verdict)}  ${first}`,
+    ...others.map((line) => `${' '.repeat(displayWidth(verdict))}  ${line}`),
+    ...wrap(stripToLine(ending.reason), columns).map((line) => `  ${line}`),
     '',
-    ...(ending.reported ? [`report  ${ending.folder}/report.md`] : []),
-    ...nextCommands(ending, events).map((next, index) => `${index === 0 ? 'next    ' : '        '}${command} ${next}`),
+    ...ending.reports.map((name, index) => `${index === 0 ? 'report  ' : '        '}${ending.folder}/${name}`),
+    `next    ${command} ${nextCommand(ending, events)}`,
   ].join('\n');
 }
 
@@ -43,17 +48,44 @@ export function renderAuditLine({ journal, execution, attempt }: Pick<Ending, 'j
   return `AUDIT root=${journal.root} size=${journal.entries} execution=${execution} attempt=${attempt}`;
 }
 
-function countAll(events: readonly ExecutionEvent[]): readonly string[] {
+function countAll(events: readonly ExecutionEvent[], durationMs: number): readonly string[] {
   const planned = dataOf(events, 'opened')[0]?.steps.length ?? 0;
   const ended = lastAttempts(events).filter(({ outcome }) => outcome !== 'blocked').length;
   const notNeeded = dataOf(events, 'step-not-run').filter(({ notNeeded }) => notNeeded).length;
+  const refusals = dataOf(events, 'decision').reduce((sum, { effect, count: times }) => sum + (effect === 'refuse' ? times : 0), 0);
+  const found = dataOf(events, 'tripwire').filter(({ effect }) => effect === 'refuse').length;
   return [
     `${ended} of ${count(planned, 'step')} run${notNeeded === 0 ? '' : `, ${notNeeded} not needed`}`,
     fraction(dataOf(events, 'expectation'), 'expectation', 'held'),
     fraction(dataOf(events, 'criterion'), 'criterion', 'met'),
     fraction(dataOf(events, 'policy-enforced'), 'policy', 'kept'),
+    count(refusals + found, 'refusal'),
     fields(dataOf(events, 'report-field').map(({ value }) => value !== undefined)),
+    renderDuration(durationMs),
   ].filter((part) => part !== '');
+}
+
+/** From the first entry to the last, without the time in which no process was there. */
+function durationOf(events: readonly ExecutionEvent[]): number {
+  return events.reduce((sum, { kind, ts }, index) => {
+    const before = events[index - 1];
+    return before === undefined || kind === 'resumed' ? sum : sum + Math.max(0, Date.parse(ts) - Date.parse(before.ts));
+  }, 0);
+}
+
+/** Counts stay whole. */
+function joinParts(parts: readonly string[], columns = Number.POSITIVE_INFINITY): readonly string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    if (last !== undefined && displayWidth(last) + displayWidth(part) + 3 <= columns) lines[lines.length - 1] = `${last} · ${part}`;
+    else lines.push(part);
+  }
+  return lines;
+}
+
+function wrap(text: string, columns: number | undefined): readonly string[] {
+  return columns === undefined ? [text] : wrapWords(text, Math.max(20, columns - 3));
 }
 
 function fraction(judged: readonly { readonly verdict: Verdict }[], noun: string, word: string): string {
@@ -64,12 +96,12 @@ function fields(filled: readonly boolean[]): string {
   return filled.length === 0 ? '' : `${filled.filter(Boolean).length} of ${count(filled.length, 'report field')} filled`;
 }
 
-/** The step that ended worst first where there is one: that is what a person wants to see next. */
-function nextCommands({ verdict, folder }: Ending, events: readonly ExecutionEvent[]): readonly string[] {
-  const bad = events.flatMap((event) => {
+/** One: of what did not pass the first step that shows why, and of a pass the proof that its record is whole. */
+function nextCommand({ verdict, folder }: Ending, events: readonly ExecutionEvent[]): string {
+  if (verdict === 'passed') return `audit verify ${folder}`;
+  const step = events.flatMap((event) => {
     if (event.kind === 'step-ended' && event.data.verdict !== 'passed' && event.data.verdict !== 'none') return [event.data.step];
-    return event.kind === 'decision' && event.data.effect === 'refuse' ? [event.data.step] : [];
-  });
-  const step = verdict !== 'passed' && bad[0] !== undefined ? ` ${bad[0]}` : '';
-  return [`show ${folder}${step}`, `audit verify ${folder}`];
+    return event.kind === 'decision' && event.data.effect === 'refuse' && event.data.step !== '' ? [event.data.step] : [];
+  })[0];
+  return `show ${folder}${step === undefined ? '' : ` ${step}`}`;
 }

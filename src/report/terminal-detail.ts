@@ -72,7 +72,7 @@ export function renderOutputEnd(output: OutputEvidence, mostLines: number, style
 function outputLines({ bytes, head, tail }: OutputEvidence): readonly string[] {
   const left = bytes - Buffer.byteLength(head) - Buffer.byteLength(tail);
   // A program that draws a line anew says each of them with a lone CR.
-  const lines = (text: string): string[] => stripControl(text.replaceAll(/\r+\n/g, '\n').replaceAll('\r', '\n')).replace(/\n$/, '').split('\n');
+  const lines = (text: string): string[] => stripControl(text.replaceAll(/\r+\n/g, '\n').replaceAll('\r', '\n')).trimEnd().split('\n');
   if (tail === '') return lines(head);
   return [...lines(head), ...(left > 0 ? [`… ${left} bytes, which are in the record`] : []), ...lines(tail)];
 }

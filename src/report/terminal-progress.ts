@@ -62,12 +62,13 @@ export function createProgress({ slot, colours, columns, live, verbosity = 0, ar
       columns(),
     );
   const line = (text: string): void => slot.line(text);
-  /** Each of its lines for itself: what is coloured beyond the end of a line colours what is drawn there, too. */
-  const dim = (text: string, behind = ''): string =>
-    renderLine({ lead: '', plainLead: '', text, facts: behind }, columns())
+  /** Each line for itself: what is coloured beyond the end of a line colours what is drawn there, too. */
+  const eachDim = (lines: string): string =>
+    lines
       .split('\n')
-      .map((part, index) => `${index === 0 ? '' : '  '}${colours.dim(part)}`)
+      .map((part) => colours.dim(part))
       .join('\n');
+  const dim = (text: string, behind = ''): string => eachDim(renderLine({ lead: '', plainLead: '', text, facts: behind }, columns()).replaceAll('\n', '\n  '));
   const note = (text: string): void => {
     if (current === undefined) line(text);
     else below.push(text);
@@ -146,14 +147,15 @@ export function createProgress({ slot, colours, columns, live, verbosity = 0, ar
       // A stop has one reason for all that follows: it is said once.
       const reason = data.reason === lastReason ? '' : `: ${stripToLine(data.reason)}`;
       lastReason = data.reason;
-      const text = `${data.notNeeded ? '·' : '–'} ${stepName(data)}  ${stripToLine(data.title)}  ${data.notNeeded ? 'not needed' : 'not run'}${reason}`;
-      line(dim(text));
+      const lead = `${data.notNeeded ? '·' : '–'} ${stepName(data)}  `;
+      const facts = `${data.notNeeded ? 'not needed' : 'not run'}${reason}`;
+      line(eachDim(renderLine({ lead, plainLead: lead, text: stripToLine(data.title), facts }, columns())));
     },
     tripwire: (data) => {
       if (data.effect === 'refuse') note(put('refused', '', `tripwire after step ${data.step}: ${data.what}`, '', '    '));
     },
     decision: (data, seq) => {
-      if (data.effect === 'refuse') note(put('refused', '', `step ${data.step}: ${data.reason}`, '', '    '));
+      if (data.effect === 'refuse') note(put('refused', '', data.reason.includes(`step ${data.step}`) ? data.reason : `step ${data.step}: ${data.reason}`, '', '    '));
       else if (verbosity > 0) note(renderDecision(data, seq, style));
     },
     capture: (data, seq) => {

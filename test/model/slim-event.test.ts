@@ -26,7 +26,7 @@ test.each(['passed', 'failed'] as const)('a report and an ending say the same of
   const report = (given: readonly ExecutionEvent[]): string => renderReportMarkdown({ execution: 'e', document: sampleDocument, events: given });
   expect(report(slim)).toBe(report(whole));
   const journal = { entries: 1, head: '', root: '' };
-  const ending = { verdict, reason: 'r', folder: 'f', execution: 'e', attempt: 1, journal, reported: true };
+  const ending = { verdict, reason: 'r', folder: 'f', execution: 'e', attempt: 1, journal, reports: ['report.md'] };
   const options = { colours: createColours(0), command: 'proofplan' };
   expect(renderEnding(ending, slim, options)).toBe(renderEnding(ending, whole, options));
 });

@@ -87,7 +87,7 @@ test('the ending: verdict, counts, reason, report, what to do next; the audit li
     folder: '.proofplan/executions/x',
     execution: 'x',
     attempt: 2,
-    reported: true,
+    reports: ['report.md'],
     journal: { entries: 17, head: 'aa', root: 'bb' },
   } as const;
   expect(renderEnding(ending, sampleEvents(), { colours: createColours(0), command: 'proofplan' })).toBe(
@@ -110,7 +110,7 @@ test('an execution that judged nothing is called unproven', () => {
     folder: 'f',
     execution: 'x',
     attempt: 1,
-    reported: true,
+    reports: ['report.md'],
     journal: { entries: 1, head: 'aa', root: 'bb' },
   } as const;
   expect(renderEnding(ending, [], { colours: createColours(0), command: 'proofplan' }).split('\n')[0]).toBe('· unproven  0 of 0 steps run');
