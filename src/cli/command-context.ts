@@ -13,6 +13,8 @@ export interface CommandContext {
   readonly workingFolder: string;
   /** Writes results. */
   readonly out: (text: string) => void;
+  /** Resolves when the reader of standard output has taken what was written: a long report is not kept in memory for a slow one. */
+  readonly outDrained?: () => Promise<void>;
   /** Writes progress and messages. */
   readonly err: (text: string) => void;
   /** Masks the secrets that the command line tells of; `err` does so by itself. */

@@ -22,6 +22,7 @@ import { cacheFolder, runnerFolders, shortPath, stateFolder } from './folder.ts'
 import type { InputFile } from './input-file.ts';
 import { lockPath } from './lock.ts';
 import { addendumPath, type CompiledFile } from './plan-file.ts';
+import type { EndedPlan } from './report-option.ts';
 
 /** What an execution itself is told, whether it begins or goes on. */
 export interface ExecutionOptions {
@@ -45,6 +46,8 @@ export interface ExecutionOptions {
   readonly state?: StateRequest;
   /** Is told how it ended, instead of standard output. */
   readonly told?: (end: ExecutionEnd, data: unknown) => void;
+  /** Told once how the plan came out. */
+  readonly onEnd?: (ended: EndedPlan) => void;
 }
 
 export function verbosityOf(given: number | true): Verbosity {
@@ -151,6 +154,7 @@ export async function executeOne(
     // The verdict is recorded: whatever fails to show it does not change it.
     context.err(`${end.verdict}: ${end.reason}\nwarning: the ending cannot be shown: ${messageOf(error)}\n`);
   }
+  options.onEnd?.({ path: ready.path, ...(end.opened ? { folder: end.folder } : {}), reason: end.reason, exitCode: end.exitCode });
   return end.exitCode;
 }
 

@@ -12,6 +12,7 @@ import { readSigningKey } from './signing-key.ts';
 import { lockProblems } from './lock.ts';
 import { compileFile, needsDatabase, type CompiledFile } from './plan-file.ts';
 import { examples, type Finish, type Program } from './program.ts';
+import { parseReports, removeReports, writeReports, type EndedPlan } from './report-option.ts';
 
 interface RunOptions {
   readonly environment?: string;
@@ -31,6 +32,7 @@ interface RunOptions {
   readonly locked?: true;
   readonly live?: true;
   readonly key?: string;
+  readonly report: readonly string[];
 }
 
 /** Worst last. A misused command is worse than a verdict about the tested system: it says nothing about it. */
@@ -61,6 +63,7 @@ export function addRun(program: Program, context: CommandContext, finish: Finish
     .option('--attest <task>', 'attest that a person has done a task; may be repeated', collect, [])
     .option('--by <name>', 'who attests')
     .option('--key <file>', 'sign the checkpoint with this key (`proofplan key new`); else PROOFPLAN_KEY names the file')
+    .option('--report <format=path>', 'also write a report, such as junit=out/junit.xml; `github` alone: annotations and job summary; may be repeated', collect, [])
     .option('--locked', 'execute only what PLAN.lock beside the plan holds')
     .option('--live', "keep live.html in the execution's folder up to date while it goes on, for a browser")
     .addHelpText('after', examples('run plans/run-proof-v4.md', 'run plans/run-proof-v2.md --quiet --json'))
@@ -71,12 +74,16 @@ async function run(paths: readonly string[], options: RunOptions, context: Comma
   const given = await readGiven({ set: options.set, setSecret: options.setSecret, params: options.params }, context);
   const values = given.value ?? [];
   const signing = readSigningKey(options.key, context);
-  const misused = [...given.diagnostics, ...signing.diagnostics, ...misuse(paths, options)];
+  const reports = await parseReports(options.report, [...paths, ...(options.params === undefined ? [] : [options.params])], context);
+  const misused = [...given.diagnostics, ...signing.diagnostics, ...reports.diagnostics, ...misuse(paths, options)];
   if (misused.length > 0) {
     await say(context, misused);
     return usageExitCode;
   }
   const key = signing.value;
+  await removeReports(reports.value ?? [], context);
+  const ended: EndedPlan[] = [];
+  const report = (): Promise<void> => writeReports(reports.value ?? [], ended, context, options.json === true);
   const request = {
     use: 'chosen',
     cached: false,
@@ -95,22 +102,34 @@ async function run(paths: readonly string[], options: RunOptions, context: Comma
       await say(context, problems[index] ?? []);
       if (options.json === true) context.out(`${JSON.stringify(await notCompiled(each, problems[index] ?? []))}\n`);
     }
+    ended.push(...compiled.map(({ path }, index) => ({ path, reason: notExecuted(problems[index] ?? []), exitCode: usageExitCode })));
+    await report();
     return usageExitCode;
   }
   const signal = context.interruption();
   let exitCode = 0;
   for (const [index, plan] of ready.entries()) {
     const attest = options.attest.map((task) => ({ task: findTask(plan.plan, task)?.id ?? task, by: options.by ?? '' }));
-    const { key: _file, verbose, ...common } = options;
-    const ended = await executeOne(plan, values, signal, { ...common, verbosity: verbosityOf(verbose), attest, ...(key === undefined ? {} : { key }) }, context);
-    exitCode = exitCodeOrder.indexOf(ended) > exitCodeOrder.indexOf(exitCode) ? ended : exitCode;
+    const { key: _file, report: _reports, verbose, ...common } = options;
+    const code = await executeOne(plan, values, signal, { ...common, verbosity: verbosityOf(verbose), attest, ...(key === undefined ? {} : { key }), onEnd: (end) => ended.push(end) }, context);
+    exitCode = exitCodeOrder.indexOf(code) > exitCodeOrder.indexOf(exitCode) ? code : exitCode;
     const rest = signal.aborted ? ready.slice(index + 1) : [];
     if (rest.length === 0) continue;
     // However the plan ended that was under way: what was not begun is no part of a pass.
     context.err(`${signal.reason}: not begun: ${rest.map(({ path }) => path).join(', ')}\n`);
-    return interruptionExitCodes[signal.reason as keyof typeof interruptionExitCodes];
+    const interrupted = interruptionExitCodes[signal.reason as keyof typeof interruptionExitCodes];
+    ended.push(...rest.map(({ path }) => ({ path, reason: `not begun: the command was ended by ${signal.reason}`, exitCode: interrupted })));
+    await report();
+    return interrupted;
   }
+  await report();
   return exitCode;
+}
+
+/** One sentence for the reports of a command that executed nothing. */
+function notExecuted(problems: readonly Diagnostic[]): string {
+  const [first] = problems.filter(({ severity }) => severity !== 'warning');
+  return first === undefined ? 'nothing was executed, because another plan of the command does not compile' : `nothing was executed: ${first.message}`;
 }
 
 async function notCompiled({ path, plan }: CompiledFile, diagnostics: readonly Diagnostic[]): Promise<unknown> {

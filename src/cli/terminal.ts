@@ -69,6 +69,7 @@ export function createTerminal(process: NodeJS.Process, version: string): Termin
         if (stdout.isTTY) beside(put);
         else put();
       },
+      outDrained: () => (stdout.writableNeedDrain ? streams.out.flush() : Promise.resolve()),
       err: (text) => beside(() => streams.err.write(forPeople(text))),
       outCommand: (line) => streams.out.write(`${line}\n`),
       aroundOutput: (write) => {

@@ -103,6 +103,7 @@ export async function walkEntries(folder: string, take: (entry: JournalEntry) =>
       if (line.torn)
         return { value: true, diagnostics: [unreadable('warning', `the journal breaks off in line ${line.lineNumber}, which was not written whole`)] };
       if (line.problem?.kind === 'cut') continue;
+      if (line.problem?.kind === 'unknown-version') return { value: true, diagnostics: [laterVersion(line.lineNumber)] };
       if (line.problem)
         return { value: true, diagnostics: [unreadable('warning', `line ${line.lineNumber} of the journal is damaged; what follows is not shown`)] };
       take(line.entry);
@@ -111,4 +112,14 @@ export async function walkEntries(folder: string, take: (entry: JournalEntry) =>
     return { value: undefined, diagnostics: [unreadable('error', `the journal cannot be read: ${messageOf(error)}`)] };
   }
   return { value: true, diagnostics: [] };
+}
+
+/** Nothing of it is shown: what its entries mean is not known here. */
+function laterVersion(lineNumber: number): Diagnostic {
+  return {
+    severity: 'error',
+    code: 'journal/later-version',
+    message: `line ${lineNumber} of the journal was written by another version of proofplan, whose form is not known here; ${lineNumber === 1 ? 'nothing' : 'nothing from there on'} is shown`,
+    help: 'read the record with the version that wrote it, or a later one',
+  };
 }

@@ -48,6 +48,11 @@ export const recordReasons = {
     bad: 'ln -sfn executions/2026-01-01T00-00-00Z-abcdef .proofplan/latest     (while a plan runs)',
     good: 'find out what writes into the output folder; the link is right again',
   },
+  'journal/later-version': {
+    why: 'an entry that is read in another sense than it was written could turn a failure into a pass',
+    bad: 'proofplan show old/.proofplan/latest     (written by a later version)',
+    good: 'npx proofplan@latest show old/.proofplan/latest',
+  },
   'journal/ledger-damaged': {
     why: 'failed attempts may have been taken out of it, so the number of this attempt says little',
     bad: 'a line of ledger.jsonl was removed between two executions',
@@ -79,6 +84,11 @@ export const recordReasons = {
     good: 'proofplan run plan.md --out /data/proofplan',
   },
   'journal/output-unusable': { why: 'nothing is executed without a record', bad: '.proofplan is a file', good: 'proofplan run plan.md --out /data/proofplan' },
+  'journal/unknown-kind': {
+    why: 'what is left out may be what a reader looks for; the count says that something is missing',
+    bad: 'proofplan report .proofplan/latest     (written by a later version)',
+    good: 'npx proofplan@latest report .proofplan/latest',
+  },
   'journal/unreadable': {
     why: 'what cannot be read cannot be relied on, and half a journal may lack the failure',
     bad: 'journal.jsonl was cut',
@@ -144,6 +154,21 @@ export const recordReasons = {
     why: 'a report is the plan with its answers; without the plan it would answer something else',
     bad: 'the evidence of an execution lacks the plan',
     good: restored,
+  },
+  'report/no-end': {
+    why: 'what would have made the execution fail may be what is missing',
+    bad: 'proofplan report .proofplan/latest     (the runner was killed)',
+    good: 'proofplan resume .proofplan/latest\nproofplan report .proofplan/latest',
+  },
+  'report/no-opening': {
+    why: 'without its opening nobody knows which plan a record belongs to, and which steps it should hold',
+    bad: ': > .proofplan/latest/journal.jsonl',
+    good: restored,
+  },
+  'report/not-rendered': {
+    why: 'an older report in its place could be taken for this one; so it is said, and the old one is removed',
+    bad: 'proofplan run plan.md --report junit=/proc/junit.xml',
+    good: 'proofplan report .proofplan/latest --format junit --output junit.xml',
   },
   'review/attempt-missing': {
     why: 'a failed attempt that is deleted makes the next one look like the first',

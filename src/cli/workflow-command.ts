@@ -1,0 +1,9 @@
+import type { CommandContext } from './command-context.ts';
+
+/**
+ * The one way by which commands for a CI's runner (`::error …::`) leave the program: everything else that is written is kept from
+ * looking like one. Beside `--json` they go to standard error, which GitHub's runner reads as well.
+ */
+export function writeWorkflowCommands(commands: string, context: CommandContext, toErrors = false): void {
+  (toErrors ? context.err : context.out)(commands);
+}

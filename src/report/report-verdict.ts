@@ -1,0 +1,48 @@
+/**
+ * The one verdict that all machine formats tell. A reader of events can only make it worse than what was recorded: a record that is
+ * not whole, or whose parts contradict its verdict, is never told as passed.
+ */
+import type { ExecutionEvent } from '../model/event.ts';
+import { settledEvents } from '../model/settled-event.ts';
+import { exitCodes, worse, type Verdict } from '../model/verdict.ts';
+import { dataOf, lastAttempts } from './data-of.ts';
+import type { RecordedEvents } from './read-event.ts';
+
+/** `exitCode` is the execution's own, or the one that belongs to the verdict. */
+export interface ReportedVerdict {
+  readonly verdict: Exclude<Verdict, 'none'>;
+  readonly exitCode: number;
+  readonly reason: string;
+}
+
+/** The verdict of a record as it was read. */
+export function reportedVerdict({ events, broken }: RecordedEvents): ReportedVerdict {
+  const recorded = dataOf(events, 'verdict').at(-1);
+  if (recorded === undefined) return { verdict: 'error', exitCode: exitCodes.error, reason: `no verdict: ${broken ?? 'the record ends before one was reached'}` };
+  const told = worse(recorded.verdict, dataOf(events, 'closed').at(-1)?.verdict ?? 'none');
+  if (told !== 'passed') {
+    const verdict = told === 'none' ? 'unproven' : told;
+    return { verdict, exitCode: told === recorded.verdict ? recorded.exitCode : exitCodes[verdict], reason: recorded.reason };
+  }
+  const doubt = broken ?? contradiction(events) ?? (recorded.exitCode === 0 ? undefined : `its exit code is ${recorded.exitCode}`);
+  if (doubt === undefined) return { verdict: 'passed', exitCode: 0, reason: recorded.reason };
+  return { verdict: 'error', exitCode: exitCodes.error, reason: `the record says passed, which counts for nothing: ${doubt}` };
+}
+
+/** A part that did not pass although the verdict says that all did; the audit judges the same (`review/audit-part.ts`). */
+function contradiction(all: readonly ExecutionEvent[]): string | undefined {
+  const events = settledEvents(all);
+  const parts = new Map<string, Verdict>();
+  for (const { steps } of dataOf(events, 'opened')) for (const { id } of steps) parts.set(id, 'unproven');
+  for (const { step, notNeeded } of dataOf(events, 'step-not-run')) parts.set(step, notNeeded ? 'none' : 'unproven');
+  for (const { step, verdict } of lastAttempts(events)) parts.set(step, verdict);
+  for (const [step, verdict] of parts) if (!fits(verdict)) return `step ${step} is ${verdict}`;
+  for (const kind of ['criterion', 'policy-enforced', 'task'] as const) {
+    for (const { id, verdict } of dataOf(events, kind)) if (!fits(verdict)) return `${kind.replace('-enforced', '')} ${id} is ${verdict}`;
+  }
+  return undefined;
+}
+
+function fits(verdict: Verdict): boolean {
+  return verdict === 'passed' || verdict === 'none';
+}

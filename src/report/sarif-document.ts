@@ -1,0 +1,155 @@
+/**
+ * SARIF 2.1.0 (OASIS): messages as other tools show them beside the lines of a document. One run a plan; rules are the codes of the
+ * catalogue; columns count UTF-16 units, as the spans do.
+ */
+import { diagnosticCodes } from '../model/diagnostic-code.ts';
+import type { Diagnostic, Severity } from '../model/diagnostic.ts';
+import type { Span } from '../model/span.ts';
+import { cutText, jsonText, lineOf } from './format-text.ts';
+import { stripControl } from './strip-control.ts';
+
+/** What a result says. `rule` is a code of the catalogue, or a name of ours with its meaning. */
+export interface SarifFinding {
+  readonly rule: string;
+  readonly meaning?: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly span?: Span;
+  readonly notes?: readonly string[];
+  readonly help?: string;
+}
+
+/** One plan. `exitCode` and `successful` are the execution's, or those of the check; `problems` are about the reading itself. */
+export interface SarifRun {
+  readonly path: string;
+  readonly findings: readonly SarifFinding[];
+  readonly exitCode: number;
+  /** Did the tool come to its end? A plan that failed was executed successfully. */
+  readonly successful: boolean;
+  readonly problems: readonly string[];
+  readonly commandLine?: readonly string[];
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+export interface SarifOptions {
+  /** Of the program that writes. */
+  readonly version: string;
+  /** Why a code matters: its page's words; undefined for what has no page. */
+  readonly whyOf: (code: string) => string | undefined;
+  /** SHA-256 in lower hex. */
+  readonly sha256: (text: string) => string;
+  /** The path of a file from the root of the repository, or an absolute one. */
+  readonly pathOf: (path: string) => string;
+}
+
+/** GitHub takes 25,000 results of a run; the ones before the end are the worst. */
+const mostFindings = 5_000;
+const mostText = 4_000;
+const levels: Readonly<Record<Severity, 'error' | 'warning'>> = { error: 'error', failed: 'error', refused: 'error', warning: 'warning' };
+const severityOrder: readonly Severity[] = ['refused', 'error', 'failed', 'warning'];
+
+/** The document, with a line feed at its end. */
+export function renderSarif(runs: readonly SarifRun[], options: SarifOptions): string {
+  const version = 'https://json.schemastore.org/sarif-2.1.0.json';
+  return `${jsonText({ $schema: version, version: '2.1.0', runs: runs.map((run) => renderRun(run, options)) }, 2)}\n`;
+}
+
+function renderRun(run: SarifRun, options: SarifOptions): unknown {
+  const found = run.findings.toSorted((a, b) => severityOrder.indexOf(a.severity) - severityOrder.indexOf(b.severity));
+  const told = found.slice(0, mostFindings);
+  const left = found.length - told.length;
+  const rules = [...new Map(told.map((finding) => [finding.rule, finding])).values()];
+  const indices = new Map(rules.map(({ rule }, index) => [rule, index]));
+  const problems = [...run.problems, ...(left === 0 ? [] : [`${left} more messages are not listed`])];
+  return {
+    tool: { driver: { name: 'proofplan', semanticVersion: semantic(options.version), version: options.version, rules: rules.map((finding) => renderRule(finding, options)) } },
+    invocations: [
+      {
+        executionSuccessful: run.successful,
+        exitCode: run.exitCode,
+        ...(run.commandLine === undefined ? {} : { arguments: run.commandLine.map(plain) }),
+        ...(run.startedAt === undefined ? {} : { startTimeUtc: run.startedAt }),
+        ...(run.endedAt === undefined ? {} : { endTimeUtc: run.endedAt }),
+        ...(problems.length === 0 ? {} : { toolExecutionNotifications: problems.map((text) => ({ level: 'error', message: { text: plain(text) } })) }),
+      },
+    ],
+    columnKind: 'utf16CodeUnits',
+    originalUriBaseIds: { SRCROOT: { description: { text: 'the root of the repository' } } },
+    artifacts: [{ location: location(run.path, options) }],
+    automationDetails: { id: `proofplan/${uriOf(options.pathOf(run.path))}/` },
+    results: renderResults(told, indices, run, options),
+    properties: run.properties,
+  };
+}
+
+function renderRule({ rule, meaning, severity, help }: SarifFinding, { whyOf }: SarifOptions): unknown {
+  const known: string | undefined = Object.hasOwn(diagnosticCodes, rule) ? diagnosticCodes[rule as keyof typeof diagnosticCodes] : undefined;
+  const short = known ?? meaning ?? rule;
+  const why = whyOf(rule);
+  const told = `${why ?? short}\n\nMore: proofplan explain ${rule}`;
+  return {
+    id: rule,
+    shortDescription: { text: plain(short) },
+    fullDescription: { text: plain(why === undefined ? short : `${short}: ${why}`) },
+    help: { text: plain(known === undefined ? (help ?? short) : told) },
+    defaultConfiguration: { level: levels[severity] },
+  };
+}
+
+/**
+ * A fingerprint rests on what a message says and not on its line, so that it stays when lines are added above; the same message twice
+ * is told apart by its number.
+ */
+function renderResults(found: readonly SarifFinding[], indices: ReadonlyMap<string, number>, run: SarifRun, options: SarifOptions): readonly unknown[] {
+  const seen = new Map<string, number>();
+  return found.map(({ rule, severity, message, span, notes, help }) => {
+    const same = `${rule}\n${span?.path ?? run.path}\n${message.replace(/\d+/g, '#')}`;
+    const number = (seen.get(same) ?? 0) + 1;
+    seen.set(same, number);
+    const text = [message, ...(notes ?? []).map((note) => `note: ${note}`), ...(help === undefined ? [] : [`help: ${help}`])].join('\n');
+    return {
+      ruleId: rule,
+      ruleIndex: indices.get(rule),
+      level: levels[severity],
+      kind: 'fail',
+      message: { text: plain(cutText(text, mostText)) || rule },
+      locations: [{ physicalLocation: { artifactLocation: location(span?.path ?? run.path, options), region: region(span) } }],
+      partialFingerprints: { 'proofplanMessage/v1': options.sha256(`${same}\n${number}`) },
+      properties: { severity },
+    };
+  });
+}
+
+function region(span: Span | undefined): unknown {
+  if (span === undefined) return { startLine: 1 };
+  const { start, end } = span;
+  const ordered = end.line > start.line || (end.line === start.line && end.column >= start.column);
+  return { startLine: start.line, startColumn: start.column, ...(ordered ? { endLine: end.line, endColumn: end.column } : {}) };
+}
+
+function location(path: string, { pathOf }: SarifOptions): unknown {
+  const own = pathOf(path);
+  return own.startsWith('/') ? { uri: `file://${uriOf(own)}` } : { uri: uriOf(own) || 'plan', uriBaseId: 'SRCROOT' };
+}
+
+/** A relative reference (RFC 3986, 4.2): its first segment holds no colon, which encoding sees to. */
+function uriOf(path: string): string {
+  return lineOf(path, 2_000).replace(/\p{Surrogate}/gu, '\ufffd').split('/').map(encodeURIComponent).join('/');
+}
+
+function plain(text: string): string {
+  return stripControl(text).replace(/[\p{Surrogate}\ufffe\uffff]/gu, '\ufffd');
+}
+
+/** SemVer 2.0 or nothing else than it. */
+function semantic(version: string): string {
+  return /^\d+\.\d+\.\d+/.test(version) ? version : '0.0.0';
+}
+
+/** A message of ours as a finding. */
+export function findingOf({ code, severity, message, span, label, notes, help }: Diagnostic): SarifFinding {
+  const facts = [...(label === undefined || label === '' ? [] : [label]), ...(notes ?? [])];
+  return { rule: code, severity, message, ...(span === undefined ? {} : { span }), notes: facts, ...(help === undefined ? {} : { help }) };
+}
