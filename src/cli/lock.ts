@@ -8,25 +8,32 @@ import { usageExitCode } from '../model/verdict.ts';
 import type { Lock } from '../review/lock.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { readOptional } from './input-file.ts';
-import { compileFile, type CompiledFile } from './plan-file.ts';
+import { compileFile, openSession, type CompiledFile, type CompileSession } from './plan-file.ts';
+import { listPlans } from './plan-path.ts';
 import { examples, type Finish, type Program } from './program.ts';
 
 export function addLock(program: Program, context: CommandContext, finish: Finish): void {
   program
     .command('lock')
     .description('write PLAN.lock beside a plan: digests of the document, its addendum and its reading, as they were reviewed')
-    .argument('<plan...>', 'plan documents')
+    .argument('<plan...>', "plan documents, folders that hold some, or patterns ('plans/**/*.md')")
     .option('--check', 'write nothing; exit code 2 where a lock is missing or does not hold any more')
-    .addHelpText('after', examples('lock plans/run-proof-v4.md', 'lock --check plans/run-proof-v4.md'))
+    .addHelpText('after', examples('lock plans/run-proof-v4.md', 'lock --check plans/run-proof-v4.md', 'lock plans', 'lock --check plans'))
     .action(async (plans, options) => finish(await lock(plans, options.check === true, context)));
 }
 
 async function lock(paths: readonly string[], check: boolean, context: CommandContext): Promise<number> {
   let exitCode = 0;
-  for (const path of paths) {
-    const problems = check ? await checkLock(path, context) : await writeLock(path, context);
-    if (problems.length > 0) exitCode = usageExitCode;
-    await say(context, problems);
+  const session = openSession(false, context);
+  const act = check ? checkLock : writeLock;
+  try {
+    for (const { path, diagnostic } of listPlans(paths, context)) {
+      const problems = diagnostic === undefined ? await act(path, session, context) : [diagnostic];
+      if (problems.length > 0) exitCode = usageExitCode;
+      await say(context, problems);
+    }
+  } finally {
+    await session.close();
   }
   return exitCode;
 }
@@ -56,8 +63,8 @@ export async function lockProblems(executed: CompiledFile, context: CommandConte
   ];
 }
 
-async function checkLock(path: string, context: CommandContext): Promise<readonly Diagnostic[]> {
-  const compiled = await compileNeutrally(path, context);
+async function checkLock(path: string, session: CompileSession, context: CommandContext): Promise<readonly Diagnostic[]> {
+  const compiled = await compileNeutrally(path, context, session);
   const problems = [...compiled.diagnostics, ...(compiled.plan === undefined ? [] : await againstLock(path, compiled, context))].filter(
     (each) => each.severity !== 'warning',
   );
@@ -65,12 +72,12 @@ async function checkLock(path: string, context: CommandContext): Promise<readonl
   return problems;
 }
 
-async function writeLock(path: string, context: CommandContext): Promise<readonly Diagnostic[]> {
+async function writeLock(path: string, session: CompileSession, context: CommandContext): Promise<readonly Diagnostic[]> {
   if (path === '-')
     return [
       { severity: 'error', code: 'cli/usage', message: 'a lock is written beside its plan, and standard input has no place', help: 'name the plan as a file' },
     ];
-  const compiled = await compileNeutrally(path, context);
+  const compiled = await compileNeutrally(path, context, session);
   if (compiled.plan === undefined || hasErrors(compiled.diagnostics)) {
     context.out(`${path} does not compile: no lock was written\n`);
     return compiled.diagnostics;
@@ -98,8 +105,9 @@ async function writeLock(path: string, context: CommandContext): Promise<readonl
 }
 
 /** Without values from outside, as the lock has it: the same wherever and however a command is started. */
-function compileNeutrally(path: string, context: CommandContext): Promise<CompiledFile> {
-  return compileFile(path, { use: 'none', cached: false, environment: undefined, database: undefined, given: [] }, context);
+function compileNeutrally(path: string, context: CommandContext, session?: CompileSession): Promise<CompiledFile> {
+  const request = { use: 'none', cached: false, environment: undefined, database: undefined, given: [], ...(session === undefined ? {} : { session }) } as const;
+  return compileFile(path, request, context);
 }
 
 async function againstLock(path: string, { plan }: CompiledFile, context: CommandContext): Promise<readonly Diagnostic[]> {

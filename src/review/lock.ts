@@ -68,10 +68,15 @@ export function lockDifferences(lock: Lock, now: Lock): readonly string[] {
   return [
     ...(document ? ['the document was edited'] : []),
     ...addendum,
-    ...(reading ? [edited ? 'it is read differently' : `the files are the same and are read differently: locked by ${lock.tool}, read by ${now.tool}`] : []),
+    ...(reading ? [edited ? 'it is read differently' : `the files are the same and are read differently: ${otherReader(lock.tool, now.tool)}`] : []),
     ...(reading ? countDifferences(lock.counts, now.counts) : []),
     ...(edited && !reading ? ['the reading is the same'] : []),
   ];
+}
+
+/** What reads beside the files: this program, and the project's configuration. */
+function otherReader(locked: string, now: string): string {
+  return locked === now ? 'the configuration has other `policies`, or lets steps inherit other variables' : `locked by ${locked}, read by ${now}`;
 }
 
 function addendumDifference(old: Lock['addendum'], now: Lock['addendum']): readonly string[] {

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
@@ -133,6 +133,53 @@ test('a plan with errors is not locked; of several plans the others are', async 
   expect(end.exitCode).toBe(2);
   expect(end.stdout).toContain('bad.md does not compile: no lock was written');
   expect(readdirSync(cwd).toSorted()).toEqual(['bad.md', 'p.lock', 'p.md']);
+});
+
+test('a folder and a pattern stand for their plans; one that is not locked is named', async () => {
+  const cwd = temporaryFolder();
+  mkdirSync(join(cwd, 'plans/deep'), { recursive: true });
+  for (const name of ['a.md', 'b.md', 'deep/c.md']) writeFileSync(join(cwd, 'plans', name), plan);
+  expect((await command(['lock', 'plans/*.md'], { cwd })).stdout).toMatch(/^plans\/a\.lock written.*\nplans\/b\.lock written.*\n$/);
+  const check = await command(['lock', '--check', 'plans'], { cwd });
+  expect(check).toMatchObject({ exitCode: 2, stdout: 'plans/a.lock holds\nplans/b.lock holds\n' });
+  expect(check.stderr).toContain('`plans/deep/c.md` has no lock');
+  await command(['lock', 'plans'], { cwd });
+  expect(await command(['lock', '--check', 'plans', 'plans/a.md'], { cwd })).toMatchObject({ exitCode: 0, stderr: '' });
+  writeFileSync(join(cwd, 'plans/b.addendum.yaml'), 'plan: b.md\ndefaults:\n  shell: { timeoutMs: 5000 }\n');
+  const stale = await command(['lock', '--check', 'plans'], { cwd });
+  expect(stale).toMatchObject({ exitCode: 2, stdout: 'plans/a.lock holds\nplans/deep/c.lock holds\n' });
+  expect(stale.stderr).toContain('an addendum was added');
+  expect((await command(['lock', '--check', 'none'], { cwd })).exitCode).toBe(2);
+});
+
+test('of several plans, one that was edited after its lock keeps all from running, and each problem is said', async () => {
+  const cwd = workspace();
+  writeFileSync(join(cwd, 'q.md'), plan);
+  await command(['lock', 'p.md', 'q.md'], { cwd });
+  expect((await command(['run', '--locked', '--quiet', 'p.md', 'q.md'], { cwd })).exitCode).toBe(0);
+  rmSync(join(cwd, '.proofplan'), { recursive: true });
+  writeFileSync(join(cwd, 'q.md'), plan.replace('contains "hello"', 'contains "hell"'));
+  writeFileSync(join(cwd, 'r.md'), plan);
+  const end = await command(['run', '--locked', '--quiet', 'p.md', 'q.md', 'r.md'], { cwd });
+  expect(end.exitCode).toBe(2);
+  expect(end.stderr).toContain('`q.md` is not what `q.lock` holds');
+  expect(end.stderr).toContain('`r.md` has no lock');
+  expect(existsSync(join(cwd, '.proofplan'))).toBe(false);
+});
+
+test('a configuration that takes a policy of the baseline away is caught; where a plan runs is no part of its reading', async () => {
+  const cwd = workspace();
+  const configure = (policies: string, workspaceFolder = '.'): void =>
+    writeFileSync(
+      join(cwd, 'proofplan.config.yaml'),
+      `default: here\nenvironments: { here: { workspace: ${workspaceFolder}, database: embedded } }\npolicies: [${policies}]\n`,
+    );
+  configure('No SQLite fallback.');
+  await command(['lock', 'p.md'], { cwd });
+  configure('No SQLite fallback.', '..');
+  expect((await command(['lock', '--check', 'p.md'], { cwd })).exitCode).toBe(0);
+  configure('');
+  await expectRefusal(cwd, 'cli/stale-lock', 'the files are the same and are read differently: the configuration has other `policies`');
 });
 
 test('standard input has no lock', async () => {
