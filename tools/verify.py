@@ -6,7 +6,7 @@
 One line a finding: code, file:line@byte, message; exit code 0 only without any. Formats are in verify_format.py, beside it.
 """
 import argparse, base64, hashlib, json, os, posixpath, re, stat, sys
-from verify_format import Bad, DIGEST, NAME, Tree, field_offset, get, is_cut, is_integer, is_number, is_signed, leads_to, parse_canonical
+from verify_format import Bad, DIGEST, NAME, Tree, field_offset, get, is_cut, is_integer, is_number, is_signed, is_signed_pruning, leads_to, parse_canonical
 from verify_format import parse_checkpoint, parse_entry, parse_verifier_key, same, sha256
 
 MAXIMUM_LINE, MAXIMUM_FINDINGS, MAXIMUM_CHECKPOINT, MAXIMUM_VERDICT = 64 << 20, 100, 1 << 20, 64 << 20
@@ -26,8 +26,14 @@ def is_ledger_entry(value):
     texts, numbers = ["execution", "prev", "ts", "plan.path", "plan.sha256"], ["seq", "attempt"]
     if get(value, "kind") == "ended":
         texts, numbers = [*texts, "verdict", "journal.head", "journal.root"], [*numbers, "journal.entries"]
+    if get(value, "kind") == "pruned":
+        texts = [*texts, "rule", *(["signature"] if "signature" in value else [])]
     well = all(isinstance(get(value, path), str) for path in texts) and all(is_integer(get(value, path)) for path in numbers)
-    return well and value.get("kind") in ("registered", "ended") and same(value.get("v"), 1)
+    return well and value.get("kind") in ("registered", "ended", "pruned") and same(value.get("v"), 1)
+
+def worst(verdicts):
+    order = ("none", "passed", "unproven", "failed", "refused", "error")
+    return max(verdicts, key=lambda verdict: order.index(verdict) if verdict in order else len(order), default=None)
 
 class Audit:
     def __init__(self, folder, verifier_key=None):
@@ -230,7 +236,7 @@ class Audit:
             return self.find("ledger-missing", LEDGER, message=error)
         registered = [entry for entry in entries if entry["kind"] == "registered"]
         own = [entry for entry in registered if entry["execution"] == self.execution]
-        ended = [entry for entry in entries if entry["execution"] == self.execution and entry not in registered]
+        ended = [entry for entry in entries if entry["execution"] == self.execution and entry["kind"] == "ended"]
         if not own:
             return self.find("not-in-ledger", LEDGER)
         if len(own) > 1:
@@ -241,7 +247,9 @@ class Audit:
         self.compare("ledger-differs", LEDGER, ended[-1], end) if ended else self.find("ledger-not-ended", LEDGER)
         if ended and any(get(ended[-1], path) != get(own[0], path) for path in ("plan.path", "plan.sha256", "attempt")):
             self.find("ledger-differs", LEDGER, message="registered and ended for different plans or attempts")
-        counted = 0
+        counted, others = 0, {}
+        for entry in entries:
+            others.setdefault(entry["execution"], []).append(entry)
         for entry in registered:
             plan, own_plan = entry["plan"], own[0]["plan"]
             equal = plan["sha256"] == own_plan["sha256"] or posixpath.normpath(plan["path"]) == posixpath.normpath(own_plan["path"])
@@ -250,10 +258,15 @@ class Audit:
                 self.find("ledger-differs", LEDGER, message=f"attempt {counted} by counting")
             other = os.path.join(os.path.dirname(self.folder), entry["execution"])
             there = NAME.fullmatch(entry["execution"]) and os.path.isdir(other) and not os.path.islink(other)
-            if any(each["kind"] == "ended" and each["execution"] == entry["execution"] for each in entries):  # then it had a journal
+            ends = [each["verdict"] for each in others[entry["execution"]] if each["kind"] == "ended"]
+            if ends:  # then it had a journal
                 there = there and os.path.isfile(os.path.join(other, JOURNAL)) and not os.path.islink(os.path.join(other, JOURNAL))
             if equal and entry not in own and not there:
-                self.find("attempt-missing", LEDGER, int(entry["seq"]), entry["execution"])
+                pruned = [each for each in others[entry["execution"]] if each["kind"] == "pruned" and each["seq"] > entry["seq"]]
+                if not pruned:
+                    self.find("attempt-missing", LEDGER, int(entry["seq"]), entry["execution"])
+                elif worst(ends) != "passed" and not (self.verifier_key and is_signed_pruning(pruned[-1], self.verifier_key)):
+                    self.find("attempt-pruned", LEDGER, int(pruned[-1]["seq"]), f"{entry['execution']}, {worst(ends)}, {pruned[-1]['rule']}")
 
 def check_proof(path, verifier_key=None):
     """The finding about an inclusion proof, or None."""

@@ -247,3 +247,14 @@ def is_signed(checkpoint, verifier_key):
     name, identity, key = verifier_key
     own = [each for signer, each in checkpoint[4] if signer == name and each[:4] == identity] if checkpoint else []
     return bool(own) and all(verify_ed25519(key, checkpoint[3], each[4:]) for each in own)
+
+def is_signed_pruning(entry, verifier_key):
+    """Has the holder of the key written this line, which says that a folder was removed on purpose?"""
+    form = re.fullmatch(r"([^+\s\x85\ufeff]+) (\S+)", entry.get("signature", ""))
+    if not form or len(from_base64(form[2])) <= 4:
+        return False
+    said = [entry[key] for key in ("seq", "prev", "ts", "execution", "rule")]
+    text = f"proofplan/pruned\n{json.dumps(said, ensure_ascii=False, separators=(',', ':'))}\n"
+    if re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text + entry["signature"]):  # no note
+        return False
+    return is_signed((None, None, None, text.encode(), [(form[1], from_base64(form[2]))]), verifier_key)

@@ -19,6 +19,8 @@ interface VerifyOptions {
   readonly json?: true;
 }
 
+const mostPruned = 10;
+
 export function addAudit(program: Program, context: CommandContext, finish: Finish): void {
   const audit = program.command('audit').description('verify the record of an execution, and show what it proves');
   audit
@@ -62,17 +64,17 @@ async function verify(folder: string, options: VerifyOptions, context: CommandCo
   await say(context, found.diagnostics);
   if (found.value === undefined) return usageExitCode;
   const [{ auditExecution }, { renderFinding }] = await Promise.all([import('../review/audit-verify.ts'), import('../review/audit-finding.ts')]);
-  const { findings, journal } = await auditExecution(found.value.absolute, expectationOf(options));
+  const { findings, journal, pruned } = await auditExecution(found.value.absolute, expectationOf(options));
   const intact = findings.length === 0;
   if (options.json === true) {
     const { note: _, ...summary } = journal ?? {};
-    context.out(`${JSON.stringify({ folder: found.value.path, intact, findings, ...summary })}\n`);
+    context.out(`${JSON.stringify({ folder: found.value.path, intact, findings, ...summary, ...(pruned === undefined ? {} : { pruned }) })}\n`);
   }
   await say(context, findings.map(renderFinding));
   if (options.json !== true) {
     const count = `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`;
     context.out(
-      intact ? shown(`the record in ${found.value.path} is intact; ${renderSummary(journal)}`) : `the record in ${found.value.path} is not intact: ${count}\n`,
+      intact ? shown(`the record in ${found.value.path} is intact; ${renderSummary(journal)}${renderPruned(pruned ?? [])}`) : `the record in ${found.value.path} is not intact: ${count}\n`,
     );
   }
   return intact ? 0 : exitCodes.failed;
@@ -85,6 +87,13 @@ function renderSummary(journal: Audit['journal']): string {
     `${renderSignature(signature)}`,
     `verdict ${String(verdict)}, execution ${String(execution)}, ${String(state?.entries)} entries, root ${String(state?.root)}`,
   ].join('\n');
+}
+
+/** What the ledger says was removed is no finding by itself, and is said nevertheless. */
+function renderPruned(pruned: NonNullable<Audit['pruned']>): string {
+  const lines = pruned.map(({ execution, attempt, verdict, at, rule, signed }) => `  attempt ${attempt}, ${execution}: ${verdict === 'none' ? 'unproven' : (verdict ?? 'no end')}; pruned ${at.slice(0, 10)} (${rule}), ${signed ? 'signed' : 'by the word of the ledger'}`);
+  const told = lines.length > mostPruned ? [...lines.slice(0, mostPruned), `  and ${lines.length - mostPruned} more: --json`] : lines;
+  return told.length === 0 ? '' : `\npruned attempts at this plan, whose records are gone:\n${told.join('\n')}`;
 }
 
 async function show(folder: string, json: boolean, context: CommandContext): Promise<number> {

@@ -72,7 +72,7 @@ async function resume(path: string, planPath: string | undefined, options: Resum
   if (history === undefined) return refuse([notResumable('it has not begun', 'execute the plan again')], usageExitCode, context);
   const { execution } = begun.value;
   const ledger = history.closed ? await readLedger(ledgerPath(dirname(dirname(folder)))) : undefined;
-  const ended = ledger?.entries.findLast((entry) => entry.execution === execution);
+  const ended = ledger?.entries.findLast((entry) => entry.kind === 'ended' && entry.execution === execution);
   if (ended?.kind === 'ended') return refuse([notResumable(`it has come to its end: ${ended.verdict}`, `proofplan show ${found.value.path}`)], usageExitCode, context);
   const cut = cutAttempts(history).map(({ started }) => started);
   const strange = [...options.done, ...options.notDone].filter((id) => !cut.some(({ step }) => step === id));

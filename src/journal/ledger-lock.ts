@@ -50,6 +50,12 @@ export function holdLock(path: string): { readonly release: () => void } | { rea
   return { busy: readHolder(path) ?? 'unknown' };
 }
 
+/** Who holds the lock at `path`: a living process, or one elsewhere that cannot be asked. Undefined where nobody does. */
+export function lockHolder(path: string): string | undefined {
+  const holder = readHolder(path);
+  return holder === undefined || isDead(holder) ? undefined : holder;
+}
+
 function take(path: string, mine: string): boolean {
   try {
     symlinkSync(mine, path);

@@ -10,12 +10,13 @@ import { journalVersion, type JournalState } from '../model/journal-entry.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { syncFolder } from './append-only-file.ts';
 import { renderCanonicalJson } from './canonical-json.ts';
-import type { LedgerPlan } from './ledger-entry.ts';
+import { pruningNote, type LedgerPlan } from './ledger-entry.ts';
 import { countAttempts, countPlan, readSummary, writeIndex, type LedgerSummary } from './ledger-index.ts';
 import { withLock } from './ledger-lock.ts';
 import { findsRegistration } from './ledger-reader.ts';
+import { signNote, type NoteKey } from './signed-note.ts';
 
-export { isSamePlan, type LedgerEntry, type LedgerPlan } from './ledger-entry.ts';
+export { endedVerdict, groupEntries, isSamePlan, type LedgerEntry, type LedgerPlan, type LedgerPruning } from './ledger-entry.ts';
 export { readLedger, type Ledger } from './ledger-reader.ts';
 
 /** The place of a registration: for the journal's `opened` entry, which binds the two files to each other. */
@@ -67,27 +68,44 @@ export async function registerEnd(
   });
 }
 
+/**
+ * Registers that the folder of an execution is about to be removed, by which `rule`, on the disk when this returns: before that nothing
+ * may be removed. A damaged ledger takes no such line: nobody could tell what it says of the execution.
+ */
+export async function registerPruning(options: LedgerOptions & { readonly attempt: number; readonly rule: string; readonly key?: NoteKey }): Promise<Checked<Registration>> {
+  const { execution, attempt, rule, key } = options;
+  return append(options, async ({ damage, next }, ts) => {
+    if (damage) throw new Error(`line ${damage.lineNumber} is damaged or not chained to the line before`);
+    if (!(await isRegistered(options.output, execution))) throw new Error(`it does not know \`${execution}\``);
+    const line = { kind: 'pruned', attempt, rule } as const;
+    if (!key) return line;
+    const note = signNote(pruningNote({ ...next, ts, execution, rule }), key);
+    return { ...line, signature: note.slice(note.lastIndexOf('\n\n') + 4, -1) };
+  });
+}
+
 /** Does the ledger still know this execution? A step that found it could have removed or replaced it. */
 export async function isRegistered(output: string, execution: string): Promise<boolean> {
   return findsRegistration(ledgerPath(output), execution).catch(() => false);
 }
 
 /** What a line says beside what all lines say. */
-type Composed = Readonly<Record<string, unknown>> & { readonly kind: 'registered' | 'ended'; readonly attempt: number };
+type Composed = Readonly<Record<string, unknown>> & { readonly kind: 'registered' | 'ended' | 'pruned'; readonly attempt: number };
 
-async function append(options: LedgerOptions, compose: (ledger: LedgerSummary) => Composed | Promise<Composed>): Promise<Checked<Registration>> {
+async function append(options: LedgerOptions, compose: (ledger: LedgerSummary, ts: string) => Composed | Promise<Composed>): Promise<Checked<Registration>> {
   const path = ledgerPath(options.output);
   const lock = join(options.output, 'ledger.lock');
   try {
     const locked = await withLock(lock, options.waitMs ?? defaultWaitMs, async () => {
       const ledger = await readSummary(path);
       const { seq, prev, torn } = ledger.next;
-      const composed = await compose(ledger);
+      const ts = new Date(options.clock()).toISOString();
+      const composed = await compose(ledger, ts);
       const { path: planPath, sha256 } = options.plan;
       const common = {
         v: journalVersion,
         seq,
-        ts: new Date(options.clock()).toISOString(),
+        ts,
         execution: options.execution,
         plan: { path: planPath, sha256 },
         prev,

@@ -2,24 +2,47 @@
 import { lstatSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { executionNamePattern, isRecord } from '../journal/journal-line.ts';
-import { isSamePlan, readLedger, type Ledger, type LedgerEntry, type LedgerPlan } from '../journal/ledger.ts';
+import { endedVerdict, groupEntries, isSamePlan, readLedger, type Ledger, type LedgerEntry, type LedgerPlan } from '../journal/ledger.ts';
+import { isSignedPruning } from '../journal/ledger-pruning.ts';
 import { messageOf } from '../model/diagnostic.ts';
 import { executionFiles } from '../model/journal-entry.ts';
+import type { Verdict } from '../model/verdict.ts';
 import { publishedVerdict } from './audit-file.ts';
 import { maximumFindings, type AuditCode, type AuditFinding } from './audit-finding.ts';
 import type { JournalAudit } from './audit-journal.ts';
 
-/** Verifies what the ledger at `path` says of the journal in `folder`. */
-export async function verifyLedger(path: string, folder: string, journal: JournalAudit): Promise<readonly AuditFinding[]> {
+/** Another attempt at the plan whose folder is gone, and of which the ledger says that it was pruned. */
+export interface PrunedAttempt {
+  readonly execution: string;
+  readonly attempt: number;
+  /** The worst that the ledger says of its end; null where it says nothing. */
+  readonly verdict: Verdict | null;
+  readonly at: string;
+  readonly rule: string;
+  /** By the holder of the key that the auditor has given. */
+  readonly signed: boolean;
+}
+
+export interface LedgerAudit {
+  readonly findings: readonly AuditFinding[];
+  readonly pruned: readonly PrunedAttempt[];
+}
+
+/**
+ * Verifies what the ledger at `path` says of the journal in `folder`. That a pass was pruned is told and hides nothing. The record of
+ * anything else is missed, whoever says that he has removed it: only a line that is signed with the auditor's key explains that.
+ */
+export async function verifyLedger(path: string, folder: string, journal: JournalAudit, verifierKey?: string): Promise<LedgerAudit> {
   const file = relative(folder, path);
   let ledger: Ledger;
   try {
     lstatSync(path);
     ledger = await readLedger(path);
   } catch (error) {
-    return [{ code: 'review/ledger-missing', message: `there is no ledger to be read: ${messageOf(error)}`, file }];
+    return { findings: [{ code: 'review/ledger-missing', message: `there is no ledger to be read: ${messageOf(error)}`, file }], pruned: [] };
   }
   const findings: AuditFinding[] = [];
+  const pruned: PrunedAttempt[] = [];
   const find = (code: AuditCode, message: string, place: { readonly lineNumber?: number; readonly offset?: number } = {}): void =>
     void findings.push({ code, message, file, ...place });
 
@@ -33,7 +56,7 @@ export async function verifyLedger(path: string, folder: string, journal: Journa
   const [registered, ...again] = own.filter((entry) => entry.kind === 'registered');
   if (registered === undefined) {
     find('review/not-in-ledger', `the ledger has no registration of \`${journal.execution}\``);
-    return findings;
+    return { findings, pruned };
   }
   if (again.length > 0) find('review/ledger-differs', `\`${journal.execution}\` is registered ${again.length + 1} times`);
   findings.push(...compareRegistration(registered, journal, file), ...compareEnd(own, registered, journal, file));
@@ -43,14 +66,29 @@ export async function verifyLedger(path: string, folder: string, journal: Journa
   const counted = attempts.indexOf(registered) + 1;
   if (registered.attempt !== counted)
     find('review/ledger-differs', `it was registered as attempt ${registered.attempt}, and is attempt ${counted} by counting`);
+  const entriesOf = groupEntries(ledger.entries);
   for (const [index, attempt] of attempts.entries()) {
     const { execution } = attempt;
     const path = join(dirname(folder), execution);
-    const ended = ledger.entries.some((entry) => entry.kind === 'ended' && entry.execution === execution);
-    if (execution === journal.execution || (isFolder(path, execution) && (!ended || isFile(join(path, executionFiles.journal))))) continue;
-    find('review/attempt-missing', `attempt ${index + 1} of ${attempts.length} (\`${execution}\`) is missing`, { lineNumber: attempt.seq });
+    const all = entriesOf.get(execution) ?? [];
+    const ends = all.filter((entry) => entry.kind === 'ended');
+    if (execution === journal.execution || (isFolder(path, execution) && (ends.length === 0 || isFile(join(path, executionFiles.journal))))) continue;
+    const name = `attempt ${index + 1} of ${attempts.length} (\`${execution}\`)`;
+    const pruning = all.findLast((entry) => entry.kind === 'pruned' && entry.seq > attempt.seq);
+    if (pruning?.kind !== 'pruned') {
+      find('review/attempt-missing', `${name} is missing`, { lineNumber: attempt.seq });
+      continue;
+    }
+    const verdict = endedVerdict(all);
+    const { ts: at, rule } = pruning;
+    const signed = verifierKey !== undefined && isSignedPruning(pruning, verifierKey);
+    pruned.push({ execution, attempt: attempt.attempt, verdict, at, rule, signed });
+    if (verdict === 'passed' || signed) continue;
+    const ended = verdict === null ? 'of whose end the ledger says nothing' : `which ended as ${String(publishedVerdict(verdict))}`;
+    const vouched = pruning.signature === undefined ? 'the line is not signed: anybody may have written it' : 'the line is not shown to be signed with a key that you know';
+    find('review/attempt-pruned', `${name}, ${ended}, is missing, and said to have been pruned at ${at} (${rule}): ${vouched}`, { lineNumber: pruning.seq });
   }
-  return findings;
+  return { findings, pruned };
 }
 
 function compareRegistration(registered: LedgerEntry, journal: JournalAudit, file: string): readonly AuditFinding[] {

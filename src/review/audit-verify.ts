@@ -12,12 +12,14 @@ import { compareExpectation, type AuditExpectation } from './audit-expectation.t
 import { readVerdict, verifyCheckpoint, verifyEvidenceFiles, verifyRecordedFiles, type AuditSignature } from './audit-file.ts';
 import type { AuditFinding } from './audit-finding.ts';
 import { verifyJournal, type JournalAudit } from './audit-journal.ts';
-import { verifyLedger } from './audit-ledger.ts';
+import { verifyLedger, type PrunedAttempt } from './audit-ledger.ts';
 
 /** What was found about a record. An empty list of findings is the good answer; `journal` is undefined where there is none. */
 export interface Audit {
   readonly findings: readonly AuditFinding[];
   readonly journal?: RecordSummary;
+  /** Other attempts at the plan whose folders were pruned, as the ledger says: with or without a finding. */
+  readonly pruned?: readonly PrunedAttempt[];
 }
 
 /** What a record says of itself, as far as it was read. `note`: its checkpoint, where that is the journal's own. */
@@ -50,15 +52,17 @@ export async function auditExecution(folder: string, expectation: AuditExpectati
     const journal = await verifyJournal(journalPath, executionIdPattern.test(name) ? name : undefined, mark);
     if (journal.brokenOff) return { findings: journal.findings, journal: summaryOf(journal, { kind: 'none' }) };
     const checkpoint = await verifyCheckpoint(real, journal, expectation.verifierKey);
+    const ledger = await verifyLedger(ledgerPath(dirname(dirname(real))), real, journal, expectation.verifierKey);
     const findings = [
       ...journal.findings,
       ...compareExpectation(journal, expectation),
       ...checkpoint.findings,
       ...(await verifyEvidenceFiles(real, journal)),
       ...(await verifyRecordedFiles(real, journal)),
-      ...(await verifyLedger(ledgerPath(dirname(dirname(real))), real, journal)),
+      ...ledger.findings,
     ];
-    return { findings, journal: { ...summaryOf(journal, checkpoint.signature), ...(checkpoint.note === undefined ? {} : { note: checkpoint.note }) } };
+    const summary = { ...summaryOf(journal, checkpoint.signature), ...(checkpoint.note === undefined ? {} : { note: checkpoint.note }) };
+    return { findings, journal: summary, ...(ledger.pruned.length === 0 ? {} : { pruned: ledger.pruned }) };
   } catch (error) {
     return none(`\`${journalPath}\` cannot be read: ${messageOf(error)}`);
   }
