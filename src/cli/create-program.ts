@@ -11,10 +11,12 @@ import { addDiff } from './diff.ts';
 import { addDoctor } from './doctor.ts';
 import { addExplain } from './explain.ts';
 import { addGuard } from './guard.ts';
+import { addHistory } from './history.ts';
 import { addKey } from './key.ts';
 import { addLock } from './lock.ts';
 import { addNew } from './new.ts';
 import type { Finish, Program } from './program.ts';
+import { addPrune } from './prune.ts';
 import { addReport } from './report.ts';
 import { addResume } from './resume.ts';
 import { addRun } from './run.ts';
@@ -32,6 +34,8 @@ const commands = [
   addDiff,
   addShow,
   addReport,
+  addHistory,
+  addPrune,
   addAudit,
   addKey,
   addDoctor,

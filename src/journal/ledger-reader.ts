@@ -1,6 +1,6 @@
 /** Reading a ledger: line by line for its chain, whole for an audit, or from its end for one execution. */
 import { createHash } from 'node:crypto';
-import { constants, promises } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, promises, readFileSync } from 'node:fs';
 import { journalVersion } from '../model/journal-entry.ts';
 import { systemCodeOf } from './append-only-file.ts';
 import { parseLine } from './journal-line.ts';
@@ -40,8 +40,8 @@ export async function readLedger(path: string): Promise<Ledger> {
   return { ...(await walkLedger(path, (entry) => void entries.push(entry))), entries };
 }
 
-/** The same with one line in memory at a time; `take` is given the entries in their order. */
-export async function walkLedger(path: string, take: (entry: LedgerEntry) => void): Promise<Omit<Ledger, 'entries'>> {
+/** The same with one line in memory at a time; `take` is given the entries in their order, with the number of the line that each really stands in. */
+export async function walkLedger(path: string, take: (entry: LedgerEntry, lineNumber: number) => void): Promise<Omit<Ledger, 'entries'>> {
   const problems: LedgerProblem[] = [];
   let prev = genesis;
   let seq = 1;
@@ -60,7 +60,7 @@ export async function walkLedger(path: string, take: (entry: LedgerEntry) => voi
       damaged = undefined;
       if (entry) {
         if (entry.prev !== prev || entry.seq !== lineNumber) find({ kind: 'chain-broken', lineNumber, offset });
-        take(entry);
+        take(entry, lineNumber);
       } else if (line.torn) find({ kind: 'torn', lineNumber, offset });
       else damaged = { kind: 'not-an-entry', lineNumber, offset: offset + (parsed && 'problem' in parsed ? parsed.problem.offset : 0) };
       torn = line.torn;
@@ -108,4 +108,33 @@ function holdsRegistration(bytes: Buffer, execution: string): boolean {
     if (parsed && 'value' in parsed && isLedgerEntry(parsed.value) && parsed.value.kind === 'registered' && parsed.value.execution === execution) return true;
   }
   return false;
+}
+
+/**
+ * What the ledger says of one execution, in its order: for a message about it, without any judgement of the chain. Nothing where it
+ * cannot be read.
+ */
+export function readEntriesOf(path: string, execution: string): readonly LedgerEntry[] {
+  try {
+    const bytes = readLedgerBytes(path);
+    const wanted = `"execution":${JSON.stringify(execution)}`;
+    const entries: LedgerEntry[] = [];
+    for (let at = bytes.indexOf(wanted); at !== -1; at = bytes.indexOf(wanted, at + wanted.length)) {
+      const end = bytes.indexOf(lineFeed, at);
+      const parsed = end === -1 ? undefined : parseLine(bytes.subarray(bytes.lastIndexOf(lineFeed, at) + 1, end + 1));
+      if (parsed && 'value' in parsed && isLedgerEntry(parsed.value) && parsed.value.execution === execution) entries.push(parsed.value);
+    }
+    return entries;
+  } catch {
+    return [];
+  }
+}
+
+function readLedgerBytes(path: string): Buffer {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    return fstatSync(file).isFile() ? readFileSync(file) : Buffer.alloc(0);
+  } finally {
+    closeSync(file);
+  }
 }
