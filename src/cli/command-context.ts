@@ -31,6 +31,7 @@ export interface CommandContext {
   readonly region?: (options?: Pick<RegionOptions, 'labelColumns' | 'clean'>) => LiveRegion;
   /** A line on stdout that a CI system is to obey. Nothing else that is written is a command of one. */
   readonly outCommand?: (line: string) => void;
+  readonly errCommand?: (line: string) => void;
   /** Put around the writing of what a step printed: a CI system that can be told obeys nothing in it. */
   readonly aroundOutput?: (write: () => void) => void;
   /** A text of our own as this locale can show it; for results that people read. */

@@ -72,6 +72,7 @@ export function createTerminal(process: NodeJS.Process, version: string): Termin
       outDrained: () => (stdout.writableNeedDrain ? streams.out.flush() : Promise.resolve()),
       err: (text) => beside(() => streams.err.write(forPeople(text))),
       outCommand: (line) => streams.out.write(`${line}\n`),
+      errCommand: (line) => beside(() => streams.err.write(`${line}\n`)),
       aroundOutput: (write) => {
         if (!isSet('GITHUB_ACTIONS')) return write();
         const token = randomBytes(16).toString('hex');

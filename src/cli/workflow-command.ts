@@ -5,5 +5,6 @@ import type { CommandContext } from './command-context.ts';
  * looking like one. Beside `--json` they go to standard error, which GitHub's runner reads as well.
  */
 export function writeWorkflowCommands(commands: string, context: CommandContext, toErrors = false): void {
-  (toErrors ? context.err : context.out)(commands);
+  const write = (toErrors ? context.errCommand : context.outCommand) ?? ((line: string) => (toErrors ? context.err : context.out)(`${line}\n`));
+  for (const line of commands.split('\n')) if (line !== '') write(line);
 }
