@@ -1,101 +1,66 @@
 /**
- * What docs/guard-a-command.md, docs/decide.md, docs/audit.md, docs/conduct.md, docs/secrets.md and docs/resume.md show is executed, in order, and prints what they show (`…` stands for anything):
- * in one shell a document, beside a real server, with the files that the document holds.
+ * What a page below docs/ shows is executed, in order, and prints what it shows (`…` stands for anything): in one shell a page,
+ * with the files that the page holds, and beside what it says is there. A page that shows a command is found by itself.
  */
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { builtProgram, root, startProgram } from './support/command.ts';
-import { need } from './support/machine-need.ts';
+import { startProgram } from './support/command.ts';
+import { GuideShell, makeGuideFolder, type GuideFolder } from './support/guide-folder.ts';
+import { need, type MachineNeed } from './support/machine-need.ts';
+import { outsideServer } from './support/outside-server.ts';
+import { commandsOf, pagePaths, readPage, type ShownCommand } from './support/page.ts';
 import { findClientPython } from './support/python-client.ts';
 import { expectShown } from './support/shown-output.ts';
 
-interface Guide {
-  readonly files: readonly { readonly name: string; readonly text: string }[];
-  readonly commands: readonly { readonly line: string; readonly shown: readonly string[] }[];
-}
+const pages = pagePaths()
+  .filter((path) => path.startsWith('docs/'))
+  .map(readPage)
+  .filter((page) => commandsOf(page).length > 0);
 
-function readGuide(name: string): Guide {
-  const text = readFileSync(join(root, 'docs', name), 'utf8');
-  const files = [...text.matchAll(/^`([^`\n]+)`:\n\n```\w+\n([\s\S]*?)^```$/gm)].map(([, file = '', content = '']) => ({ name: file, text: content }));
-  const commands = [...text.matchAll(/^```console\n([\s\S]*?)^```$/gm)]
-    .flatMap((block) => (block[1] ?? '').split(/^\$ /m).slice(1))
-    .map((block) => {
-      const [line = '', ...shown] = block.trimEnd().split('\n');
-      return { line, shown };
-    });
-  return { files, commands };
-}
+/** By their names in the commands and files of a page. */
+const programs: readonly MachineNeed[] = ['psql', 'pg_dump'];
 
-/** A folder with the programs that the guides speak of, and those files. */
-function makeFolder({ files }: Guide, python: string): { readonly cwd: string; readonly environment: NodeJS.ProcessEnv } {
-  const cwd = realpathSync(mkdtempSync(join(tmpdir(), 'proofplan-guide-')));
-  const bin = join(cwd, 'bin');
-  mkdirSync(bin);
-  writeFileSync(join(bin, 'proofplan'), `#!/bin/sh\nexec "${process.execPath}" "${builtProgram()}" "$@"\n`);
-  chmodSync(join(bin, 'proofplan'), 0o755);
-  symlinkSync(join(root, 'tools'), join(cwd, 'tools'));
-  for (const { name, text } of files) writeFileSync(join(cwd, name), text);
-  const { PATH } = process.env;
-  return { cwd, environment: { PATH: `${bin}:${dirname(python)}:${PATH}`, HOME: cwd, PYTHONDONTWRITEBYTECODE: '1', XDG_CACHE_HOME: join(root, 'node_modules/.cache/proofplan-test') } };
-}
-
-/** One shell for a document: what an earlier command has left is there for the next. */
-class Shell {
-  readonly #bash: ChildProcessWithoutNullStreams;
-  #printed = '';
-
-  constructor({ cwd, environment }: ReturnType<typeof makeFolder>) {
-    this.#bash = spawn('bash', ['-c', 'exec bash 2>&1'], { cwd, env: environment });
-    this.#bash.stdout.setEncoding('utf8').on('data', (text: string) => {
-      this.#printed += text;
-    });
-  }
-
-  /** What it printed; its exit code stays in `$?`. */
-  async ask(line: string): Promise<string> {
-    const mark = '---- end of a command ----\n';
-    this.#printed = '';
-    this.#bash.stdin.write(`{ ${line}\n} < /dev/null; status=$?; echo '${mark.trimEnd()}'; (exit "$status")\n`);
-    while (!this.#printed.endsWith(mark)) await new Promise((resolve) => setTimeout(resolve, 20));
-    return this.#printed.slice(0, -mark.length);
-  }
-
-  end(): void {
-    this.#bash.stdin.end('exit\n');
-  }
-}
-
-describe.each(['guard-a-command.md', 'decide.md', 'audit.md', 'conduct.md', 'secrets.md', 'resume.md'])('docs/%s', (name) => {
-  const guide = readGuide(name);
-  let folder: ReturnType<typeof makeFolder>;
-  let shell: Shell;
+describe.each(pages)('$path', (page) => {
+  const commands = commandsOf(page);
+  const text = page.blocks.map((block) => block.text).join('\n');
+  const embedded = /-d embedded|db url/.test(text);
+  let folder: GuideFolder;
+  let shell: GuideShell;
+  let server: Awaited<ReturnType<typeof outsideServer>> | undefined;
 
   beforeAll(async () => {
-    folder = makeFolder(guide, await findClientPython());
-    await startProgram(['db', 'start'], { cwd: folder.cwd }).ended;
-    const client = new Client({ connectionString: (await startProgram(['db', 'url'], { cwd: folder.cwd }).ended).stdout.trim() });
-    await client.connect();
-    await client.query("CREATE TABLE runs (id integer, status text); INSERT INTO runs VALUES (1, 'queued'); CREATE TABLE notes (body text)");
-    await client.end();
-    shell = new Shell(folder);
+    if (text.includes('$ADMIN_URL')) server = await outsideServer();
+    folder = makeGuideFolder(page, await findClientPython(), server?.environment ?? {});
+    if (embedded) await startEmbedded(folder.cwd);
+    shell = new GuideShell(folder);
   });
   afterAll(async () => {
     shell.end();
-    await startProgram(['db', 'stop'], { cwd: folder.cwd }).ended;
-    rmSync(folder.cwd, { recursive: true, force: true });
+    if (embedded) await startProgram(['db', 'stop'], { cwd: folder.cwd }).ended;
+    await server?.close();
+    folder.remove();
   });
 
-  test('shows something', () => {
-    expect(guide.commands.length).toBeGreaterThan(5);
-  });
-
-  test.for(guide.commands)('$line', async ({ line, shown }, context) => {
-    need(context, 'psql');
-    need(context, 'pg_dump');
-    expectShown(shown, (await shell.ask(line)).split('\n'));
+  test.for(commands)('$line', async (command, context) => {
+    for (const program of programs) if (text.includes(program)) need(context, program);
+    if (text.includes('$POOL_URL')) need(context, 'pgbouncer');
+    const { printed, exitCode } = await shell.ask(command.line);
+    expectShown(command.shown, printed.split('\n'));
+    if (!tellsOfFailure(command, commands)) expect(exitCode, `\`${command.line}\` failed, and the page does not say so:\n${printed}`).toBe(0);
   });
 });
+
+/** Two tables, one with a row: what the pages about single commands speak of. */
+async function startEmbedded(cwd: string): Promise<void> {
+  await startProgram(['db', 'start'], { cwd }).ended;
+  const client = new Client({ connectionString: (await startProgram(['db', 'url'], { cwd }).ended).stdout.trim() });
+  await client.connect();
+  await client.query("CREATE TABLE runs (id integer, status text); INSERT INTO runs VALUES (1, 'queued'); CREATE TABLE notes (body text)");
+  await client.end();
+}
+
+/** A reader sees that a command does not end well: by its messages, or by the exit code that is shown next. */
+function tellsOfFailure(command: ShownCommand, commands: readonly ShownCommand[]): boolean {
+  const next = commands[commands.indexOf(command) + 1];
+  return next?.line === 'echo $?' || command.shown.some((line) => /\b(?:error|failed|refused?|unproven)\b|ERROR|\breview\//.test(line));
+}

@@ -12,7 +12,10 @@ export function readFloors(markdown: string): ReadonlyMap<string, Floor> {
   const head = lines.findIndex((line) => line.startsWith('| floor |'));
   const floors = new Map<string, Floor>();
   for (let index = head + 2; head >= 0 && lines[index]?.startsWith('|') === true; index += 1) {
-    const cells = (lines[index] ?? '').split('|').slice(1, -1).map((cell) => cell.trim());
+    const cells = (lines[index] ?? '')
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim());
     const name = (cells[0] ?? '').replaceAll('`', '');
     const folders = list(cells[1]);
     floors.set(name, { name, folders: folders.includes('all') ? [...floors.keys()] : folders, packages: list(cells[2]), builtins: list(cells[3]) });

@@ -31,7 +31,10 @@ function importViolation(path: string, from: string, floor: Floor): readonly str
     return floor.builtins.includes(name) || floor.builtins.includes('all') ? [] : [`may not import builtin \`${from}\``];
   }
   if (builtinModules.includes(from)) return [`imports builtin \`${from}\` without \`node:\``];
-  const name = from.split('/').slice(0, from.startsWith('@') ? 2 : 1).join('/');
+  const name = from
+    .split('/')
+    .slice(0, from.startsWith('@') ? 2 : 1)
+    .join('/');
   return floor.packages.includes(name) ? [] : [`may not import package \`${name}\``];
 }
 

@@ -56,7 +56,20 @@ function globalOf(node: Node): string | undefined {
   const object = nameOf(node['object']);
   if (object === 'console') return 'console';
   const name = `${object}.${nameOf(node['property'])}`;
-  return ['process.argv', 'process.env', 'process.stdin', 'process.stdout', 'process.stderr', 'process.exit', 'process.exitCode', 'Date.now', 'Math.random', 'performance.now'].includes(name) ? name : undefined;
+  return [
+    'process.argv',
+    'process.env',
+    'process.stdin',
+    'process.stdout',
+    'process.stderr',
+    'process.exit',
+    'process.exitCode',
+    'Date.now',
+    'Math.random',
+    'performance.now',
+  ].includes(name)
+    ? name
+    : undefined;
 }
 
 function nameOf(value: unknown): string | undefined {

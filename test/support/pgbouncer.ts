@@ -12,9 +12,13 @@ export interface Pooled {
   readonly close: () => Promise<void>;
 }
 
-/** `settings` go below `[pgbouncer]` as they are. */
-export async function startPgbouncer(program: string, server: DatabaseAddress, settings: Readonly<Record<string, string>>): Promise<Pooled> {
-  const folder = temporaryFolder();
+/** `settings` go below `[pgbouncer]` as they are. `folder` holds its files: one that is gone with the running test where none is given. */
+export async function startPgbouncer(
+  program: string,
+  server: DatabaseAddress,
+  settings: Readonly<Record<string, string>>,
+  folder = temporaryFolder(),
+): Promise<Pooled> {
   // It runs as another user than root, who must get there.
   chmodSync(folder, 0o755);
   const port = await freePort();

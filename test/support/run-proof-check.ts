@@ -8,7 +8,8 @@ import { type Ended, proofplan } from './run-proof.ts';
 export const withStep = (text: string, fence: string): string =>
   text.replace('## 5. Coordinator Tests', () => `## 4b. Another look\n\n${fence}\n\n## 5. Coordinator Tests`);
 
-export const outcomes = (ended: Ended): Readonly<Record<string, string>> => Object.fromEntries((ended.verdict?.steps ?? []).map((step) => [step.id, step.outcome]));
+export const outcomes = (ended: Ended): Readonly<Record<string, string>> =>
+  Object.fromEntries((ended.verdict?.steps ?? []).map((step) => [step.id, step.outcome]));
 
 /** verdict.json keeps to its schema, however the execution ended. */
 export function expectSchema(ended: Ended): void {

@@ -65,7 +65,10 @@ export const seed = async (version: 'v2' | 'v4'): Promise<{ readonly text: strin
 
 /** One copy with one server. `close` removes both. */
 export async function openRunProof(): Promise<RunProof> {
-  const python = await preparePython({ virtualEnvironment: '.venv', requirements: 'backend/requirements.txt', minimum: '3.9' }, { workspace: fixture, processEnvironment: process.env });
+  const python = await preparePython(
+    { virtualEnvironment: '.venv', requirements: 'backend/requirements.txt', minimum: '3.9' },
+    { workspace: fixture, processEnvironment: process.env },
+  );
   if (python.diagnostics.some((diagnostic) => diagnostic.severity === 'error')) must(python);
   const folder = await mkdtemp(join(tmpdir(), 'proofplan-hostile-'));
   await cp(join(fixture, 'backend'), join(folder, 'backend'), { recursive: true, filter: (source) => !/__pycache__|\.pytest_cache|\.aos/.test(source) });
@@ -78,11 +81,30 @@ export async function openRunProof(): Promise<RunProof> {
   await client.connect();
   const start: RunProof['start'] = (plan, options = {}) => {
     const out = join(folder, 'out');
-    const child = spawn(process.execPath, [proofplan, 'run', plan, '--out', out, ...(options.environment === undefined ? [] : ['--environment', options.environment]), ...(options.arguments ?? [])], {
-      cwd: folder,
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], LANG: 'C.UTF-8', NO_COLOR: '1', TEST_DATABASE_URL: testDatabaseUrl(server.owner), ...options.variables },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      process.execPath,
+      [
+        proofplan,
+        'run',
+        plan,
+        '--out',
+        out,
+        ...(options.environment === undefined ? [] : ['--environment', options.environment]),
+        ...(options.arguments ?? []),
+      ],
+      {
+        cwd: folder,
+        env: {
+          PATH: process.env['PATH'],
+          HOME: process.env['HOME'],
+          LANG: 'C.UTF-8',
+          NO_COLOR: '1',
+          TEST_DATABASE_URL: testDatabaseUrl(server.owner),
+          ...options.variables,
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
