@@ -22,7 +22,7 @@ const reasons: Readonly<Record<string, string>> = {
   'README.md: npm ci && npm start': 'the first two lines, which readme.test.ts compares; the second runs this test',
 };
 
-const validators = { addendum, config, plan } as const;
+const validators = { addendum: addendum.validate, config: config.validate, plan: plan.validate } as const;
 const executed = (path: string): boolean => path === 'README.md' || path.startsWith('docs/');
 
 describe.each(pages)('$path', (page) => {
@@ -95,10 +95,10 @@ function yamlFault(text: string, meta: string): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'is no mapping';
   const kind = meta === '' ? ('environments' in value ? 'config' : 'addendum') : meta;
   if (!(kind in validators)) return `is of the kind \`${kind}\`, for which there is no schema here`;
-  const validator = validators[kind as keyof typeof validators];
+  const validate = validators[kind as keyof typeof validators];
   const whole = kind === 'addendum' && !('plan' in value) ? { plan: 'plan.md', ...value } : value;
-  if (validator.validate(whole)) return undefined;
-  const { instancePath, message } = validator.errors?.[0] ?? {};
+  if (validate(whole)) return undefined;
+  const { instancePath, message } = validate.errors?.[0] ?? {};
   return `is no ${kind}: ${instancePath ?? ''} ${message ?? ''}`;
 }
 

@@ -44,6 +44,7 @@ describe.each(pages)('$path', (page) => {
   test.for(commands)('$line', async (command, context) => {
     for (const program of programs) if (text.includes(program)) need(context, program);
     if (text.includes('$POOL_URL')) need(context, 'pgbouncer');
+    folder.placeFiles(command.lineNumber);
     const { printed, exitCode } = await shell.ask(command.line);
     expectShown(command.shown, printed.split('\n'));
     if (!tellsOfFailure(command, commands)) expect(exitCode, `\`${command.line}\` failed, and the page does not say so:\n${printed}`).toBe(0);

@@ -93,7 +93,11 @@ export function isForeign(text: string, atLeast = 2, inForeign = false): boolean
 /** One diagnostic for each section that still has unread blocks. */
 export function unreadSections(draft: Draft): readonly Diagnostic[] {
   return [...prosePerSection(draft, new Set([...prose, 'heading']))].flatMap(([, blocks]): readonly Diagnostic[] => {
-    const unread = blocks.filter((block) => draft.notes.get(block.index)?.disposition === 'unread');
+    const unread = blocks.filter((block) => {
+      const note = draft.notes.get(block.index);
+      // What somebody accepted by name as unread keeps that name.
+      return note?.disposition === 'unread' && note.boundBy === undefined;
+    });
     const [first] = unread;
     if (!first) return [];
     return [
