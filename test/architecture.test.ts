@@ -24,7 +24,9 @@ test('every import of src is permitted by the row of its folder', () => {
 });
 
 test('no cycle between files, none between folders', () => {
-  const imports = new Map(files.map((file) => [file.path, file.imports.filter((each) => each.from.startsWith('.')).map((each) => normalize(join(dirname(file.path), each.from)))]));
+  const imports = new Map(
+    files.map((file) => [file.path, file.imports.filter((each) => each.from.startsWith('.')).map((each) => normalize(join(dirname(file.path), each.from)))]),
+  );
   expect(findCycle(imports)).toEqual([]);
   const folders = new Map<string, string[]>();
   for (const [path, targets] of imports) {
@@ -40,7 +42,15 @@ test('no file is named with a word that says nothing', () => {
 });
 
 describe('the rule notices', () => {
-  const table = readFloors(['| floor | may import | packages | node builtins | invariant |', '|---|---|---|---|---|', '| `low` | – | – | – | x |', '| `high` | low | good | fs | x |', '| `top` | all | – | all | x |'].join('\n'));
+  const table = readFloors(
+    [
+      '| floor | may import | packages | node builtins | invariant |',
+      '|---|---|---|---|---|',
+      '| `low` | – | – | – | x |',
+      '| `high` | low | good | fs | x |',
+      '| `top` | all | – | all | x |',
+    ].join('\n'),
+  );
   const cases: readonly (readonly [string, string, string, string])[] = [
     ['an import upward', 'low/a.ts', "import { b } from '../high/b.ts';", 'low/a.ts:1 may not import folder `high`'],
     ['a type import upward', 'low/a.ts', "import type { B } from '../high/b.ts';", 'low/a.ts:1 may not import folder `high`'],
@@ -71,7 +81,15 @@ describe('the rule notices', () => {
   });
 
   test('a cycle', () => {
-    expect(findCycle(new Map([['a', ['b']], ['b', ['c']], ['c', ['a']]]))).toEqual(['a', 'b', 'c', 'a']);
+    expect(
+      findCycle(
+        new Map([
+          ['a', ['b']],
+          ['b', ['c']],
+          ['c', ['a']],
+        ]),
+      ),
+    ).toEqual(['a', 'b', 'c', 'a']);
   });
 
   test('and permits what is listed', () => {

@@ -42,6 +42,7 @@ export function makeGuideFolder(page: Page, python: string, extra: Readonly<Reco
   const environment = {
     PATH: `${bin}:${dirname(python)}:${PATH}`,
     HOME: cwd,
+    LANG: 'C.UTF-8',
     PYTHONDONTWRITEBYTECODE: '1',
     XDG_CACHE_HOME: join(root, 'node_modules/.cache/proofplan-test'),
     ...extra,
