@@ -1,16 +1,19 @@
 /**
- * Every `console` block of README.md is executed, in order, and prints what README.md shows (`…` stands for anything). Then
- * every example of `--help`, with the records that these commands have left.
+ * Every `console` block of README.md is executed, in order, and prints what README.md shows (`…` stands for anything). What its
+ * pictures show is what a terminal shows. Then every example of `--help`, with the records that these commands have left.
  */
-import { copyFileSync, cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { command, root, startProgram } from './support/command.ts';
 import { need } from './support/machine-need.ts';
+import { commandsOf, readPage } from './support/page.ts';
 import { expectShown } from './support/shown-output.ts';
+import { recordTerminal } from './support/terminal-record.ts';
+import { linesIn, wordsOf } from '../tools/terminal-picture.mjs';
 
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const page = readPage('README.md');
 // Records go to a folder of the test's own, not among those of whoever runs the tests.
 const cwd = realpathSync(mkdtempSync(join(tmpdir(), 'proofplan-readme-')));
 symlinkSync(join(root, 'fixtures'), join(cwd, 'fixtures'));
@@ -49,29 +52,62 @@ const topics = [
   'db stop',
 ];
 
-const commands = [...readme.matchAll(/^```console\n([\s\S]*?)^```$/gm)]
-  .flatMap((block) => (block[1] ?? '').split(/^\$ /m).slice(1))
-  .map((text) => {
-    const [line = '', ...shown] = text.trimEnd().split('\n');
-    return { line, shown };
-  });
+const commands = commandsOf(page);
+const prefix = 'npm run proofplan -- ';
 
 test('the two lines stand at the top', () => {
-  expect(readme.split('\n').slice(0, 5)).toEqual(['# proofplan', '', '```sh', 'npm ci && npm start', 'npm ci && npm test']);
+  expect(page.text.split('\n').slice(0, 5)).toEqual(['# proofplan', '', '```sh', 'npm ci && npm start', 'npm ci && npm test']);
 });
 
 test('every command line of README.md is one of ours', () => {
   expect(commands.length).toBeGreaterThan(5);
-  expect(commands.filter(({ line }) => !line.startsWith('npm run proofplan -- '))).toEqual([]);
+  expect(commands.filter(({ line }) => !line.startsWith(prefix))).toEqual([]);
 });
 
 describe('README.md', () => {
   test.each(commands)('$line', async ({ line, shown }) => {
-    const end = await startProgram(line.split(' ').slice('npm run proofplan --'.split(' ').length), { cwd }).ended;
+    const argv = line.slice(prefix.length).split(' ');
+    if (argv[0] === 'run') {
+      const screen = await recordTerminal(argv, cwd);
+      expect(screen.exitCode, screen.lines.join('\n')).toBe(0);
+      expectShown(shown, screen.lines);
+      expect(wordsOf(screen.lines), 'docs/picture/passed.svg is not what is shown today: npm run build:picture').toBe(wordsOf(pictureLines('passed')));
+      return;
+    }
+    const end = await startProgram(argv, { cwd }).ended;
     expect(end.exitCode, end.stderr).toBe(0);
     expectShown(shown, `${end.stderr}\n${end.stdout}`.split('\n'));
   });
 });
+
+describe('the picture of a plan that fails', () => {
+  const folder = join(root, 'docs/picture/orders');
+
+  test('is of the plan that docs/write-a-plan.md breaks', () => {
+    const files = new Map(readPage('docs/write-a-plan.md').blocks.flatMap(({ file, text }) => (file === undefined ? [] : [[file, text]])));
+    for (const name of readdirSync(folder)) expect(readFileSync(join(folder, name), 'utf8'), name).toBe(files.get(name)?.replace(/^3,4\.25$/m, '3,-4.25'));
+  });
+
+  test('shows what is shown today', async (context) => {
+    need(context, 'psql');
+    const own = join(cwd, 'orders');
+    cpSync(folder, own, { recursive: true });
+    const screen = await recordTerminal(['run', 'orders.md'], own);
+    expect(screen.exitCode, screen.lines.join('\n')).toBe(1);
+    expect(wordsOf(screen.lines), 'docs/picture/failed.svg is not what is shown today: npm run build:picture').toBe(wordsOf(pictureLines('failed')));
+  });
+
+  test('would be noticed with another word, and not with another number', () => {
+    const lines = pictureLines('failed');
+    expect(wordsOf(lines)).toContain('✗failed');
+    expect(wordsOf(lines.map((line) => line.replace('failed', 'passed')))).not.toBe(wordsOf(lines));
+    expect(wordsOf(lines.map((line) => line.replaceAll(/\d\.\ds/g, '13.7s').replace('attempt=1', 'attempt=12')))).toBe(wordsOf(lines));
+  });
+});
+
+function pictureLines(name: string): readonly string[] {
+  return linesIn(readFileSync(join(root, `docs/picture/${name}.svg`), 'utf8'));
+}
 
 test.for(topics)('the examples of %s --help', async (topic, context) => {
   const { stdout } = await command([...topic.split(' '), '--help']);

@@ -9,7 +9,9 @@ import { expect, test } from 'vitest';
 import { openRunProof, seed } from '../support/run-proof.ts';
 
 /** /var/lib is only root's to write into: an application of an ordinary user has no store there either. */
-const places = ['/var/tmp/proofplan-test-traces.db', '/var/lib/proofplan-test-traces/store.bin'].filter((path) => writable(path.startsWith('/var/lib') ? dirname(dirname(path)) : dirname(path)));
+const places = ['/var/tmp/proofplan-test-traces.db', '/var/lib/proofplan-test-traces/store.bin'].filter((path) =>
+  writable(path.startsWith('/var/lib') ? dirname(dirname(path)) : dirname(path)),
+);
 
 function writable(folder: string): boolean {
   try {

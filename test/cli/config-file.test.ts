@@ -25,9 +25,15 @@ test('an environment that is not there is named with those that are, and a sugge
 });
 
 test('the nearest configuration upward from the plan is the one', async () => {
-  const cwd = project({ 'proofplan.config.yaml': config, 'plans/proofplan.config.yaml': 'environments:\n  near: { workspace: ., database: embedded }\n', 'plans/deep/p.md': shellPlan });
+  const cwd = project({
+    'proofplan.config.yaml': config,
+    'plans/proofplan.config.yaml': 'environments:\n  near: { workspace: ., database: embedded }\n',
+    'plans/deep/p.md': shellPlan,
+  });
   expect((await command(['check', '--environment', 'near', 'plans/deep/p.md'], { cwd })).exitCode).toBe(0);
-  expect((await command(['check', '--environment', 'one', 'plans/deep/p.md'], { cwd })).stderr).toContain('environments of `plans/proofplan.config.yaml`: `near`');
+  expect((await command(['check', '--environment', 'one', 'plans/deep/p.md'], { cwd })).stderr).toContain(
+    'environments of `plans/proofplan.config.yaml`: `near`',
+  );
 });
 
 test('without a default the environment must be named', async () => {

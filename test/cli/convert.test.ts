@@ -20,7 +20,11 @@ test.each(['v2', 'v4'])('run-proof-%s: YAML on stdout, and it compiles', async (
 test('-o writes a file, once; --force writes it again', async () => {
   const cwd = temporaryFolder();
   writeFileSync(join(cwd, 'rollout.md'), plan);
-  expect(await command(['convert', 'rollout.md', '-o', 'rollout.plan.yaml'], { cwd })).toEqual({ exitCode: 0, stdout: 'rollout.plan.yaml written: it compiles to the same plan as rollout.md\n', stderr: '' });
+  expect(await command(['convert', 'rollout.md', '-o', 'rollout.plan.yaml'], { cwd })).toEqual({
+    exitCode: 0,
+    stdout: 'rollout.plan.yaml written: it compiles to the same plan as rollout.md\n',
+    stderr: '',
+  });
   const written = readFileSync(join(cwd, 'rollout.plan.yaml'), 'utf8');
   expect(written).toContain('run: ./bin/image --tag 010');
   writeFileSync(join(cwd, 'rollout.plan.yaml'), 'mine');
@@ -53,7 +57,11 @@ test('standard input is read; a YAML plan, a missing file and a misspelt option 
   const piped = await command(['convert', '-'], { stdin: plan, cwd: temporaryFolder() });
   expect(piped).toMatchObject({ exitCode: 0, stderr: '' });
   expect(piped.stdout).toContain('title: Rollout');
-  for (const [argv, said] of [[['x.plan.yaml'], 'is a YAML plan already'], [['nowhere.md'], 'there is no file'], [['a.md', '--fource'], 'did you mean `--force`?']] as const) {
+  for (const [argv, said] of [
+    [['x.plan.yaml'], 'is a YAML plan already'],
+    [['nowhere.md'], 'there is no file'],
+    [['a.md', '--fource'], 'did you mean `--force`?'],
+  ] as const) {
     const ended = await command(['convert', ...argv], { cwd: temporaryFolder() });
     expect(ended).toMatchObject({ exitCode: 2, stdout: '' });
     expect(ended.stderr).toContain(said);

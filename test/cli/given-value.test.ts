@@ -31,6 +31,14 @@ test('values of a file keep the form in which they are written', async () => {
   const cwd = temporaryFolder();
   writeFileSync(join(cwd, 'p.yaml'), 'large: 9007199254740993\nversion: 1.10\nflag: true\nquoted: "007"\n');
   writeFileSync(join(cwd, 'p.json'), '{ "a": "b", "n": 1e3 }');
-  expect((await given({ params: 'p.yaml' }, cwd)).value?.map(({ name, value }) => [name, value.text])).toEqual([['large', '9007199254740993'], ['version', '1.10'], ['flag', 'true'], ['quoted', '007']]);
-  expect((await given({ params: 'p.json' }, cwd)).value?.map(({ name, value }) => [name, value.text])).toEqual([['a', 'b'], ['n', '1e3']]);
+  expect((await given({ params: 'p.yaml' }, cwd)).value?.map(({ name, value }) => [name, value.text])).toEqual([
+    ['large', '9007199254740993'],
+    ['version', '1.10'],
+    ['flag', 'true'],
+    ['quoted', '007'],
+  ]);
+  expect((await given({ params: 'p.json' }, cwd)).value?.map(({ name, value }) => [name, value.text])).toEqual([
+    ['a', 'b'],
+    ['n', '1e3'],
+  ]);
 });

@@ -10,7 +10,12 @@ describe('templates', () => {
   test('--list names each with its purpose', async () => {
     const { exitCode, stdout } = await command(['new', '--list']);
     expect(exitCode).toBe(0);
-    expect(stdout.trimEnd().split('\n').map((line) => line.split(' ')[0])).toEqual(['minimal', 'database-validation', 'release-gate', 'runbook']);
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split(' ')[0]),
+    ).toEqual(['minimal', 'database-validation', 'release-gate', 'runbook']);
   });
 
   test.each(templates.map(({ name }) => name))('%s compiles without a warning', async (name) => {
@@ -20,7 +25,8 @@ describe('templates', () => {
     expect((await command(['new', name, '-o', '-'])).stdout).toBe(stdout);
   });
 
-  const git = (cwd: string, ...argv: readonly string[]): void => void spawnSync('git', ['-c', 'user.name=A', '-c', 'user.email=a@example.org', '-c', 'commit.gpgsign=false', ...argv], { cwd });
+  const git = (cwd: string, ...argv: readonly string[]): void =>
+    void spawnSync('git', ['-c', 'user.name=A', '-c', 'user.email=a@example.org', '-c', 'commit.gpgsign=false', ...argv], { cwd });
   const runs: readonly (readonly [string, readonly string[], string])[] = [
     ['minimal', [], 'passed'],
     ['database-validation', ['--database', 'embedded'], 'passed'],
@@ -63,7 +69,12 @@ describe('templates', () => {
     expect(existsSync(join(cwd, 'nowhere.md'))).toBe(false);
   });
 
-  test.each([[['minmal'], 'did you mean `minimal`?'], [['minimal', '--list'], 'exclude each other'], [['--list', '--addendum-for', 'x.md'], 'exclude each other'], [['--force'], 'unknown option `--force`']])('%j is refused', async (argv, said) => {
+  test.each([
+    [['minmal'], 'did you mean `minimal`?'],
+    [['minimal', '--list'], 'exclude each other'],
+    [['--list', '--addendum-for', 'x.md'], 'exclude each other'],
+    [['--force'], 'unknown option `--force`'],
+  ])('%j is refused', async (argv, said) => {
     const ended = await command(['new', ...argv], { cwd: temporaryFolder() });
     expect(ended).toMatchObject({ exitCode: 2, stdout: '' });
     expect(ended.stderr).toContain(said);
@@ -85,11 +96,29 @@ describe('an addendum that asks', () => {
     const cwd = folderWith('v4.md', v4);
     expect(await command(['new', '--addendum-for', 'v4.md'], { cwd })).toMatchObject({ exitCode: 0, stdout: 'v4.addendum.yaml written\n' });
     const asked = readFileSync(join(cwd, 'v4.addendum.yaml'), 'utf8');
-    const errors = (json: string): readonly string[] => (JSON.parse(json) as { readonly diagnostics: readonly { readonly code: string; readonly severity: string }[] }).diagnostics.filter(({ severity }) => severity === 'error').map(({ code }) => code);
+    const errors = (json: string): readonly string[] =>
+      (JSON.parse(json) as { readonly diagnostics: readonly { readonly code: string; readonly severity: string }[] }).diagnostics
+        .filter(({ severity }) => severity === 'error')
+        .map(({ code }) => code);
     writeFileSync(join(cwd, 'bare.md'), v4);
-    expect(errors((await command(['check', '--json', 'v4.md'], { cwd })).stdout)).toEqual(errors((await command(['check', '--json', 'bare.md'], { cwd })).stdout));
+    expect(errors((await command(['check', '--json', 'v4.md'], { cwd })).stdout)).toEqual(
+      errors((await command(['check', '--json', 'bare.md'], { cwd })).stdout),
+    );
     const [head = '', questions = ''] = asked.split('plan: v4.md\n');
-    const answers = [/agent_id: \{ type: \}/, 'agent_id: { type: uuid }', /tenant_id: \{ type: \}/, 'tenant_id: { type: uuid }', /(migrated to head\.\n +run:)(\n +expect:)/, '$1 "true"$2 exit code is 0', /(`http_call`\.'?\n +run:)(\n +expect:)/, '$1 "true"$2 exit code is 0', /pattern:/, 'pattern: create_run', /witness:\n/, 'witness: { writeOrder: { first: runs.plan_json, then: aos_trace_steps } }\n'] as const;
+    const answers = [
+      /agent_id: \{ type: \}/,
+      'agent_id: { type: uuid }',
+      /tenant_id: \{ type: \}/,
+      'tenant_id: { type: uuid }',
+      /(migrated to head\.\n +run:)(\n +expect:)/,
+      '$1 "true"$2 exit code is 0',
+      /(`http_call`\.'?\n +run:)(\n +expect:)/,
+      '$1 "true"$2 exit code is 0',
+      /pattern:/,
+      'pattern: create_run',
+      /witness:\n/,
+      'witness: { writeOrder: { first: runs.plan_json, then: aos_trace_steps } }\n',
+    ] as const;
     let answered = questions.replace(/^# /gm, '');
     for (let index = 0; index < answers.length; index += 2) {
       expect(answered).toMatch(answers[index] as RegExp);
@@ -124,13 +153,20 @@ describe('an addendum that asks', () => {
       const folded = text.replace(/\s+/g, ' ');
       for (const [, line, quotation] of quoted) {
         expect(folded).toContain(quotation);
-        expect(text.split('\n').slice(Number(line) - 1, Number(line) + 2).join(' ').replace(/\s+/g, ' ')).toContain((quotation ?? '').slice(0, 20));
+        expect(
+          text
+            .split('\n')
+            .slice(Number(line) - 1, Number(line) + 2)
+            .join(' ')
+            .replace(/\s+/g, ' '),
+        ).toContain((quotation ?? '').slice(0, 20));
       }
     }
   });
 
   test('beside an addendum: only what is still open, and the file stays', async () => {
-    const addendum = 'plan: v4.md\ndefaults:\n  shell: { workingDirectory: backend }\n  coordinator-call: { workingDirectory: backend }\ninputs:\n  agent_id: { type: uuid }\n';
+    const addendum =
+      'plan: v4.md\ndefaults:\n  shell: { workingDirectory: backend }\n  coordinator-call: { workingDirectory: backend }\ninputs:\n  agent_id: { type: uuid }\n';
     const cwd = folderWith('v4.md', v4, addendum);
     const ended = await command(['new', '--addendum-for', 'v4.md'], { cwd });
     expect(ended).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('v4.addendum.yaml is there and stays as it is') });
@@ -140,17 +176,38 @@ describe('an addendum that asks', () => {
   });
 
   test.each([
-    ['a precondition', '## Preconditions\n\n- The backup of the ward is complete.\n\n## Steps\n\n```bash\n./a\n```\n', 'preconditions', ['run:'], ['run: ./check']],
+    [
+      'a precondition',
+      '## Preconditions\n\n- The backup of the ward is complete.\n\n## Steps\n\n```bash\n./a\n```\n',
+      'preconditions',
+      ['run:'],
+      ['run: ./check'],
+    ],
     ['a policy', '**Rules:** Never call the vendor.\n\n```bash\n./a\n```\n', 'policies', ['rule: { kind: }'], ['rule: { kind: no-network }']],
     ['a report field', '```bash\n./a\n```\n\n## Report Template\n\n**Nurse:** `<who>`\n', 'report', ['name:'], ['sql: select current_user as who']],
     ['a pattern', '## 1. Static Verification\n\n- `a.py` contains no shortcut.\n', 'searches', ['pattern:'], ['pattern: shortcut']],
-    ['a task', '## Required Changes\n\n1. Lower the limit of the pump.\n\n## Steps\n\n```bash\n./a\n```\n', 'tasks', ['verifiedBy:'], ['verifiedBy: { rg: limit, in: [pump.cfg] }']],
-    ['an expectation in prose', '```bash\n./a\n```\n\n**Expected:** it looks fine\n', 'accept', ['by:', 'reason:'], ['by: Ada Lovelace', 'reason: looked at by hand']],
+    [
+      'a task',
+      '## Required Changes\n\n1. Lower the limit of the pump.\n\n## Steps\n\n```bash\n./a\n```\n',
+      'tasks',
+      ['verifiedBy:'],
+      ['verifiedBy: { rg: limit, in: [pump.cfg] }'],
+    ],
+    [
+      'an expectation in prose',
+      '```bash\n./a\n```\n\n**Expected:** it looks fine\n',
+      'accept',
+      ['by:', 'reason:'],
+      ['by: Ada Lovelace', 'reason: looked at by hand'],
+    ],
   ])('%s: asked, answered, bound', async (_, body, section, open, answers) => {
     const text = `# T\n\n${body}`;
     const cwd = folderWith('p.md', text);
     await command(['new', '--addendum-for', 'p.md'], { cwd });
-    let answered = readFileSync(join(cwd, 'p.addendum.yaml'), 'utf8').replace(/^(plan: p\.md\n)([\s\S]*)$/m, (_all, plan: string, rest: string) => plan + rest.replace(/^# /gm, ''));
+    let answered = readFileSync(join(cwd, 'p.addendum.yaml'), 'utf8').replace(
+      /^(plan: p\.md\n)([\s\S]*)$/m,
+      (_all, plan: string, rest: string) => plan + rest.replace(/^# /gm, ''),
+    );
     expect(answered).toContain(`\n${section}:\n`);
     for (const [index, each] of open.entries()) {
       const place = answered.lastIndexOf(each);
@@ -163,7 +220,11 @@ describe('an addendum that asks', () => {
 
   test('nothing open, not a plan, a YAML plan', async () => {
     const cwd = folderWith('p.md', '# T\n\n```bash\n./a\n```\n');
-    expect(await command(['new', '--addendum-for', 'p.md'], { cwd })).toEqual({ exitCode: 0, stdout: '', stderr: 'nothing is open in p.md that an addendum could bind\n' });
+    expect(await command(['new', '--addendum-for', 'p.md'], { cwd })).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: 'nothing is open in p.md that an addendum could bind\n',
+    });
     expect(existsSync(join(cwd, 'p.addendum.yaml'))).toBe(false);
     expect((await command(['new', '--addendum-for', 'p.plan.yaml'], { cwd })).exitCode).toBe(2);
     expect((await command(['new', '--addendum-for', 'nowhere.md'], { cwd })).exitCode).toBe(2);

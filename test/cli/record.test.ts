@@ -52,13 +52,20 @@ test('show DIR STEP: text, values, output, judgement', async () => {
     '    m: row 1 of step 1.2',
     '',
   ]);
-  expect(JSON.parse((await command(['show', '--json', '.proofplan', '1.1'], { cwd })).stdout)).toMatchObject({ id: '1.1', ended: { verdict: 'passed' }, captures: [{ name: 'run_id', text: '7' }] });
+  expect(JSON.parse((await command(['show', '--json', '.proofplan', '1.1'], { cwd })).stdout)).toMatchObject({
+    id: '1.1',
+    ended: { verdict: 'passed' },
+    captures: [{ name: 'run_id', text: '7' }],
+  });
 });
 
 test('show: a step that is not there, a folder that is no execution, a damaged journal', async () => {
   const cwd = await record();
   expect(await command(['show', '.proofplan', '1.3'], { cwd })).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('steps: 1.1, 1.2') });
-  expect(await command(['show', '.'], { cwd })).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('error[cli/not-an-execution]: `.` is not the folder of an execution') });
+  expect(await command(['show', '.'], { cwd })).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('error[cli/not-an-execution]: `.` is not the folder of an execution'),
+  });
   expect(await command(['show', 'gone'], { cwd })).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('there is no folder `gone`') });
   appendFileSync(join(cwd, '.proofplan/latest/journal.jsonl'), '{"torn');
   expect(await command(['show', '.proofplan'], { cwd })).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('the journal breaks off') });

@@ -28,7 +28,27 @@ test('no command at all shows the help and is misuse', async () => {
 });
 
 describe('--help', () => {
-  const commands = ['run', 'check', 'explain', 'show', 'report', 'audit verify', 'audit show', 'audit prove', 'audit check-proof', 'audit explain', 'audit compare', 'key new', 'key show', 'doctor', 'guard', 'decide', 'db start', 'db stop', 'db url'];
+  const commands = [
+    'run',
+    'check',
+    'explain',
+    'show',
+    'report',
+    'audit verify',
+    'audit show',
+    'audit prove',
+    'audit check-proof',
+    'audit explain',
+    'audit compare',
+    'key new',
+    'key show',
+    'doctor',
+    'guard',
+    'decide',
+    'db start',
+    'db stop',
+    'db url',
+  ];
 
   test('names every command', async () => {
     const { stdout } = await command(['--help']);

@@ -27,7 +27,9 @@ async function playOnce(
   const watch = watchCalls(join(sample.out, '..'), point);
   try {
     const environment = database === undefined ? undefined : environmentFor(sample, database);
-    const executing = execute(sample, markedPlan({ database: database !== undefined }), environment, { reports: [{ name: 'report.md', render: () => Promise.resolve('# a report\n') }] });
+    const executing = execute(sample, markedPlan({ database: database !== undefined }), environment, {
+      reports: [{ name: 'report.md', render: () => Promise.resolve('# a report\n') }],
+    });
     const executed = await within(deadlineMs, executing);
     watch.end();
     const problems = executed === undefined ? ['it hangs'] : await contradictions({ end: executed.end, workspace: sample.workspace, out: sample.out });

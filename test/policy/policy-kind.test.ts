@@ -47,6 +47,7 @@ describe.each(['addendum', 'plan'])('%s.schema.json', (name) => {
     expect(validate({ kind, ...wrong })).toBe(false);
     // An unknown key is an error, never something that is quietly left out.
     expect(validate({ kind, ...least, strength: 'weak' })).toBe(false);
-    for (const key of Object.keys(least)) expect(validate({ kind, ...Object.fromEntries(Object.entries(least).filter(([other]) => other !== key)) })).toBe(false);
+    for (const key of Object.keys(least))
+      expect(validate({ kind, ...Object.fromEntries(Object.entries(least).filter(([other]) => other !== key)) })).toBe(false);
   });
 });

@@ -46,12 +46,11 @@ test('a message about a plan has the five parts', () => {
 
 test('the gutter grows with the line number', () => {
   const diagnostic: Diagnostic = { severity: 'failed', code, message: 'm', span: at('p.md', 129, 4, 26), label: 'chain_length is 0, step_count is 7' };
-  expect(renderDiagnostic(diagnostic, style(seed('run-proof-v2.md'))).split('\n').slice(1)).toEqual([
-    '   --> p.md:129:4',
-    '    |',
-    '129 | - `chain_length == step_count`',
-    '    |    ^^^^^^^^^^^^^^^^^^^^^^^^^^ chain_length is 0, step_count is 7',
-  ]);
+  expect(
+    renderDiagnostic(diagnostic, style(seed('run-proof-v2.md')))
+      .split('\n')
+      .slice(1),
+  ).toEqual(['   --> p.md:129:4', '    |', '129 | - `chain_length == step_count`', '    |    ^^^^^^^^^^^^^^^^^^^^^^^^^^ chain_length is 0, step_count is 7']);
 });
 
 test('without a place there is no frame, and facts still line up', () => {
@@ -95,7 +94,12 @@ test('a label that does not fit beside stands below, wrapped', () => {
   const label = 'a label of quite a number of words that cannot stand beside the carets at all here';
   const lines = renderDiagnostic({ severity: 'error', code, message: 'm', span: at('p', 1, 40, 6), label }, style(`${' '.repeat(39)}marked`)).split('\n');
   expect(lines.every((line) => line.length <= 80)).toBe(true);
-  expect(lines.slice(5).map((line) => line.slice(4).trim()).join(' ')).toBe(label);
+  expect(
+    lines
+      .slice(5)
+      .map((line) => line.slice(4).trim())
+      .join(' '),
+  ).toBe(label);
 });
 
 test('notes wrap at the width, but never inside backticks', () => {

@@ -3,18 +3,50 @@ import { expect, test } from 'vitest';
 import { restorePlan, splitLines, spliceReport } from '../../src/report/report-splice.ts';
 
 const id = '2026-02-09T12-00-00Z-abcdef';
-const fragment = fc.constantFrom('a', '`<x>`', '\n', '\n', '\r\n', '\r', ' ', '> ', '- ', '```', '<!-- proofplan x -->', '<!-- /proofplan x -->', '-->', '日', '"', '\\', '\u0000');
-const documents = fc.tuple(fc.boolean(), fc.array(fragment, { maxLength: 60 })).map(([mark, parts]) => (mark ? '\ufeff' : '') + parts.join('').replaceAll('\ufeff', ''));
+const fragment = fc.constantFrom(
+  'a',
+  '`<x>`',
+  '\n',
+  '\n',
+  '\r\n',
+  '\r',
+  ' ',
+  '> ',
+  '- ',
+  '```',
+  '<!-- proofplan x -->',
+  '<!-- /proofplan x -->',
+  '-->',
+  '日',
+  '"',
+  '\\',
+  '\u0000',
+);
+const documents = fc
+  .tuple(fc.boolean(), fc.array(fragment, { maxLength: 60 }))
+  .map(([mark, parts]) => (mark ? '\ufeff' : '') + parts.join('').replaceAll('\ufeff', ''));
 
 test('taking out what was added gives the document back, whatever was added', () => {
   fc.assert(
     fc.property(
       documents,
-      fc.array(fc.record({ after: fc.nat(40), indent: fc.constantFrom('', '  ', '     ', '> '), lines: fc.array(fc.constantFrom('> a', '> <!-- x', '>', '> -->', '> ~~~')) }), { maxLength: 8 }),
-      fc.array(fc.record({ line: fc.integer({ min: 1, max: 20 }), from: fc.integer({ min: 1, max: 3 }), to: fc.integer({ min: 3, max: 6 }), text: fc.string() }), { maxLength: 3 }),
+      fc.array(
+        fc.record({
+          after: fc.nat(40),
+          indent: fc.constantFrom('', '  ', '     ', '> '),
+          lines: fc.array(fc.constantFrom('> a', '> <!-- x', '>', '> -->', '> ~~~')),
+        }),
+        { maxLength: 8 },
+      ),
+      fc.array(
+        fc.record({ line: fc.integer({ min: 1, max: 20 }), from: fc.integer({ min: 1, max: 3 }), to: fc.integer({ min: 3, max: 6 }), text: fc.string() }),
+        { maxLength: 3 },
+      ),
       (document, additions, replacements) => {
         const lines = splitLines(document.replace(/^\ufeff/, ''));
-        const oneALine = replacements.filter((each, index) => each.line <= lines.length && replacements.findIndex((other) => other.line === each.line) === index);
+        const oneALine = replacements.filter(
+          (each, index) => each.line <= lines.length && replacements.findIndex((other) => other.line === each.line) === index,
+        );
         const single = oneALine.map((each) => ({ ...each, text: each.text.replace(/[\r\n]/g, ''), to: Math.max(each.from, each.to) }));
         const report = spliceReport(document, id, additions, single);
         expect(restorePlan(report)).toBe(document);

@@ -20,7 +20,10 @@ async function compileFile(path: string): Promise<CompiledPlan> {
   return compile(path, readFileSync(join(root, path)), existsSync(join(root, beside)) ? { beside: read(beside) } : {});
 }
 
-const asYaml = (path: string) => (text: string): Promise<CompiledPlan> => compile(path.replace(/\.md$/, '.plan.yaml'), text);
+const asYaml =
+  (path: string) =>
+  (text: string): Promise<CompiledPlan> =>
+    compile(path.replace(/\.md$/, '.plan.yaml'), text);
 
 /** A plan that has to compile. */
 async function planOf(path: string): Promise<Plan> {
@@ -82,8 +85,17 @@ describe('Markdown → YAML → plan = Markdown → plan', () => {
 describe('texts survive', () => {
   const shell = (command: string): string => `# T\n\n\`\`\`bash\n${command}\n\`\`\`\n`;
   test.each([
-    "echo '9007199254740993' 1e3 0x10 010 yes null 2026-11-21", 'echo "a: b" # c', "printf '%s\\n' \"it's\"", 'cat <<EOF\n  indented\n\ttab\nEOF', '  echo leading', 'echo trailing   ', 'echo a \\\n  --flag=@x',
-    "echo '- list' '* star' '& anchor' '! tag' '| pipe' '> fold' '% directive'", 'echo "😀 ünï"', "echo ':' '#' '{}' '[]' '~' '---'", 'echo "a\\tb"\n\necho after an empty line',
+    "echo '9007199254740993' 1e3 0x10 010 yes null 2026-11-21",
+    'echo "a: b" # c',
+    "printf '%s\\n' \"it's\"",
+    'cat <<EOF\n  indented\n\ttab\nEOF',
+    '  echo leading',
+    'echo trailing   ',
+    'echo a \\\n  --flag=@x',
+    "echo '- list' '* star' '& anchor' '! tag' '| pipe' '> fold' '% directive'",
+    'echo "😀 ünï"',
+    "echo ':' '#' '{}' '[]' '~' '---'",
+    'echo "a\\tb"\n\necho after an empty line',
   ])('%j', async (command) => {
     const { plan } = await compile('t.md', shell(command));
     const yaml = await asYaml('t.md')(renderYamlPlan(convertPlan(plan as Plan, { policies: 'words', claims: 'words' })));
@@ -102,11 +114,24 @@ describe('the comparison sees what matters', () => {
   const text = read('fixtures/same-plan/payout.md');
   const beside = read('fixtures/same-plan/payout.addendum.yaml');
   const mutants: readonly (readonly [string, string, string])[] = [
-    ['a claim', 'amount_cents > 0', 'amount_cents > 1'], ['a command', '--currency "EUR"', '--currency "USD"'], ['a policy', 'Stop on failure.', ''], ['a title', '# Payout run', '# Payout runs'],
-    ['a scope', '## 2. Database (Read-Only)', '## 2. Database'], ['a report field', '- Payout: `<payout_id>`\n', ''], ['a criterion', '3. All tests pass.\n', ''], ['a folder', '`accounting/`', '`books/`'],
+    ['a claim', 'amount_cents > 0', 'amount_cents > 1'],
+    ['a command', '--currency "EUR"', '--currency "USD"'],
+    ['a policy', 'Stop on failure.', ''],
+    ['a title', '# Payout run', '# Payout runs'],
+    ['a scope', '## 2. Database (Read-Only)', '## 2. Database'],
+    ['a report field', '- Payout: `<payout_id>`\n', ''],
+    ['a criterion', '3. All tests pass.\n', ''],
+    ['a folder', '`accounting/`', '`books/`'],
   ];
   test.each(mutants)('%s', async (_, from, to) => {
-    const [plan, mutant] = [await compile('payout.md', text, { beside }), await compile('payout.md', text.replace(from, () => to), { beside })];
+    const [plan, mutant] = [
+      await compile('payout.md', text, { beside }),
+      await compile(
+        'payout.md',
+        text.replace(from, () => to),
+        { beside },
+      ),
+    ];
     expect(text).toContain(from);
     expect(planDifferences(plan.plan as Plan, mutant.plan as Plan)).not.toEqual([]);
   });
@@ -115,6 +140,12 @@ describe('the comparison sees what matters', () => {
     const plan = await planOf('fixtures/same-plan/payout.md');
     const converted = await convertFaithfully(plan, (yaml) => asYaml('payout.md')(yaml.replace('amount_cents > 0', 'amount_cents > -1')));
     expect(converted.value).toBeUndefined();
-    expect(converted.diagnostics).toMatchObject([{ severity: 'error', code: 'review/conversion-differs', notes: expect.arrayContaining([expect.stringMatching(/^differs: steps\.2\.1\.expectations\.2\.1\/2\./)]) }]);
+    expect(converted.diagnostics).toMatchObject([
+      {
+        severity: 'error',
+        code: 'review/conversion-differs',
+        notes: expect.arrayContaining([expect.stringMatching(/^differs: steps\.2\.1\.expectations\.2\.1\/2\./)]),
+      },
+    ]);
   });
 });

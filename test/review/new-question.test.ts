@@ -40,7 +40,11 @@ describe('what a document leaves open', () => {
       expect(uncommented.diagnostics, text).toEqual([]);
       const wrong = uncommented.value ? compileAddendum(uncommented.value).diagnostics : [];
       // A value that is not there yet is the only thing that may be wrong.
-      expect(wrong.filter(({ code }) => !/^compile\/(?:wrong-type|empty-value|missing-key|wrong-value|duplicate-entry)$/.test(code)).map(({ code, message }) => `${path} ${code}: ${message}`)).toEqual([]);
+      expect(
+        wrong
+          .filter(({ code }) => !/^compile\/(?:wrong-type|empty-value|missing-key|wrong-value|duplicate-entry)$/.test(code))
+          .map(({ code, message }) => `${path} ${code}: ${message}`),
+      ).toEqual([]);
     }
     expect(asked).toBeGreaterThan(100);
   });
@@ -53,9 +57,20 @@ describe('what a document leaves open', () => {
       if (plan === undefined) continue;
       const said = unanswerable(plan, diagnostics, source);
       const lines = new Set(questionsOf(plan, diagnostics, source).map(({ lineNumber }) => lineNumber));
-      const lost = diagnostics.filter((diagnostic) => diagnostic.severity === 'error' && !said.includes(diagnostic) && !lines.has(diagnostic.span?.start.line ?? 0));
+      const lost = diagnostics.filter(
+        (diagnostic) => diagnostic.severity === 'error' && !said.includes(diagnostic) && !lines.has(diagnostic.span?.start.line ?? 0),
+      );
       // One answer may be that of several messages: a folder for all steps of a kind, a value for all its places.
-      expect(lost.filter(({ code }) => !/^compile\/(?:unbound-working-directory|unbound-placeholder|unset-variable|open-value|expectation-without-step|unbound-production-path)$/.test(code)).map(({ code, span }) => `${path}:${span?.start.line} ${code}`)).toEqual([]);
+      expect(
+        lost
+          .filter(
+            ({ code }) =>
+              !/^compile\/(?:unbound-working-directory|unbound-placeholder|unset-variable|open-value|expectation-without-step|unbound-production-path)$/.test(
+                code,
+              ),
+          )
+          .map(({ code, span }) => `${path}:${span?.start.line} ${code}`),
+      ).toEqual([]);
     }
   });
 
