@@ -187,6 +187,6 @@ function newestOf({ attempts, summary }: PlanHistory): string {
 }
 
 function cut(text: string): string {
-  const characters = [...text.slice(0, 2 * mostUnits)];
+  const characters = Array.from(text.slice(0, 2 * mostUnits));
   return text.length > mostUnits ? `${characters.slice(0, mostUnits).join('')}…` : text;
 }
