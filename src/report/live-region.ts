@@ -1,7 +1,7 @@
 /**
  * The lines at the bottom of a terminal that are written over again, below lines that scroll: at most two for each plan that is
  * executed. The cursor waits at the beginning of the region, where a terminal keeps it also when it breaks lines anew for another
- * width; it is never hidden, so that nothing has to give it back. Without a terminal nothing is written over, no escape code is
+ * width (some count the lines below it, too, so what stands there is short); it is never hidden, so that nothing has to give it back. Without a terminal nothing is written over, no escape code is
  * written at all, and what takes long gives a sign of life once a minute.
  */
 import type { ChalkInstance } from 'chalk';
@@ -59,6 +59,9 @@ export interface LiveRegion {
 
 /** From the region's beginning, where the cursor stands, to the end of the screen (CR, ED). */
 export const eraseRegion = '\r\u001b[J';
+/** A terminal may have become narrower since its size was asked for: then a line must not become two (DECAWM of the VT100). */
+const noWrap = '\u001b[?7l';
+const wrap = '\u001b[?7h';
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const frameMs = 200;
 /** What changes more often than this is not drawn each time. */
@@ -101,7 +104,7 @@ export function createLiveRegion(options: RegionOptions): LiveRegion {
     });
     if (lines.length === 0) return '';
     const up = lines.length === 1 ? '' : `\u001b[${lines.length - 1}A`;
-    return `\r${lines.map((line) => `${line}\u001b[K`).join('\r\n')}\u001b[J${up}\r`;
+    return `${noWrap}\r${lines.map((line) => `${line}\u001b[K`).join('\r\n')}\u001b[J${up}\r${wrap}`;
   };
 
   /** In one write: nobody sees what is only erased. */

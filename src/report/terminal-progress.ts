@@ -76,10 +76,7 @@ export function createProgress({ slot, colours, columns, live, verbosity = 0, ar
 
   const facts = (): string => {
     const { permitted = 0, refused = 0 } = tally?.() ?? {};
-    return [
-      `step ${begun.size} of ${planned}`,
-      ...(tally === undefined ? [] : [`gateway: ${count(permitted, 'statement')} permitted, ${refused} refused`]),
-    ].join(' · ');
+    return tally === undefined ? '' : `gateway: ${permitted} permitted, ${refused} refused`;
   };
 
   const prepared = (): void => {
@@ -139,7 +136,7 @@ export function createProgress({ slot, colours, columns, live, verbosity = 0, ar
       if (canaries.length > 0 && canaries.every((each) => each.refused))
         line(put('passed', '', 'guards', `${canaries.length} of ${canaries.length} canaries refused`));
       canaries.length = 0;
-      slot.set({ title: `${stepName(data)}  ${data.title}`, facts });
+      slot.set({ title: `${begun.size}/${planned} · ${stepName(data)}  ${data.title}`, facts });
     },
     expectation: (data) => void judged.push(data),
     'step-ended': ended,

@@ -24,6 +24,8 @@ export interface PtyProgram {
   readonly resize: (columns: number, rows: number) => void;
   /** Resolves once the screen shows it; rejects when the program ends before. */
   readonly shows: (pattern: RegExp) => Promise<void>;
+  /** Resolves when the region has been drawn twice from now on: once for what was under way. */
+  readonly redrawn: () => Promise<void>;
   /** Where the cursor is, from 0, in the lines of `screen`. */
   readonly cursor: () => Promise<{ readonly x: number; readonly line: number }>;
   /** The exit code; minus the number of the signal that ended it. */
@@ -67,11 +69,12 @@ export function startOnPty(argv: readonly string[], { columns, rows = 24, cwd = 
     const lines = Array.from({ length: active.length }, (_, index) => active.getLine(index)?.translateToString(true) ?? '');
     return lines.slice(0, lines.findLastIndex((line) => line !== '') + 1);
   };
+  const written = (): string => Buffer.concat(chunks).toString();
   const order = (line: string): void => void child.stdin?.write(`${line}\n`);
   return {
     child,
     order,
-    written: () => Buffer.concat(chunks).toString(),
+    written,
     screen,
     resize: (width, height) => {
       terminal.resize(width, height);
@@ -84,6 +87,10 @@ export function startOnPty(argv: readonly string[], { columns, rows = 24, cwd = 
         if (isEnded) throw new Error(`it has ended, and ${String(pattern)} is not on the screen:\n${text}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
+    },
+    redrawn: async () => {
+      const drawings = (): number => written().split('\u001b[?7h').length;
+      for (const before = drawings(); drawings() < before + 2 && !isEnded; ) await new Promise((resolve) => setTimeout(resolve, 20));
     },
     cursor: async () => {
       await settle();
