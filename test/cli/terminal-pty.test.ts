@@ -69,7 +69,7 @@ test.each([
   expectSafe(terminal.written());
   if ('NO_COLOR' in environment) expect(terminal.written()).not.toMatch(/\u001b\[[0-9;]*m/);
   if ('LC_ALL' in environment) expect(terminal.written()).toMatch(/^[\u0000-\u007f]*$/);
-  if (argv.includes('-vv')) expect(text).toMatch(/stdout, 1 line\n +│ count: 3/);
+  if ((argv as readonly string[]).includes('-vv')) expect(text).toMatch(/stdout, 1 line\n +│ count: 3/);
 });
 
 test('TERM=dumb: lines alone', async () => {

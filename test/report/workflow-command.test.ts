@@ -41,7 +41,7 @@ describe('a command that a plan or a child has written', () => {
         const filter = createCommandFilter();
         expect(obeyedByAny(filter(attack.slice(0, at)) + filter(attack.slice(at)))).toEqual([]);
         const single = createCommandFilter();
-        expect(obeyedByAny([...attack].map(single).join(''))).toEqual([]);
+        expect(obeyedByAny(Array.from(attack, (each) => single(each)).join(''))).toEqual([]);
       }
   });
 
