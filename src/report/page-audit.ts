@@ -37,7 +37,7 @@ export function auditSection(record: PageRecord, { execution, head }: PageHead):
           ['database state', lists.fingerprint.map(({ moment, database }) => element('div', {}, `${moment}: ${database}`))],
           [
             'gone on with',
-            lists.resumed.map(({ after, cut }) =>
+            lists.resumed.map(({ after, cut = [] }) =>
               element('div', {}, `after entry ${after}${cut.length === 0 ? '' : `, cut: ${cut.map(({ step }) => `step ${step}`).join(', ')}`}`),
             ),
           ],

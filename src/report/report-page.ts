@@ -2,7 +2,7 @@
  * `report.html`: the plan as it stands with verdicts, values and folded evidence in place, between a first screen that says what came
  * of it and tables that say how it is known. One file, no script, nothing that is loaded; made from journal and evidence alone.
  */
-import type { Checked } from '../model/diagnostic.ts';
+import { messageOf, type Checked } from '../model/diagnostic.ts';
 import type { EventData } from '../model/event.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { anchor, spanLink, type PagePlaces } from './page-anchor.ts';
@@ -28,8 +28,14 @@ const mostLines = 2_500;
 
 /** Renders the page of an execution's folder. Its diagnostics say what the page says too: where the record breaks off. */
 export async function readReportPage(folder: string, options: ReadPageOptions = {}): Promise<Checked<string>> {
-  const { value, diagnostics } = await readPage(folder, options);
-  return { value: value && renderReportPage(value), diagnostics };
+  try {
+    const { value, diagnostics } = await readPage(folder, options);
+    return { value: value && renderReportPage(value), diagnostics };
+  } catch (error) {
+    // The data of an entry is trusted to have its kind's shape; one that was edited, or written by another version, may not.
+    const message = `an entry of the journal does not have the form of its kind: ${messageOf(error)}`;
+    return { value: undefined, diagnostics: [{ severity: 'error', code: 'journal/unreadable', message, help: `proofplan audit verify ${folder}` }] };
+  }
 }
 
 export function renderReportPage({ record, head, document }: PageSource): string {
