@@ -111,12 +111,14 @@ function table(head: readonly string[], rows: readonly (readonly string[])[], no
 
 /**
  * Text in one line in which nothing is markup: what Markdown, its tables or HTML would read are character references, which cannot
- * stand for structure (CommonMark 2.5). `www.` and `://` would become links by themselves (GFM 6.9).
+ * stand for structure (CommonMark 2.5). What would become a link or a mention by itself (GFM 6.9), or begin a list, is kept from it by
+ * a word joiner, which nobody sees.
  */
 function text(of: string): string {
   return lineOf(of, mostCell)
     .replace(/[\p{Surrogate}\ufffe\uffff]/gu, '\ufffd')
-    .replace(/[&<>`*_~[\]()#|\\!$:@{}^]/g, (sign) => `&#${sign.charCodeAt(0)};`)
-    .replace(/^[-+=]|^\d+(?=[.)])/, (sign) => `&#8203;${sign}`)
-    .replace(/www\./gi, (word) => `${word.slice(0, 3)}&#46;`);
+    .replace(/^[-+=]|^\d+[.)]|:\/\/|www\.|@/gi, (found) => `${found.slice(0, -1)}${joiner}${found.slice(-1)}`)
+    .replace(/[&<>`*_~[\]()#|\\!$:@{}^]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
+
+const joiner = '\u2060';

@@ -1,6 +1,7 @@
 /** Runs commands for tests: in this process with surroundings of our own, or the built program as people do. */
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import type { CommandContext } from '../../src/cli/command-context.ts';
 import { runCommand } from '../../src/cli/main.ts';
 import { createColours } from '../../src/report/colour.ts';
 
@@ -18,21 +19,15 @@ export interface CommandSurroundings {
 
 export const root = join(import.meta.dirname, '../..');
 
-/** In this process: no start-up, and nothing of the real environment but PATH and HOME. */
-export async function command(argv: readonly string[], { cwd = root, stdin = '', environment = {} }: CommandSurroundings = {}): Promise<CommandEnd> {
-  let stdout = '';
-  let stderr = '';
-  const exitCode = await runCommand({
+/** Surroundings of our own for a command in this process: nothing of the real environment but PATH and HOME. */
+export function contextOf(argv: readonly string[], { cwd = root, stdin = '', environment = {} }: CommandSurroundings = {}): CommandContext {
+  return {
     version: '0.0.0',
     argv,
     environment: { PATH: process.env['PATH'], HOME: process.env['HOME'], XDG_CACHE_HOME: join(root, 'node_modules/.cache/proofplan-test'), ...environment },
     workingFolder: cwd,
-    out: (text) => {
-      stdout += text;
-    },
-    err: (text) => {
-      stderr += text;
-    },
+    out: () => undefined,
+    err: () => undefined,
     outColours: createColours(0),
     errColours: createColours(0),
     outColumns: 80,
@@ -43,6 +38,21 @@ export async function command(argv: readonly string[], { cwd = root, stdin = '',
     interruption: () => new AbortController().signal,
     self: [process.execPath],
     command: 'proofplan',
+  };
+}
+
+/** In this process: no start-up. */
+export async function command(argv: readonly string[], surroundings: CommandSurroundings = {}): Promise<CommandEnd> {
+  let stdout = '';
+  let stderr = '';
+  const exitCode = await runCommand({
+    ...contextOf(argv, surroundings),
+    out: (text) => {
+      stdout += text;
+    },
+    err: (text) => {
+      stderr += text;
+    },
   });
   return { exitCode, stdout, stderr };
 }
