@@ -29,9 +29,7 @@ export function digestSources() {
 function filesUnder(path) {
   if (!existsSync(join(root, path)) || generated.includes(path)) return [];
   if (!statSync(join(root, path)).isDirectory()) return [path];
-  return readdirSync(join(root, path))
-    .sort()
-    .flatMap((name) => filesUnder(join(path, name)));
+  return readdirSync(join(root, path)).sort().flatMap((name) => filesUnder(join(path, name)));
 }
 
 /** The digest that dist/ was made from; empty when it, or a generated module that tests read, is not there. */
@@ -57,7 +55,11 @@ export function build() {
 function buildNow(digest) {
   const made = join(cache, `dist-${process.pid}`);
   rmSync(made, { recursive: true, force: true });
-  const commands = [[validators], [codePages], ['node_modules/rolldown/bin/cli.mjs', '-c', 'rolldown.config.ts', '--dir', made, '--logLevel', 'warn']];
+  const commands = [
+    [validators],
+    [codePages],
+    ['node_modules/rolldown/bin/cli.mjs', '-c', 'rolldown.config.ts', '--dir', made, '--logLevel', 'warn'],
+  ];
   for (const command of commands) {
     const ended = spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
     if (ended.status !== 0) return `node ${command.join(' ')} ended with ${ended.status ?? ended.signal}\n${ended.stdout}${ended.stderr}`;
