@@ -42,7 +42,8 @@ export interface Page {
 /** Every page that people read: at the root, and below `docs/`. */
 export function pagePaths(): readonly string[] {
   const below = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((path) => `docs/${path.replaceAll('\\', '/')}`);
-  return [...readdirSync(root), ...below].filter((path) => path.endsWith('.md')).toSorted();
+  // Plans that a picture is made of are no pages: readme.test.ts holds them.
+  return [...readdirSync(root), ...below].filter((path) => path.endsWith('.md') && !path.startsWith('docs/picture/')).toSorted();
 }
 
 export function readPage(path: string): Page {
