@@ -112,14 +112,9 @@ function sinceLines({ lastPass, failingSince }: PlanHistory['summary'], style: H
 }
 
 function summaryWords({ verdicts, cut: noEnd, running, pruned, gone }: PlanHistory['summary']): string {
-  const parts = [
-    verdictWords(verdicts),
-    ...(noEnd > 0 ? [`${noEnd} without an end`] : []),
-    ...(running > 0 ? [`${running} running now`] : []),
-    ...(pruned > 0 ? [`${pruned} pruned`] : []),
-    ...(gone > 0 ? [`${gone} gone without a word`] : []),
-  ];
-  return parts.filter((part) => part !== '').join(', ');
+  const ends = [verdictWords(verdicts), ...(noEnd > 0 ? [`${noEnd} without an end`] : []), ...(running > 0 ? [`${running} running now`] : [])];
+  const records = [...(pruned > 0 ? [`${pruned} pruned`] : []), ...(gone > 0 ? [`${gone} gone without a word`] : [])];
+  return [ends.filter((word) => word !== '').join(', '), ...(records.length === 0 ? [] : [`of the records ${records.join(', ')}`])].join('; ');
 }
 
 function flakeLines({ flaky, examined, summary }: PlanHistory, style: HistoryStyle): readonly string[] {
@@ -169,7 +164,7 @@ function durationLine({ id, medianMs, minimumMs, maximumMs, newestMs, slower }: 
 }
 
 /** `4 passed, 2 failed`, in the order of the lattice. */
-export function verdictWords(verdicts: VerdictCount): string {
+function verdictWords(verdicts: VerdictCount): string {
   return verdictOrder.flatMap((verdict) => (verdicts[verdict] === undefined ? [] : [`${verdicts[verdict]} ${verdict === 'none' ? 'unproven' : verdict}`])).join(', ');
 }
 

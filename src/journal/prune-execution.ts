@@ -9,7 +9,7 @@ import { executionFiles } from '../model/journal-entry.ts';
 import { executionNamePattern } from './journal-line.ts';
 import type { LedgerPlan } from './ledger-entry.ts';
 import { holdLock } from './ledger-lock.ts';
-import { registerPruning } from './ledger.ts';
+import { registerPruning, type LedgerFileSystem } from './ledger.ts';
 import type { NoteKey } from './signed-note.ts';
 
 /** In the output folder: what is being removed. */
@@ -24,6 +24,8 @@ export interface Pruning {
   readonly rule: string;
   readonly key?: NoteKey;
   readonly clock: () => number;
+  /** What the ledger is written with; tests put faults in its place. */
+  readonly fileSystem?: LedgerFileSystem;
   /** Asked when nobody else can change the record any more: why it stays after all. */
   readonly confirm: () => Promise<string | undefined>;
   /** The ledger says already that it was pruned: it is not said twice. */

@@ -19,7 +19,9 @@ export const indexStyle = `
 figure{margin:0;max-width:100%}figcaption{color:var(--soft);font-size:.8rem}
 section{border-top:1px solid var(--line);margin-top:2.4rem;padding-top:.4rem}
 section h2{margin-top:1rem;unicode-bidi:isolate}
-.small-mark{font-size:1rem}
+.banner .small-mark{font-size:1rem}
+thead th,td code,.nowrap{white-space:nowrap}
+@media (max-width:44rem){table.stack caption{display:block}table.stack td:empty{display:none}.nowrap,td code{white-space:normal}}
 `;
 
 /** `✓✗✓✓`, oldest first. */

@@ -4,6 +4,7 @@
  */
 import { dirname, join, relative, sep } from 'node:path';
 import { type History, type HistorySource, type HistorySummary, type PastExecution, type PlanHistory } from '../model/history.ts';
+import { executionIdPattern } from '../model/journal-entry.ts';
 import { verdictOrder } from '../model/verdict.ts';
 import { durationChart, indexStyle, verdictStrip } from './page-index-chart.ts';
 import { element, type PageContent, type PageNode } from './page-node.ts';
@@ -114,10 +115,10 @@ function planNode(plan: PlanHistory, index: number, mostOfPlan: number, options:
     element('div', { className: ['charts'] }, verdictStrip(rows), durationChart(rows, `plan-${index + 1}`)),
     tableNode(
       left > 0 ? `The newest ${rows.length}, newest first; ${left} more are counted above` : 'All attempts, newest first',
-      [{ title: 'Attempt' }, { title: 'Verdict' }, { title: 'Execution' }, { title: 'Took', number: true }, { title: 'Commit' }, { title: 'Why' }],
+      [{ title: '#' }, { title: 'Verdict' }, { title: 'Execution' }, { title: 'Took', number: true }, { title: 'Commit' }, { title: 'Why' }],
       rows.toReversed().map((past, position, list) => ({
         cells: [
-          String(past.attempt),
+          [element('span', { className: ['unseen'] }, 'attempt '), String(past.attempt)],
           wordNode(past),
           linkNode(past, options),
           past.durationMs === null ? '–' : renderDuration(past.durationMs),
@@ -144,9 +145,10 @@ function linkNode(past: PastExecution, { page, folders }: IndexPageOptions): Pag
   const [report] = past.detail?.reports ?? [];
   const folder = folders.get(past.output);
   const name = cut(past.execution);
-  if (report === undefined || folder === undefined || past.folder !== 'there') return element('span', { className: ['small'] }, name);
+  const className = executionIdPattern.test(name) ? ['small', 'nowrap'] : ['small'];
+  if (report === undefined || folder === undefined || past.folder !== 'there') return element('span', { className }, name);
   const path = relative(dirname(page), join(folder, 'executions', past.execution, report));
-  return element('a', { className: ['small'], href: `./${path.split(sep).map(encodeURIComponent).join('/')}` }, name);
+  return element('a', { className, href: `./${path.split(sep).map(encodeURIComponent).join('/')}` }, name);
 }
 
 function commitNode({ detail }: PastExecution): PageContent {
@@ -173,12 +175,12 @@ function whyNode(past: PastExecution, before: PastExecution | undefined): PageCo
 
 function summaryWords(summary: HistorySummary): string {
   const { verdicts, cut: noEnd, running, pruned, gone } = summary;
-  return [wordsOf(verdicts), ...(noEnd > 0 ? [`${noEnd} without an end`] : []), ...(running > 0 ? [`${running} running`] : []), ...(pruned > 0 ? [`${pruned} pruned`] : []), ...(gone > 0 ? [`${gone} gone without a word`] : [])]
-    .filter((word) => word !== '')
-    .join(', ');
+  const ends = [wordsOf(verdicts), ...(noEnd > 0 ? [`${noEnd} without an end`] : []), ...(running > 0 ? [`${running} running`] : [])];
+  const records = [...(pruned > 0 ? [`${pruned} pruned`] : []), ...(gone > 0 ? [`${gone} gone without a word`] : [])];
+  return [ends.filter((word) => word !== '').join(', '), ...(records.length === 0 ? [] : [`of the records ${records.join(', ')}`])].join('; ');
 }
 
-export function wordsOf(verdicts: HistorySummary['verdicts']): string {
+function wordsOf(verdicts: HistorySummary['verdicts']): string {
   return verdictOrder.flatMap((verdict) => (verdicts[verdict] === undefined ? [] : [`${verdicts[verdict]} ${verdict}`])).join(', ');
 }
 
