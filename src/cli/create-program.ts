@@ -12,6 +12,7 @@ import { addDoctor } from './doctor.ts';
 import { addExplain } from './explain.ts';
 import { addGuard } from './guard.ts';
 import { addHistory } from './history.ts';
+import { addJob } from './job.ts';
 import { addKey } from './key.ts';
 import { addLock } from './lock.ts';
 import { addNew } from './new.ts';
@@ -25,6 +26,7 @@ import { addShow } from './show.ts';
 /** In the order of the help. */
 const commands = [
   addRun,
+  addJob,
   addResume,
   addCheck,
   addExplain,

@@ -1,45 +1,18 @@
 /** A plan as a command names it: read with its addendum and the project's configuration, and compiled. */
 import { createHash } from 'node:crypto';
 import { basename, dirname, extname, join } from 'node:path';
-import type { Checked, Diagnostic } from '../model/diagnostic.ts';
-import type { EnvironmentConfig, ProjectConfig } from '../model/environment.ts';
+import type { Checked } from '../model/diagnostic.ts';
+import type { ProjectConfig } from '../model/environment.ts';
 import type { Plan } from '../model/plan.ts';
-import type { PlacedDecision } from '../model/policy.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
 import type { CommandContext } from './command-context.ts';
-import { chooseEnvironment, readConfig, type EnvironmentChoice } from './config-file.ts';
+import { chooseEnvironment, readConfig } from './config-file.ts';
 import { cacheFolder } from './folder.ts';
 import { readInput, readOptional, type InputFile } from './input-file.ts';
+import type { CompiledFile, CompileRequest, CompileSession } from './compiled-file.ts';
+import { linkPrerequisites } from './prerequisite.ts';
 
-export interface CompiledFile {
-  readonly path: string;
-  /** Undefined where the file could not be read at all. */
-  readonly file: InputFile | undefined;
-  readonly addendum: InputFile | undefined;
-  readonly plan: Plan | undefined;
-  readonly environment: EnvironmentConfig | undefined;
-  readonly diagnostics: readonly Diagnostic[];
-  /** What the texts of its steps do not show. */
-  readonly decisions?: readonly PlacedDecision[];
-}
-
-export interface CompileRequest extends EnvironmentChoice {
-  /** `none`: the configuration gives its baseline and nothing else; `chosen`: values are demanded, as for an execution. */
-  readonly use: 'none' | 'chosen';
-  /** May answers of PostgreSQL's parser come from the cache? Not for what is executed. */
-  readonly cached: boolean;
-  /** Names with a value from the command line. */
-  readonly given: readonly string[];
-  /** For several plans in one command; without it, each has its own. */
-  readonly session?: CompileSession;
-}
-
-/** What the plans of one command share: a parser, whose worker is started once, and the configurations that were read. */
-export interface CompileSession {
-  readonly parser: () => Promise<SqlParser>;
-  readonly config: (folder: string) => Promise<Checked<ProjectConfig>>;
-  readonly close: () => Promise<void>;
-}
+export type { CompiledFile, CompileRequest, CompileSession } from './compiled-file.ts';
 
 export function openSession(cached: boolean, context: CommandContext): CompileSession {
   let parser: Promise<SqlParser> | undefined;
@@ -55,6 +28,7 @@ export function openSession(cached: boolean, context: CommandContext): CompileSe
       configs.set(folder, read);
       return read;
     },
+    linked: new Map(),
     close: async () => (await parser)?.close(),
   };
 }
@@ -92,7 +66,9 @@ export async function compileInput(file: InputFile, beside: Checked<InputFile> |
       parser,
       sha256: (bytes) => createHash('sha256').update(bytes).digest('hex'),
     });
-    return { path, file, addendum: addendum.value, plan: compiled.plan, environment: chosen.value, diagnostics: [...outside, ...compiled.diagnostics], decisions: compiled.decisions ?? [] };
+    const result = { path, file, addendum: addendum.value, plan: compiled.plan, environment: chosen.value, diagnostics: [...outside, ...compiled.diagnostics], decisions: compiled.decisions ?? [] };
+    const linked = await linkPrerequisites(result, { ...request, session }, context, compileFile);
+    return { ...result, diagnostics: [...result.diagnostics, ...linked.diagnostics], prerequisites: linked.prerequisites };
   } finally {
     if (request.session === undefined) await session.close();
   }

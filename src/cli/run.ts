@@ -1,8 +1,13 @@
 /** `proofplan run PLAN…`: executes. The exit code is the verdict. */
+import { realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { nearestName } from '../model/nearest-name.ts';
 import type { Plan } from '../model/plan.ts';
-import { interruptionExitCodes, usageExitCode } from '../model/verdict.ts';
+import type { Binding } from '../model/value.ts';
+import { exitCodes, interruptionExitCodes, usageExitCode } from '../model/verdict.ts';
+import type { NoteKey } from '../journal/signed-note.ts';
+import type { CompileRequest } from './compiled-file.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { configName } from './config-file.ts';
 import { collect, more, parseDurationOption } from './duration.ts';
@@ -10,7 +15,11 @@ import { executeOne, isReady, verbosityOf, type Ready } from './execute-one.ts';
 import { readGiven } from './given-value.ts';
 import { readSigningKey } from './signing-key.ts';
 import { lockProblems } from './lock.ts';
-import { compileFile, needsDatabase, type CompiledFile } from './plan-file.ts';
+import type { JobOrder } from './job.ts';
+import { compileFile, needsDatabase, openSession, type CompiledFile } from './plan-file.ts';
+import { listPlans } from './plan-path.ts';
+import { demandedBy } from './planned-job.ts';
+import { parseJobsOption, parseShardOption, type ShardOption } from './shard-option.ts';
 import { examples, type Finish, type Program } from './program.ts';
 import { parseReports, removeReports, writeReports, type EndedPlan } from './report-option.ts';
 
@@ -33,16 +42,15 @@ interface RunOptions {
   readonly live?: true;
   readonly key?: string;
   readonly report: readonly string[];
+  readonly jobs: number;
+  readonly shard?: ShardOption;
 }
-
-/** Worst last. A misused command is worse than a verdict about the tested system: it says nothing about it. */
-const exitCodeOrder: readonly number[] = [0, 4, 1, 3, usageExitCode, 5, ...Object.values(interruptionExitCodes)];
 
 export function addRun(program: Program, context: CommandContext, finish: Finish): void {
   program
     .command('run')
     .description('execute plans exactly as they are written; the exit code is the verdict')
-    .argument('<plan...>', 'plan documents, or - for standard input')
+    .argument('<plan...>', "plan documents, folders of them, patterns such as 'plans/**/*.md', or - for standard input")
     .option('-e, --environment <name>', `environment of ${configName}`)
     .option('-d, --database <url>', 'a PostgreSQL URL, embedded, or env:NAME; replaces the database of the environment')
     .option('--set <name=value>', 'a value for a placeholder; may be repeated', collect, [])
@@ -64,26 +72,23 @@ export function addRun(program: Program, context: CommandContext, finish: Finish
     .option('--by <name>', 'who attests')
     .option('--key <file>', 'sign the checkpoint with this key (`proofplan key new`); else PROOFPLAN_KEY names the file')
     .option('--report <format=path>', 'also write a report, such as junit=out/junit.xml; `github` alone: annotations and job summary; may be repeated', collect, [])
+    .option('-j, --jobs <n>', 'so many plans side by side, where they leave each other alone', parseJobsOption, 1)
+    .option('--shard <i/n>', 'only this shard of the plans; `merge` joins what all have left', parseShardOption)
     .option('--locked', 'execute only what PLAN.lock beside the plan holds')
     .option('--live', "keep live.html in the execution's folder up to date while it goes on, for a browser")
-    .addHelpText('after', examples('run plans/run-proof-v4.md', 'run plans/run-proof-v2.md --quiet --json'))
+    .addHelpText('after', examples('run plans/run-proof-v4.md', 'run plans/run-proof-v2.md --quiet --json', 'run plans --jobs 2', 'run plans --shard 1/2 --out results-1'))
     .action(async (plans, options) => finish(await run(plans, options, context)));
 }
 
-async function run(paths: readonly string[], options: RunOptions, context: CommandContext): Promise<number> {
+async function run(named: readonly string[], options: RunOptions, context: CommandContext): Promise<number> {
   const given = await readGiven({ set: options.set, setSecret: options.setSecret, params: options.params }, context);
   const values = given.value ?? [];
   const signing = readSigningKey(options.key, context);
-  const reports = await parseReports(options.report, [...paths, ...(options.params === undefined ? [] : [options.params])], context);
-  const misused = [...given.diagnostics, ...signing.diagnostics, ...reports.diagnostics, ...misuse(paths, options)];
+  const misused = [...given.diagnostics, ...signing.diagnostics, ...misuse(named, options)];
   if (misused.length > 0) {
     await say(context, misused);
     return usageExitCode;
   }
-  const key = signing.value;
-  await removeReports(reports.value ?? [], context);
-  const ended: EndedPlan[] = [];
-  const report = (): Promise<void> => writeReports(reports.value ?? [], ended, context, options.json === true);
   const request = {
     use: 'chosen',
     cached: false,
@@ -91,39 +96,150 @@ async function run(paths: readonly string[], options: RunOptions, context: Comma
     database: options.database,
     given: values.map((value) => value.name),
   } as const;
-  const compiled: CompiledFile[] = [];
-  for (const path of paths) compiled.push(await compileFile(path, request, context));
-  const problems: Diagnostic[][] = [];
+  const compiled = await compileAll(named, request, context);
+  const reports = await parseReports(options.report, [...compiled.map(({ path }) => path), ...(options.params === undefined ? [] : [options.params])], context);
+  if (reports.value === undefined) {
+    await say(context, reports.diagnostics);
+    return usageExitCode;
+  }
+  const requested = reports.value;
+  await removeReports(requested, context);
+  const ended: EndedPlan[] = [];
+  const report = (): Promise<void> => writeReports(requested, ended, context, options.json === true);
+  // What a plan demands first is executed, too, and must be fit for it in its own right.
+  const demanded = compiled.flatMap(demandedBy).filter((each, index, all) => all.findIndex((other) => other.path === each.path) === index);
+  const problems = new Map<CompiledFile, readonly Diagnostic[]>();
   for (const each of compiled)
-    problems.push([...each.diagnostics, ...unfit(each, options), ...(options.locked === true ? await lockProblems(each, context) : [])]);
-  const ready = compiled.filter((each, index): each is Ready => isReady(each, problems[index] ?? []));
-  if (ready.length < compiled.length) {
-    for (const [index, each] of compiled.entries()) {
-      await say(context, problems[index] ?? []);
-      if (options.json === true) context.out(`${JSON.stringify(await notCompiled(each, problems[index] ?? []))}\n`);
+    problems.set(each, [...each.diagnostics, ...unfit(each, options), ...(options.locked === true ? await lockProblems(each, context) : [])]);
+  for (const each of demanded) {
+    const { only: _step, attest: _tasks, ...others } = options;
+    const found = [...unfit(each, { ...others, attest: [] }), ...(options.locked === true ? await lockProblems(each, context) : [])];
+    if (found.length > 0) problems.set(each, found);
+  }
+  const ready = compiled.filter((each): each is Ready => isReady(each, problems.get(each) ?? []));
+  if (ready.length < compiled.length || demanded.some((each) => (problems.get(each) ?? []).length > 0)) {
+    for (const [each, found] of problems) {
+      await say(context, found);
+      if (options.json === true && compiled.includes(each)) context.out(`${JSON.stringify(await notCompiled(each, found))}\n`);
     }
-    ended.push(...compiled.map(({ path }, index) => ({ path, reason: notExecuted(problems[index] ?? []), exitCode: usageExitCode })));
+    ended.push(...compiled.map((each) => ({ path: each.path, reason: notExecuted(problems.get(each) ?? []), exitCode: usageExitCode })));
     await report();
     return usageExitCode;
   }
-  const signal = context.interruption();
-  let exitCode = 0;
-  for (const [index, plan] of ready.entries()) {
-    const attest = options.attest.map((task) => ({ task: findTask(plan.plan, task)?.id ?? task, by: options.by ?? '' }));
-    const { key: _file, report: _reports, verbose, ...common } = options;
-    const code = await executeOne(plan, values, signal, { ...common, verbosity: verbosityOf(verbose), attest, ...(key === undefined ? {} : { key }), onEnd: (end) => ended.push(end) }, context);
-    exitCode = exitCodeOrder.indexOf(code) > exitCodeOrder.indexOf(exitCode) ? code : exitCode;
-    const rest = signal.aborted ? ready.slice(index + 1) : [];
-    if (rest.length === 0) continue;
-    // However the plan ended that was under way: what was not begun is no part of a pass.
-    context.err(`${signal.reason}: not begun: ${rest.map(({ path }) => path).join(', ')}\n`);
-    const interrupted = interruptionExitCodes[signal.reason as keyof typeof interruptionExitCodes];
-    ended.push(...rest.map(({ path }) => ({ path, reason: `not begun: the command was ended by ${signal.reason}`, exitCode: interrupted })));
-    await report();
-    return interrupted;
-  }
+  const { out, json, quiet, timeout, dryRun, only, locked, live, verbose, key: _file, report: _reports, ...others } = options;
+  const key = signing.value === undefined ? {} : { key: signing.value };
+  const common = { out, verbosity: verbosityOf(verbose), ...present({ json, quiet, timeout, dryRun, only, locked, live }), ...key };
+  const optionsOf = ({ plan }: Ready): PlanOptions => ({
+    ...common,
+    attest: options.attest.flatMap((task) => {
+      const id = findTask(plan, task)?.id;
+      return id === undefined ? [] : [{ task: id, by: options.by ?? '' }];
+    }),
+  });
+  const [single] = ready;
+  let exitCode: number;
+  if (single !== undefined && ready.length === 1 && demanded.length === 0 && options.shard === undefined)
+    exitCode = await executeOne(single, values, context.interruption(), { ...optionsOf(single), onEnd: (end) => ended.push(end) }, context);
+  else exitCode = await runSeveral(ready, { ...others, ...common, values, optionsOf, onEnd: (end) => ended.push(end) }, context);
   await report();
   return exitCode;
+}
+
+type PlanOptions = JobOrder['options'] & { readonly json?: true };
+
+interface ManyRun extends Omit<RunOptions, 'key' | 'report' | 'verbose'> {
+  readonly values: readonly Binding[];
+  readonly key?: NoteKey;
+  readonly optionsOf: (plan: Ready) => PlanOptions;
+  readonly onEnd: (ended: EndedPlan) => void;
+}
+
+/** Each in a process of its own. */
+async function runSeveral(
+  ready: readonly Ready[],
+  { values, key, optionsOf, onEnd, ...options }: ManyRun,
+  context: CommandContext,
+): Promise<number> {
+  const [{ runMany }, { planJobs }, { openShard }, { worstExitCode, writeMany }] = await Promise.all([
+    import('./run-many.ts'),
+    import('./planned-job.ts'),
+    import('./shard.ts'),
+    import('./run-output.ts'),
+  ]);
+  const shard = options.shard === undefined ? undefined : openShard(ready, options.shard, resolve(context.workingFolder, options.out), key, context);
+  if (shard !== undefined && shard.value === undefined) {
+    await say(context, shard.diagnostics);
+    return usageExitCode;
+  }
+  const jobs = planJobs(shard?.value?.plans ?? ready);
+  const signal = context.interruption();
+  const quiet = options.quiet === true;
+  const ended = await runMany(
+    jobs,
+    {
+      jobs: options.jobs,
+      ...(options.environment === undefined ? {} : { environment: options.environment }),
+      ...(options.database === undefined ? {} : { database: options.database }),
+      values,
+      optionsOf: ({ ready: plan, role }) => {
+        const { only, json: _json, ...others } = optionsOf(plan);
+        return role === 'plan' && only !== undefined ? { ...others, only } : others;
+      },
+      ...(shard?.value === undefined ? {} : { membership: shard.value.membership }),
+      quiet,
+      signal,
+    },
+    context,
+  );
+  for (const { job, end } of ended) onEnd({ path: job.path, ...(end.folder === undefined ? {} : { folder: end.folder }), reason: end.reason, exitCode: end.exitCode });
+  const unwritten = (await shard?.value?.close(ended)) ?? [];
+  await say(context, unwritten);
+  await writeMany(ended, { json: options.json === true, quiet }, context);
+  const rest = ended.filter(({ begun }) => !begun).map(({ job }) => job.path);
+  const exitCode = worstExitCode([...ended.map(({ end }) => end.exitCode), ...(unwritten.length > 0 ? [exitCodes.error] : [])]);
+  if (!signal.aborted || rest.length === 0) return exitCode;
+  // However the plan ended that was under way: what was not begun is no part of a pass.
+  context.err(`${signal.reason}: not begun: ${rest.join(', ')}\n`);
+  return interruptionExitCodes[signal.reason as keyof typeof interruptionExitCodes];
+}
+
+/** Every plan that the arguments name, once; one parser for all. */
+async function compileAll(named: readonly string[], request: CompileRequest, context: CommandContext): Promise<readonly CompiledFile[]> {
+  const session = openSession(false, context);
+  const compiled: CompiledFile[] = [];
+  const places = new Map<string, string>();
+  try {
+    for (const { path, diagnostic } of named.flatMap((each) => listPlans([each], context))) {
+      const place = realPath(path, context);
+      const known = places.get(place);
+      if (known !== undefined) {
+        // Of a folder and a pattern it is no mistake that they overlap.
+        if (known !== path)
+          await say(context, [{ severity: 'warning', code: 'cli/plan-named-twice', message: `\`${path}\` is \`${known}\`, and is executed once`, help: 'name it once' }]);
+        continue;
+      }
+      places.set(place, path);
+      if (diagnostic === undefined) compiled.push(await compileFile(path, { ...request, session }, context));
+      else compiled.push({ path, file: undefined, addendum: undefined, plan: undefined, environment: undefined, diagnostics: [diagnostic] });
+    }
+    return compiled;
+  } finally {
+    await session.close();
+  }
+}
+
+/** What was given. */
+function present<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+function realPath(path: string, { workingFolder }: CommandContext): string {
+  const absolute = resolve(workingFolder, path);
+  try {
+    return path === '-' ? path : realpathSync(absolute);
+  } catch {
+    return absolute;
+  }
 }
 
 /** One sentence for the reports of a command that executed nothing. */

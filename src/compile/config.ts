@@ -42,6 +42,7 @@ function compileEnvironment(name: string, part: YamlPart, folder: string): Envir
     ...given({ python: python && pythonRequirement(python) }),
     prepare: itemsAt(part, 'prepare').map(prepareCommand),
     prepareOutside: booleanAt(part, 'prepareOutside') ?? false,
+    ...(booleanAt(part, 'parallel') === true ? { parallel: true } : {}),
     provides: entriesAt(part, 'provides').map(([provided, value]) => compileProvided(provided, value)),
     inherit: itemsAt(part, 'inherit').map((item) => item.text),
     witnesses: itemsAt(part, 'witnesses').map(hashChainWitness),

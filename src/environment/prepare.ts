@@ -100,7 +100,8 @@ async function prepareAll(config: EnvironmentConfig, context: PrepareContext): P
   return { value: { preparation, provided }, diagnostics: [] };
 }
 
-function isFor(command: PrepareCommand, { plan, inputs }: PrepareContext): boolean {
+/** Does this command prepare this plan? */
+export function isFor(command: PrepareCommand, { plan, inputs }: Pick<PrepareContext, 'plan' | 'inputs'>): boolean {
   return (command.plans?.includes(plan) ?? true) && (inputs === undefined || (command.forInputs?.some((name) => inputs.includes(name)) ?? true));
 }
 

@@ -55,6 +55,8 @@ export interface EnvironmentConfig {
   readonly python?: PythonRequirement;
   readonly prepare: readonly PrepareCommand[];
   readonly prepareOutside: boolean;
+  /** Its plans leave each other alone, in the workspace and in a database of their own choice: they may be executed side by side. */
+  readonly parallel?: boolean;
   readonly provides: readonly Provided[];
   /** Names of the process environment that steps may inherit, beside the fixed list. */
   readonly inherit: readonly string[];

@@ -32,6 +32,11 @@ export const cliReasons = {
     bad: 'ulimit -n 32; proofplan run plan.md',
     good: 'ulimit -n 1024; proofplan run plan.md',
   },
+  'cli/merge-unproven': {
+    why: 'a plan that is in no shard was executed by nobody, and one that is in two may have been tried until it passed',
+    bad: 'proofplan merge shard-1            (the set has two shards)',
+    good: 'proofplan merge shard-1 shard-2',
+  },
   'cli/no-config': {
     why: 'without the configuration nobody knows what the environment of that name is, and another one would be used',
     bad: 'cd /tmp && proofplan run plan.md --environment staging',
@@ -67,6 +72,36 @@ export const cliReasons = {
     bad: 'proofplan show .',
     good: 'proofplan show .proofplan/latest',
   },
+  'cli/not-parallel': {
+    why: 'two plans that write into one workspace, or into one database, would see what the other one does',
+    bad: 'proofplan run plans --jobs 4         (all in one workspace)',
+    good: 'parallel: true                       (in the environment, where its plans leave each other alone)',
+  },
+  'cli/plan-changed': {
+    why: 'what is executed must be what was compiled, and what the other plans of the command are told of it',
+    bad: 'proofplan run plans --jobs 2         (a plan is edited meanwhile)',
+    good: 'proofplan run plans --jobs 2         (again, with the plans as they are now)',
+  },
+  'cli/plan-named-twice': {
+    why: 'a plan that was executed twice would be counted twice',
+    bad: 'proofplan run plans/a.md ./plans/a.md',
+    good: 'proofplan run plans/a.md',
+  },
+  'cli/prerequisite-circle': {
+    why: 'in a circle no plan can be the first',
+    bad: 'a.md: Run [B](b.md) first.    b.md: Run [A](a.md) first.',
+    good: 'a.md: Run [B](b.md) first.',
+  },
+  'cli/prerequisite-missing': {
+    why: 'a demand that nobody can meet must not look as if it were met',
+    bad: 'Run [Setup](setpu.md) first.',
+    good: 'Run [Setup](setup.md) first.',
+  },
+  'cli/prerequisite-unusable': {
+    why: 'its own plan could only fail, or would rest on what another system was brought to',
+    bad: 'Run [Setup](notes.md) first.         (notes.md has no step)',
+    good: 'Run [Setup](setup.md) first.',
+  },
   'cli/server-record': {
     why: 'the note says which process holds the server; without it another process could be ended',
     bad: '.proofplan/server.json holds half a line',
@@ -76,6 +111,11 @@ export const cliReasons = {
     why: 'a second server for one folder would leave two databases of which one is looked at',
     bad: 'proofplan db start\nproofplan db start',
     good: 'proofplan db start\nproofplan db url',
+  },
+  'cli/shard-unwritable': {
+    why: 'without it nobody can tell a whole set from one that lacks a part',
+    bad: 'proofplan run plans --shard 1/2 --out /read-only',
+    good: 'proofplan run plans --shard 1/2 --out results',
   },
   'cli/stale-lock': {
     why: 'the plan, its addendum or its reading changed after the review: what would be executed is not what was agreed',

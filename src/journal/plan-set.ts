@@ -1,0 +1,43 @@
+/** The plans of one command as a set with one digest, and which of them each shard executes. */
+import { createHash } from 'node:crypto';
+import { digestCanonicalJson } from './canonical-json.ts';
+
+/** `path` as it is named from the folder of the command, with `/`; digests are SHA-256 in lower hex. */
+export interface SetPlan {
+  readonly path: string;
+  readonly sha256: string;
+  readonly addendum: string | null;
+  /** Paths of the plans that it demands before it, and that these demand, in the order of their execution. */
+  readonly prerequisites: readonly string[];
+}
+
+/** Sorted by path. `linked` are plans that are executed only because others link them. */
+export interface PlanSet {
+  readonly environment: string | null;
+  readonly plans: readonly SetPlan[];
+  readonly linked: readonly SetPlan[];
+}
+
+/** The same wherever and in whatever order the plans were named. */
+export function createPlanSet(environment: string | null, plans: readonly SetPlan[], linked: readonly SetPlan[]): PlanSet {
+  const sorted = (list: readonly SetPlan[]): readonly SetPlan[] => [...list].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  return { environment, plans: sorted(plans), linked: sorted(linked) };
+}
+
+export function digestPlanSet(set: PlanSet): string {
+  return digestCanonicalJson(set);
+}
+
+/**
+ * The paths of the plans that shard `index` (from 1) of `count` executes. By the digests of path and content, dealt out one by one:
+ * shards differ by one plan at most, and neighbours in a folder, which often take as long, come apart.
+ */
+export function plansOfShard({ plans }: PlanSet, index: number, count: number): readonly string[] {
+  const dealt = plans
+    .map(({ path, sha256 }) => ({ path, order: createHash('sha256').update(`${path}\n${sha256}`).digest('hex') }))
+    .sort((a, b) => (a.order < b.order ? -1 : 1));
+  return dealt
+    .filter((_, place) => place % count === index - 1)
+    .map(({ path }) => path)
+    .sort();
+}
