@@ -7,6 +7,7 @@ export const folderArgument = ['<dir>', "an execution's folder, or the output fo
 
 interface ExpectationOptions {
   readonly expectRoot?: string;
+  readonly expectSet?: string;
   readonly expectPlan?: string;
   readonly expectExecution?: string;
   readonly expectPolicy?: readonly string[];
@@ -16,6 +17,7 @@ interface ExpectationOptions {
 /** What is written wrong would never be met, and must not look like a finding about the record. */
 export async function misusedExpectations({
   expectRoot,
+  expectSet,
   expectPlan,
   expectExecution,
   expectPolicy = [],
@@ -24,6 +26,7 @@ export async function misusedExpectations({
   const { expectationProblem } = await import('../review/audit-expectation.ts');
   const given = [
     ['--expect-root', 'digest', expectRoot],
+    ['--expect-set', 'digest', expectSet],
     ['--expect-plan', 'digest', expectPlan],
     ['--expect-execution', 'execution', expectExecution],
     ...expectPolicy.map((policy) => ['--expect-policy', 'policy', policy] as const),

@@ -15,6 +15,7 @@ import { addHistory } from './history.ts';
 import { addJob } from './job.ts';
 import { addKey } from './key.ts';
 import { addLock } from './lock.ts';
+import { addMerge } from './merge.ts';
 import { addNew } from './new.ts';
 import type { Finish, Program } from './program.ts';
 import { addPrune } from './prune.ts';
@@ -36,6 +37,7 @@ const commands = [
   addDiff,
   addShow,
   addReport,
+  addMerge,
   addHistory,
   addPrune,
   addAudit,

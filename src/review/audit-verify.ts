@@ -20,6 +20,8 @@ export interface Audit {
   readonly journal?: RecordSummary;
   /** Other attempts at the plan whose folders were pruned, as the ledger says: with or without a finding. */
   readonly pruned?: readonly PrunedAttempt[];
+  /** The data of the journal's first entry, as it was read. */
+  readonly opened?: Readonly<Record<string, unknown>>;
 }
 
 /** What a record says of itself, as far as it was read. `note`: its checkpoint, where that is the journal's own. */
@@ -61,8 +63,12 @@ export async function auditExecution(folder: string, expectation: AuditExpectati
       ...(await verifyRecordedFiles(real, journal)),
       ...ledger.findings,
     ];
-    const summary = { ...summaryOf(journal, checkpoint.signature), ...(checkpoint.note === undefined ? {} : { note: checkpoint.note }) };
-    return { findings, journal: summary, ...(ledger.pruned.length === 0 ? {} : { pruned: ledger.pruned }) };
+    return {
+      findings,
+      journal: { ...summaryOf(journal, checkpoint.signature), ...(checkpoint.note === undefined ? {} : { note: checkpoint.note }) },
+      ...(journal.opened === undefined ? {} : { opened: journal.opened.data }),
+      ...(ledger.pruned.length === 0 ? {} : { pruned: ledger.pruned }),
+    };
   } catch (error) {
     return none(`\`${journalPath}\` cannot be read: ${messageOf(error)}`);
   }

@@ -32,11 +32,6 @@ export const cliReasons = {
     bad: 'ulimit -n 32; proofplan run plan.md',
     good: 'ulimit -n 1024; proofplan run plan.md',
   },
-  'cli/merge-unproven': {
-    why: 'a plan that is in no shard was executed by nobody, and one that is in two may have been tried until it passed',
-    bad: 'proofplan merge shard-1            (the set has two shards)',
-    good: 'proofplan merge shard-1 shard-2',
-  },
   'cli/no-config': {
     why: 'without the configuration nobody knows what the environment of that name is, and another one would be used',
     bad: 'cd /tmp && proofplan run plan.md --environment staging',

@@ -9,6 +9,7 @@ import { auditReasons } from './code-page-audit.ts';
 import { cliReasons } from './code-page-cli.ts';
 import { environmentReasons } from './code-page-environment.ts';
 import { executeReasons } from './code-page-execute.ts';
+import { mergeReasons } from './code-page-merge.ts';
 import { readingReasons } from './code-page-reading.ts';
 import { recordReasons } from './code-page-record.ts';
 import type { CodeReason } from './code-page-row.ts';
@@ -44,6 +45,7 @@ const reasons: Readonly<Partial<Record<DiagnosticCode, CodeReason>>> = {
   ...executeReasons,
   ...recordReasons,
   ...auditReasons,
+  ...mergeReasons,
 };
 
 export function codePage(code: DiagnosticCode): CodePage {
