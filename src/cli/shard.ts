@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join, normalize, relative } from 'node:path';
 import { holdLock } from '../journal/ledger-lock.ts';
 import { ledgerPath, readLedger } from '../journal/ledger.ts';
-import { createPlanSet, digestPlanSet, plansOfShard, type PlanSet, type SetPlan } from '../journal/plan-set.ts';
+import { createPlanSet, dealPlans, digestPlanSet, type PlanSet, type SetPlan } from '../journal/plan-set.ts';
 import { readShardRecord, writeShardRecord, type ShardExecution, type ShardRecord } from '../journal/shard-record.ts';
 import type { NoteKey } from '../journal/signed-note.ts';
 import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
@@ -34,7 +34,7 @@ export function openShard(all: readonly Ready[], shard: ShardOption, output: str
     return refused('cli/usage', `${shard.count} shards cannot share ${all.length} plans: one of them would have none`, `use at most ${all.length} shards`);
   const set = setOf(all, context);
   const setSha256 = digestPlanSet(set);
-  const own = new Set(plansOfShard(set, shard.index, shard.count));
+  const dealt = dealPlans(set, shard.count);
   const base = { v: 1, set, setSha256, index: shard.index, count: shard.count } as const;
   const before = readShardRecord(output);
   if ('record' in before && before.record.setSha256 === setSha256 && (before.record.index !== shard.index || before.record.count !== shard.count))
@@ -62,7 +62,7 @@ export function openShard(all: readonly Ready[], shard: ShardOption, output: str
         lock.release();
       }
     };
-    const plans = all.filter((plan) => own.has(nameOf(plan, context)));
+    const plans = all.filter((plan) => dealt.get(nameOf(plan, context)) === shard.index);
     return { value: { plans, membership: { sha256: setSha256, ...shard }, close }, diagnostics: [] };
   } catch (error) {
     return refused('cli/shard-unwritable', `\`${output}\` cannot be written: ${messageOf(error)}`, 'give a folder that can be written with --out');

@@ -29,15 +29,37 @@ export function digestPlanSet(set: PlanSet): string {
 }
 
 /**
- * The paths of the plans that shard `index` (from 1) of `count` executes. By the digests of path and content, dealt out one by one:
- * shards differ by one plan at most, and neighbours in a folder, which often take as long, come apart.
+ * Which shard (from 1) of `count` executes each plan, by path. By the digests of path and content, dealt out one by one: shards differ
+ * by one plan at most, and neighbours in a folder, which often take as long, come apart.
  */
-export function plansOfShard({ plans }: PlanSet, index: number, count: number): readonly string[] {
+export function dealPlans({ plans }: PlanSet, count: number): ReadonlyMap<string, number> {
   const dealt = plans
     .map(({ path, sha256 }) => ({ path, order: createHash('sha256').update(`${path}\n${sha256}`).digest('hex') }))
     .sort((a, b) => (a.order < b.order ? -1 : 1));
-  return dealt
-    .filter((_, place) => place % count === index - 1)
-    .map(({ path }) => path)
-    .sort();
+  return new Map(dealt.map(({ path }, place) => [path, (place % count) + 1]));
+}
+
+/** What is made of a set, kept: a thousand shards of one set ask the same. */
+export interface SetMemory {
+  readonly digest: (set: PlanSet) => string;
+  readonly deal: (set: PlanSet, count: number) => ReadonlyMap<string, number>;
+}
+
+export function createSetMemory(): SetMemory {
+  const digests = new Map<string, string>();
+  const deals = new Map<string, ReadonlyMap<string, number>>();
+  return {
+    digest: (set) => {
+      const text = JSON.stringify(set);
+      const known = digests.get(text) ?? digestPlanSet(set);
+      digests.set(text, known);
+      return known;
+    },
+    deal: (set, count) => {
+      const key = `${count} ${JSON.stringify(set.plans)}`;
+      const known = deals.get(key) ?? dealPlans(set, count);
+      deals.set(key, known);
+      return known;
+    },
+  };
 }

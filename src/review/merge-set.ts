@@ -1,8 +1,8 @@
 /** The strict union of shards: passed only where every plan of one set was executed once, in its own shard, by records that are whole. */
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { plansOfShard, type PlanSet } from '../journal/plan-set.ts';
-import { exitCodes, worst, type Verdict } from '../model/verdict.ts';
+import { createSetMemory, type PlanSet, type SetMemory } from '../journal/plan-set.ts';
+import { exitCodes, worse, worst, type Verdict } from '../model/verdict.ts';
 import { readShard, type MergedExecution, type MergeFinding, type ReadShard } from './merge-shard.ts';
 
 export interface MergeExpectation {
@@ -37,14 +37,23 @@ export async function mergeShards(folders: readonly string[], workingFolder: str
   const findings: MergeFinding[] = [];
   const shards: ReadShard[] = [];
   const seen = new Map<string, string>();
+  const memory = createSetMemory();
   for (const name of folders) {
     const place = realOf(resolve(workingFolder, name));
     const known = seen.get(place);
     if (known !== undefined) findings.push({ code: 'review/shard-doubled', message: `\`${name}\` is the folder \`${known}\`, and was named twice`, folder: name });
     seen.set(place, name);
-    if (known === undefined) shards.push(await readShard(place, name, expectation.verifierKey));
+    if (known === undefined) shards.push(await readShard(place, name, expectation.verifierKey, memory));
   }
-  findings.push(...shards.flatMap((shard) => shard.findings));
+  const merged = joinShards(shards, expectation, memory);
+  if (findings.length === 0) return merged;
+  const verdict = worse(merged.verdict, 'unproven');
+  return { ...merged, verdict, exitCode: exitCodes[verdict], findings: [...findings, ...merged.findings] };
+}
+
+/** The union of shards that were read, each from a folder of its own. */
+export function joinShards(shards: readonly ReadShard[], expectation: Pick<MergeExpectation, 'setSha256'> = {}, memory: SetMemory = createSetMemory()): Merge {
+  const findings: MergeFinding[] = shards.flatMap((shard) => shard.findings);
   const read = shards.flatMap((shard) => (shard.record === undefined ? [] : [{ ...shard, record: shard.record }]));
   const sets = new Map(read.map(({ record }) => [`${record.setSha256} ${record.count}`, record]));
   const chosen = [...sets.values()].find(({ setSha256 }) => setSha256 === expectation.setSha256?.toLowerCase()) ?? [...sets.values()][0];
@@ -67,7 +76,7 @@ export async function mergeShards(folders: readonly string[], workingFolder: str
   if (missing.length > 0)
     findings.push({ code: 'review/shard-missing', message: `${missing.length} of ${count} shards ${missing.length === 1 ? 'is' : 'are'} missing: ${listOf(missing.map((index) => `${index}/${count}`))}`, folder: null });
   findings.push(...doubledExecutions(read), ...differentSources(own));
-  const plans = mergedPlans(set, count, byIndex);
+  const plans = mergedPlans(set, memory.deal(set, count), byIndex);
   // What another set's shard found counts, too: a failure stays one.
   const verdicts = [...plans.map(({ verdict }) => verdict), ...read.flatMap(({ executions }) => executions.map(({ verdict }) => verdict))];
   const verdict = worst([...verdicts, ...(findings.length > 0 || plans.length === 0 ? (['unproven'] as const) : [])]);
@@ -76,11 +85,9 @@ export async function mergeShards(folders: readonly string[], workingFolder: str
 }
 
 /** Each plan of the set with the one execution that shows it. */
-function mergedPlans(set: PlanSet, count: number, byIndex: ReadonlyMap<number, readonly ReadShard[]>): readonly MergedPlan[] {
-  const shardOf = new Map<string, number>();
-  for (let index = 1; index <= count; index += 1) for (const path of plansOfShard(set, index, count)) shardOf.set(path, index);
+function mergedPlans(set: PlanSet, dealt: ReadonlyMap<string, number>, byIndex: ReadonlyMap<number, readonly ReadShard[]>): readonly MergedPlan[] {
   return set.plans.map(({ path }) => {
-    const shard = shardOf.get(path) ?? 0;
+    const shard = dealt.get(path) ?? 0;
     const there = (byIndex.get(shard) ?? []).flatMap(({ folder, executions }) =>
       executions.filter((each) => each.path === path && each.role === 'plan').map((each) => ({ ...each, folder })),
     );

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { isRecord } from '../journal/journal-line.ts';
 import { isSamePlan, ledgerPath, readLedger, type LedgerEntry } from '../journal/ledger.ts';
-import { plansOfShard, type SetPlan } from '../journal/plan-set.ts';
+import { createSetMemory, type SetMemory, type SetPlan } from '../journal/plan-set.ts';
 import { readShardRecord, type ShardExecution, type ShardRecord } from '../journal/shard-record.ts';
 import { messageOf } from '../model/diagnostic.ts';
 import { worse, type Verdict, verdictOrder } from '../model/verdict.ts';
@@ -37,10 +37,10 @@ export interface ReadShard {
 }
 
 /** `folder` is the output folder, absolute; `name` is how messages call it. Never rejects: what cannot be read is a finding. */
-export async function readShard(folder: string, name: string, verifierKey: string | undefined): Promise<ReadShard> {
+export async function readShard(folder: string, name: string, verifierKey?: string, memory: SetMemory = createSetMemory()): Promise<ReadShard> {
   const findings: MergeFinding[] = [];
   const find = (code: AuditCode, message: string): void => void findings.push({ code, message, folder: name });
-  const read = readShardRecord(folder, verifierKey);
+  const read = readShardRecord(folder, verifierKey, memory.digest);
   if ('problem' in read) {
     const codes = { missing: 'review/shard-missing', damaged: 'review/shard-damaged', unsigned: 'review/shard-unsigned' } as const;
     find(codes[read.kind], `\`${name}\`: ${read.problem}`);
@@ -52,7 +52,7 @@ export async function readShard(folder: string, name: string, verifierKey: strin
   const ledger = await verifyShardLedger(folder, record, plans, find);
   const executions: MergedExecution[] = [];
   for (const execution of record.executions) executions.push(await verifyOne(folder, record, execution, { plan: plans.get(execution.path), ledger, verifierKey, find }));
-  verifyParts(record, executions, find);
+  verifyParts(record, memory.deal(record.set, record.count), executions, find);
   return { folder: name, record, executions, findings };
 }
 
@@ -147,16 +147,16 @@ function earlierAttempts(ledger: readonly LedgerEntry[], plan: SetPlan, { execut
 }
 
 /** Exactly the plans of this shard, each once, and before them what they demand. */
-function verifyParts({ set, index, count }: ShardRecord, executions: readonly MergedExecution[], find: Find): void {
-  const own = plansOfShard(set, index, count);
-  const demanded = new Set(set.plans.filter(({ path }) => own.includes(path)).flatMap(({ prerequisites }) => prerequisites));
+function verifyParts({ set, index, count }: ShardRecord, dealt: ReadonlyMap<string, number>, executions: readonly MergedExecution[], find: Find): void {
+  const own = new Set([...dealt].filter(([, shard]) => shard === index).map(([path]) => path));
+  const demanded = new Set(set.plans.filter(({ path }) => own.has(path)).flatMap(({ prerequisites }) => prerequisites));
   for (const path of own) {
     const found = executions.filter((each) => each.path === path && each.role === 'plan').length;
     if (found === 0) find('review/shard-plan-missing', `\`${path}\` belongs to shard ${index}/${count}, and was not executed there`);
     if (found > 1) find('review/shard-plan-doubled', `\`${path}\` was executed ${found} times in shard ${index}/${count}`);
   }
   for (const { path, role } of executions) {
-    if (role === 'plan' && !own.includes(path)) find('review/shard-plan-doubled', `\`${path}\` was executed in shard ${index}/${count}, and belongs to another one`);
+    if (role === 'plan' && !own.has(path)) find('review/shard-plan-doubled', `\`${path}\` was executed in shard ${index}/${count}, and belongs to another one`);
     if (role === 'prerequisite' && !demanded.has(path)) find('review/shard-plan-doubled', `\`${path}\` was executed in shard ${index}/${count}, where no plan demands it`);
   }
   for (const path of demanded) {
