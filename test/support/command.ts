@@ -3,7 +3,6 @@ import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { CommandContext } from '../../src/cli/command-context.ts';
 import { runCommand } from '../../src/cli/main.ts';
-import type { CommandContext } from '../../src/cli/command-context.ts';
 import { createColours } from '../../src/report/colour.ts';
 
 export interface CommandEnd {
