@@ -13,18 +13,94 @@ const repetitions = Number(process.argv[2] ?? 5);
 const program = resolve(dirname(fileURLToPath(import.meta.url)), '../dist/proofplan.js');
 const fence = '```';
 const numbers = (steps) => Array.from({ length: steps }, (_, index) => index + 1);
-const plan = (steps) => `# Bench\n\n${numbers(steps).map((n) => `## ${n}. Say\n\n${fence}bash\necho "step ${n}"\n${fence}\n\n**Expected:** the output contains \`step ${n}\`\n`).join('\n')}`;
+const plan = (steps) =>
+  `# Bench\n\n${numbers(steps)
+    .map((n) => `## ${n}. Say\n\n${fence}bash\necho "step ${n}"\n${fence}\n\n**Expected:** the output contains \`step ${n}\`\n`)
+    .join('\n')}`;
 
 /** `write`: the document's name and text for so many steps; `command`: how it is run; `version`: how it tells its own. */
 const tools = [
-  { name: 'proofplan', version: [process.execPath, program, '--version'], file: (n) => [`plan-${n}.md`, plan(n)], command: (name) => [process.execPath, program, 'run', name, '--quiet', '--out', 'out'] },
-  { name: 'bats', version: ['bats', '--version'], file: (n) => [`plan-${n}.bats`, numbers(n).map((each) => `@test "say ${each}" { run echo "step ${each}"; [ "$output" = "step ${each}" ]; }\n`).join('')], command: (name) => ['bats', name] },
-  { name: 'cram', version: ['cram', '--version'], file: (n) => [`plan-${n}.t`, numbers(n).map((each) => `  $ echo "step ${each}"\n  step ${each}\n\n`).join('')], command: (name) => ['cram', name] },
-  { name: 'cram3', version: ['cram3', '--version'], file: (n) => [`plan-${n}.t`, numbers(n).map((each) => `  $ echo "step ${each}"\n  step ${each}\n\n`).join('')], command: (name) => ['cram3', name] },
-  { name: 'shelltest', version: ['shelltest', '--version'], file: (n) => [`plan-${n}.test`, numbers(n).map((each) => `$ echo "step ${each}"\nstep ${each}\n\n`).join('')], command: (name) => ['shelltest', name] },
-  { name: 'pytest', version: ['pytest', '--version'], file: (n) => [`test_plan_${n}.py`, `import subprocess\n${numbers(n).map((each) => `def test_${each}():\n    assert subprocess.run(['sh', '-c', 'echo "step ${each}"'], capture_output=True, text=True).stdout == 'step ${each}\\n'\n`).join('')}`], command: (name) => ['pytest', '-q', '-p', 'no:cacheprovider', name] },
-  { name: 'venom', version: ['venom', 'version'], file: (n) => [`plan-${n}.yml`, `name: Bench\ntestcases:\n${numbers(n).map((each) => `- name: say ${each}\n  steps:\n  - script: echo "step ${each}"\n    assertions:\n    - result.systemout ShouldEqual "step ${each}"\n`).join('')}`], command: (name) => ['venom', 'run', name] },
-  { name: 'runme', version: ['runme', '--version'], file: (n) => [`plan-${n}.md`, plan(n)], command: (name) => ['runme', 'run', '--all', '--skip-prompts', '--filename', name] },
+  {
+    name: 'proofplan',
+    version: [process.execPath, program, '--version'],
+    file: (n) => [`plan-${n}.md`, plan(n)],
+    command: (name) => [process.execPath, program, 'run', name, '--quiet', '--out', 'out'],
+  },
+  {
+    name: 'bats',
+    version: ['bats', '--version'],
+    file: (n) => [
+      `plan-${n}.bats`,
+      numbers(n)
+        .map((each) => `@test "say ${each}" { run echo "step ${each}"; [ "$output" = "step ${each}" ]; }\n`)
+        .join(''),
+    ],
+    command: (name) => ['bats', name],
+  },
+  {
+    name: 'cram',
+    version: ['cram', '--version'],
+    file: (n) => [
+      `plan-${n}.t`,
+      numbers(n)
+        .map((each) => `  $ echo "step ${each}"\n  step ${each}\n\n`)
+        .join(''),
+    ],
+    command: (name) => ['cram', name],
+  },
+  {
+    name: 'cram3',
+    version: ['cram3', '--version'],
+    file: (n) => [
+      `plan-${n}.t`,
+      numbers(n)
+        .map((each) => `  $ echo "step ${each}"\n  step ${each}\n\n`)
+        .join(''),
+    ],
+    command: (name) => ['cram3', name],
+  },
+  {
+    name: 'shelltest',
+    version: ['shelltest', '--version'],
+    file: (n) => [
+      `plan-${n}.test`,
+      numbers(n)
+        .map((each) => `$ echo "step ${each}"\nstep ${each}\n\n`)
+        .join(''),
+    ],
+    command: (name) => ['shelltest', name],
+  },
+  {
+    name: 'pytest',
+    version: ['pytest', '--version'],
+    file: (n) => [
+      `test_plan_${n}.py`,
+      `import subprocess\n${numbers(n)
+        .map(
+          (each) =>
+            `def test_${each}():\n    assert subprocess.run(['sh', '-c', 'echo "step ${each}"'], capture_output=True, text=True).stdout == 'step ${each}\\n'\n`,
+        )
+        .join('')}`,
+    ],
+    command: (name) => ['pytest', '-q', '-p', 'no:cacheprovider', name],
+  },
+  {
+    name: 'venom',
+    version: ['venom', 'version'],
+    file: (n) => [
+      `plan-${n}.yml`,
+      `name: Bench\ntestcases:\n${numbers(n)
+        .map((each) => `- name: say ${each}\n  steps:\n  - script: echo "step ${each}"\n    assertions:\n    - result.systemout ShouldEqual "step ${each}"\n`)
+        .join('')}`,
+    ],
+    command: (name) => ['venom', 'run', name],
+  },
+  {
+    name: 'runme',
+    version: ['runme', '--version'],
+    file: (n) => [`plan-${n}.md`, plan(n)],
+    command: (name) => ['runme', 'run', '--all', '--skip-prompts', '--filename', name],
+  },
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'proofplan-compare-'));

@@ -1,29 +1,8 @@
 /** Memory for a plan of 1,000 steps and for one step with 1 GB of output; nothing may be lost. */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { proofplan, type Row } from './measure.ts';
-
-/** Peak resident memory in MiB, read from /proc while it runs. */
-function peakOf(command: readonly string[], cwd: string): Promise<number> {
-  return new Promise((done, failed) => {
-    const child = spawn(command[0] ?? '', command.slice(1), { cwd, stdio: 'ignore' });
-    let peak = 0;
-    const look = setInterval(() => {
-      try {
-        peak = Math.max(peak, Number(readFileSync(`/proc/${child.pid}/status`, 'utf8').match(/VmHWM:\s+(\d+)/)?.[1] ?? 0) / 1024);
-      } catch {
-        /* it ended between two looks */
-      }
-    }, 20);
-    child.on('close', (code) => {
-      clearInterval(look);
-      if (code === 0 || code === 4) done(peak);
-      else failed(new Error(`${command.join(' ')} ended with ${code}`));
-    });
-  });
-}
+import { peakOf, proofplan, type Row } from './measure.ts';
 
 export async function measure(): Promise<readonly Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'proofplan-bench-'));
@@ -31,7 +10,8 @@ export async function measure(): Promise<readonly Row[]> {
     writeFileSync(join(folder, `${name}.md`), text);
     return peakOf(['node', proofplan, 'run', `${name}.md`, '--quiet', '--out', `out-${name}`], folder);
   };
-  const steps = (count: number): string => `# Bench\n\n## 1. Steps\n\n${Array.from({ length: count }, (_, index) => `\`\`\`bash\necho ${index}\n\`\`\`\n\n`).join('')}`;
+  const steps = (count: number): string =>
+    `# Bench\n\n## 1. Steps\n\n${Array.from({ length: count }, (_, index) => `\`\`\`bash\necho ${index}\n\`\`\`\n\n`).join('')}`;
   const ten = await peak('ten', steps(10));
   const thousand = await peak('thousand', steps(1000));
   const gigabyte = await peak('gigabyte', "# Bench\n\n## 1. Output\n\n```bash\nhead -c 1000000000 <(yes 'a line of forty bytes, which is repeated')\n```\n");
@@ -39,7 +19,15 @@ export async function measure(): Promise<readonly Row[]> {
   const kept = Math.max(...readdirSync(evidence).map((name) => statSync(join(evidence, name)).size));
   rmSync(folder, { recursive: true, force: true });
   return [
-    { what: 'peak memory of a plan of 1,000 steps against one of 10', figure: `${(thousand / ten).toFixed(2)} (${ten.toFixed(0)} MiB, ${thousand.toFixed(0)} MiB)`, aim: '1 (flat)' },
-    { what: 'peak memory of one step with 1 GB of output against a plan of 10 steps', figure: `${(gigabyte / ten).toFixed(2)} (${gigabyte.toFixed(0)} MiB; ${kept} bytes kept)`, aim: '1 (flat)' },
+    {
+      what: 'peak memory of a plan of 1,000 steps against one of 10',
+      figure: `${(thousand / ten).toFixed(2)} (${ten.toFixed(0)} MiB, ${thousand.toFixed(0)} MiB)`,
+      aim: '1 (flat)',
+    },
+    {
+      what: 'peak memory of one step with 1 GB of output against a plan of 10 steps',
+      figure: `${(gigabyte / ten).toFixed(2)} (${gigabyte.toFixed(0)} MiB; ${kept} bytes kept)`,
+      aim: '1 (flat)',
+    },
   ];
 }

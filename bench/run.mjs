@@ -31,7 +31,10 @@ for (const name of wanted) {
   const rows = await (await bench(name)).measure();
   for (const row of rows) console.log(`${name}: ${row.what}: ${row.figure} ${row.aim ? `(aim ${row.aim})` : ''}`);
   const table = rows.map((row) => `| ${row.what} | ${row.figure} | ${row.aim ?? ''} |`).join('\n');
-  sections.set(name, `## ${name}\n\n${new Date().toISOString().slice(0, 10)}, ${ground}, load ${(loadavg()[0] ?? 0).toFixed(1)}.\n\n| what | figure | aim |\n|---|---|---|\n${table}\n${remarkOf(sections.get(name))}`);
+  sections.set(
+    name,
+    `## ${name}\n\n${new Date().toISOString().slice(0, 10)}, ${ground}, load ${(loadavg()[0] ?? 0).toFixed(1)}.\n\n| what | figure | aim |\n|---|---|---|\n${table}\n${remarkOf(sections.get(name))}`,
+  );
   // After each: what was measured outlives a bench that fails.
   writeFileSync(
     path,
@@ -67,6 +70,9 @@ function readSections() {
 /** What stands below the table of a section. */
 function remarkOf(section = '') {
   const lines = section.split('\n');
-  const below = lines.slice(lines.findLastIndex((line) => line.startsWith('|')) + 1).join('\n').trim();
+  const below = lines
+    .slice(lines.findLastIndex((line) => line.startsWith('|')) + 1)
+    .join('\n')
+    .trim();
   return below === '' ? '' : `\n${below}\n`;
 }

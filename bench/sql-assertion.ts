@@ -15,10 +15,20 @@ export async function measure(): Promise<readonly Row[]> {
   const owner = (await createDatabase(server, 'bench')).value;
   if (!owner) throw new Error('no database');
   const url = `postgresql://${owner.user}:${owner.password}@${owner.host}:${owner.port}/${owner.database}`;
-  writeFileSync(join(folder, 'proofplan.config.yaml'), 'default: bench\nenvironments:\n  bench:\n    workspace: .\n    database: { env: BENCH_DATABASE_URL }\n');
+  writeFileSync(
+    join(folder, 'proofplan.config.yaml'),
+    'default: bench\nenvironments:\n  bench:\n    workspace: .\n    database: { env: BENCH_DATABASE_URL }\n',
+  );
   const time = (steps: number): number => {
-    writeFileSync(join(folder, `plan-${steps}.md`), `# Bench\n\n## 1. Queries\n\n${'```sql\nSELECT 1 AS one;\n```\n\n**Expected:** `one = 1`\n\n'.repeat(steps)}`);
-    return timeCommand(['node', proofplan, 'run', `plan-${steps}.md`, '--quiet', '--out', `out-${steps}`], { cwd: folder, env: { BENCH_DATABASE_URL: url }, exitCodes: [0, 4] });
+    writeFileSync(
+      join(folder, `plan-${steps}.md`),
+      `# Bench\n\n## 1. Queries\n\n${'```sql\nSELECT 1 AS one;\n```\n\n**Expected:** `one = 1`\n\n'.repeat(steps)}`,
+    );
+    return timeCommand(['node', proofplan, 'run', `plan-${steps}.md`, '--quiet', '--out', `out-${steps}`], {
+      cwd: folder,
+      env: { BENCH_DATABASE_URL: url },
+      exitCodes: [0, 4],
+    });
   };
   const client = new pg.Client(url);
   await client.connect();

@@ -1,0 +1,139 @@
+/**
+ * What it costs to show an execution: each report against the bare reading of its journal, size of the page against steps, memory, and
+ * the share of an execution's time that goes to those who only show it.
+ */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { rgPath } from '@vscode/ripgrep';
+import { compilePlan } from '../src/compile/compile-plan.ts';
+import { executePlan } from '../src/execute/execute-plan.ts';
+import { walkEntries } from '../src/journal/journal-reader.ts';
+import { createSqlParser } from '../src/policy/sql-parser.ts';
+import { createColours } from '../src/report/colour.ts';
+import { createLiveRegion } from '../src/report/live-region.ts';
+import { readReport } from '../src/report/report-markdown.ts';
+import { readReportPage } from '../src/report/report-page.ts';
+import { createProgress } from '../src/report/terminal-progress.ts';
+import { longExecution, sampleId, writeRecord } from '../test/support/page-sample.ts';
+import { median, peakOf, proofplan, spread, type Row } from './measure.ts';
+
+const repetitions = 7;
+
+async function timeOf(act: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await act();
+  return performance.now() - started;
+}
+
+async function renderings(folder: string): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const steps of [10, 1000, 10_000]) {
+    const { document, events: sample } = longExecution(steps);
+    // Undefined members are for readers of events; a journal has none.
+    const events = JSON.parse(JSON.stringify(sample)) as typeof sample;
+    const record = await writeRecord(join(folder, String(steps), 'executions', sampleId), events, document);
+    const bytes = statSync(join(record, 'journal.jsonl')).size;
+    const read = (): Promise<unknown> => walkEntries(record, () => undefined);
+    const [markdown, page]: [number[], number[]] = [[], []];
+    const [bareMs, pageMs]: [number[], number[]] = [[], []];
+    let size = 0;
+    for (let repetition = -1; repetition < repetitions; repetition += 1) {
+      const bare = await timeOf(read);
+      const ofMarkdown = await timeOf(() => readReport(record));
+      const ofPage = await timeOf(async () => {
+        size = Buffer.byteLength((await readReportPage(record)).value ?? '');
+      });
+      if (repetition < 0) continue;
+      markdown.push(ofMarkdown / bare);
+      page.push(ofPage / bare);
+      bareMs.push(bare);
+      pageMs.push(ofPage);
+    }
+    const rate = (times: readonly number[]): string => (bytes / 1e3 / median(times)).toFixed(1);
+    const peaks = [];
+    for (const format of ['md', 'html', 'junit', 'sarif'])
+      peaks.push(`${format} ${(await peakOf(['node', proofplan, 'report', record, '--format', format], folder)).toFixed(0)}`);
+    rows.push(
+      { what: `report.md of ${steps} steps against reading its journal`, figure: spread(markdown) },
+      { what: `report.html of ${steps} steps against reading its journal`, figure: `${spread(page)} (${rate(pageMs)} MB/s; reading ${rate(bareMs)} MB/s)` },
+      { what: `report.html of ${steps} steps, KB`, figure: `${(size / 1000).toFixed(0)} (journal ${(bytes / 1000).toFixed(0)})` },
+      { what: `peak memory of \`report\` of ${steps} steps, MiB`, figure: peaks.join(', ') },
+    );
+  }
+  return rows;
+}
+
+/** One plan executed in this process, with everything that shows it under a watch. */
+async function share(folder: string, steps: number): Promise<number> {
+  const text = `# Bench\n\n${Array.from({ length: steps }, (_, index) => `## ${index + 1}. Say\n\n\`\`\`bash\nseq 2000; echo "step ${index}"\n\`\`\`\n\n**Expected:** the output contains \`step ${index}\`\n`).join('\n')}`;
+  writeFileSync(join(folder, 'plan.md'), text);
+  const parser = createSqlParser();
+  const bytes = readFileSync(join(folder, 'plan.md'));
+  const compiled = await compilePlan({ path: 'plan.md', bytes, parser, sha256: (text) => createHash('sha256').update(text).digest('hex') });
+  await parser.close();
+  if (compiled.plan === undefined) throw new Error(JSON.stringify(compiled.diagnostics));
+  const region = createLiveRegion({ write: () => undefined, colours: createColours(1), live: true });
+  const progress = createProgress({ slot: region.open(), colours: createColours(1), columns: () => 80, live: true, verbosity: 0 });
+  let shownMs = 0;
+  const watched = async (render: () => Promise<string>): Promise<string> => {
+    const started = performance.now();
+    try {
+      return await render();
+    } finally {
+      shownMs += performance.now() - started;
+    }
+  };
+  const started = performance.now();
+  const end = await executePlan({
+    plan: compiled.plan,
+    planBytes: bytes,
+    refusals: [],
+    environment: undefined,
+    workspace: folder,
+    values: [],
+    outFolder: join(folder, 'out'),
+    stateFolder: join(folder, 'state'),
+    cacheFolder: join(folder, 'cache'),
+    processEnvironment: process.env,
+    clock: Date.now,
+    signal: new AbortController().signal,
+    argv: [],
+    toolVersion: '0.0.0',
+    onEvent: (event) => {
+      const before = performance.now();
+      progress.event(event);
+      shownMs += performance.now() - before;
+    },
+    reports: [
+      { name: 'report.md', render: (record) => watched(async () => (await readReport(record)).value ?? '') },
+      { name: 'report.html', render: (record) => watched(async () => (await readReportPage(record)).value ?? '') },
+    ],
+    toolFolders: [dirname(rgPath)],
+  });
+  const totalMs = performance.now() - started;
+  progress.close();
+  region.close();
+  if (!end.opened || end.verdict !== 'passed') throw new Error(end.reason);
+  return (shownMs / totalMs) * 100;
+}
+
+export async function measure(): Promise<readonly Row[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'proofplan-bench-'));
+  try {
+    const rows = [...(await renderings(folder))];
+    for (const steps of [16, 100]) {
+      const shares: number[] = [];
+      for (let repetition = 0; repetition < 5; repetition += 1) shares.push(await share(folder, steps));
+      rows.push({
+        what: `share of the time of an execution of ${steps} trivial steps that terminal, report.md and report.html take, percent`,
+        figure: spread(shares),
+        aim: 'under 2',
+      });
+    }
+    return rows;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
