@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { messageOf, type Diagnostic } from '../model/diagnostic.ts';
 import { usageExitCode } from '../model/verdict.ts';
+import { stripControl } from '../report/strip-control.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { findExecution } from './execution-path.ts';
 import { examples, type Finish, type Program } from './program.ts';
@@ -61,7 +62,8 @@ async function renderOne(format: FormatName, sources: readonly ReadSource[], sev
       return problem === undefined ? [] : [problem];
     }
     for await (const piece of pieces) {
-      context.out(piece);
+      // A report of Markdown holds the plan as it is, byte for byte; a terminal is not to obey it.
+      context.out(context.outIsTerminal === true ? stripControl(piece) : piece);
       await context.outDrained?.();
     }
     return [];

@@ -42,15 +42,18 @@ export function createTerminal(process: NodeJS.Process, version: string): Termin
       notice: (lines) => `${live ? eraseRegion : ''}(${lines} lines were not shown: nobody read them)\n`,
     }),
   };
-  const harmless = { out: isRead && !isFile(1) ? createCommandFilter() : undefined, err: isRead ? createCommandFilter() : undefined };
+  const harmless = isRead ? createCommandFilter() : (text: string): string => text;
   /** Progress and messages: for people, whatever reads them. */
   const clean = (text: string): string => ascii(stripButColour(text));
-  const forPeople = (text: string): string => harmless.err?.(clean(text)) ?? clean(text);
+  const forPeople = (text: string): string => harmless(clean(text));
   /** Results: for programs, too. Bytes that a terminal would obey are kept from terminals alone. */
+  let results: ((text: string) => string) | undefined;
   const forAll = (text: string): string => {
     if (stdout.isTTY) return clean(text);
-    const shown = harmless.out?.(text) ?? text;
-    return shown !== text && isJson(text) ? createCommandFilter('json')(text) : shown;
+    if (!isRead || isFile(1)) return text;
+    // What begins as JSON is JSON to its end, in however many pieces it comes.
+    results ??= createCommandFilter(/^\s*[{[]/.test(text) ? 'json' : 'text');
+    return results(text);
   };
   let region: LiveRegion | undefined;
   let waits = true;
@@ -129,19 +132,6 @@ function isFile(descriptor: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** One JSON text, or one a line. */
-function isJson(text: string): boolean {
-  const parses = (part: string): boolean => {
-    try {
-      JSON.parse(part);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  return /^[{[]/.test(text) && (parses(text) || text.trimEnd().split('\n').every(parses));
 }
 
 async function readAll(stream: NodeJS.ReadStream, maximumBytes = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
