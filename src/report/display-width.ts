@@ -60,6 +60,20 @@ export function wrapWords(text: string, columns: number): readonly string[] {
   return line === '' && lines.length > 0 ? lines : [...lines, line];
 }
 
+/** The same for prose: a quotation that has no room on a line of its own is broken at its spaces, too. */
+export function wrapProse(text: string, columns: number): readonly string[] {
+  return wrapWords(text, columns).flatMap((line) => {
+    if (displayWidth(line) <= columns) return [line];
+    const lines: string[] = [];
+    for (const word of line.split(' ')) {
+      const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
+      if (lines.length > 0 && displayWidth(longer) <= columns) lines[lines.length - 1] = longer;
+      else lines.push(word);
+    }
+    return lines;
+  });
+}
+
 /** Unicode UAX 29. Its rules are loaded only for a text that has joining characters: that costs more than most commands have to say. */
 function graphemes(text: string): readonly { readonly segment: string; readonly index: number }[] {
   if (!joining.test(text)) return Array.from(text, (segment, index) => ({ segment, index }));

@@ -5,7 +5,7 @@ import type { JournalState } from '../model/journal-entry.ts';
 import { settledEvents } from '../model/settled-event.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { dataOf, lastAttempts } from './data-of.ts';
-import { displayWidth, wrapWords } from './display-width.ts';
+import { displayWidth, wrapProse } from './display-width.ts';
 import { stripToLine } from './strip-control.ts';
 import { count, paintVerdict, renderDuration, verdictMarks } from './verdict-mark.ts';
 
@@ -85,7 +85,7 @@ function joinParts(parts: readonly string[], columns = Number.POSITIVE_INFINITY)
 }
 
 function wrap(text: string, columns: number | undefined): readonly string[] {
-  return columns === undefined ? [text] : wrapWords(text, Math.max(20, columns - 3));
+  return columns === undefined ? [text] : wrapProse(text, Math.max(20, columns - 3));
 }
 
 function fraction(judged: readonly { readonly verdict: Verdict }[], noun: string, word: string): string {

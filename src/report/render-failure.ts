@@ -5,7 +5,7 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { EventData, EventKind, ExecutionEvent } from '../model/event.ts';
 import type { Span } from '../model/span.ts';
-import { cutToWidth, wrapWords } from './display-width.ts';
+import { cutToWidth, wrapProse } from './display-width.ts';
 import { renderOrigin } from './origin-text.ts';
 import { stripToLine } from './strip-control.ts';
 import { renderOutputEnd, type DetailStyle } from './terminal-detail.ts';
@@ -49,7 +49,7 @@ export function renderFailure(diagnostic: Diagnostic, events: readonly Execution
   const room = (style.columns() ?? 120) - width - 5;
   const lead = (name: string): string => `  ${style.colours.bold(name.padEnd(width))}  `;
   const lines = [
-    ...rows.flatMap(({ name, text }) => wrapWords(text, Math.max(20, room)).map((line, index) => `${lead(index === 0 ? name : '')}${line}`)),
+    ...rows.flatMap(({ name, text }) => wrapProse(text, Math.max(20, room)).map((line, index) => `${lead(index === 0 ? name : '')}${line}`)),
     ...printed.flatMap((output) => {
       const end = renderOutputEnd(output, mostLines, style);
       const said = output.lines > end.length ? `of ${count(output.lines, 'line')} the last ${end.length}` : count(output.lines, 'line');

@@ -1,5 +1,5 @@
 /** How a line about one thing is laid out: in a pipe it stays one line, so that it can be searched for; on a terminal it is broken at words. */
-import { displayWidth, wrapWords } from './display-width.ts';
+import { displayWidth, wrapProse } from './display-width.ts';
 
 export interface TerminalLine {
   /** Before the text, such as a mark and a number; it may be coloured. */
@@ -23,14 +23,14 @@ export function renderLine({ lead, plainLead, text, facts = '', paintFacts = (pl
   const below = leadCells > columns / 3;
   const indent = below ? hanging + (/^ */.exec(plainLead)?.[0].length ?? 0) : leadCells;
   const room = Math.max(1, columns - 1 - indent);
-  const lines = wrapWords(text, room);
+  const lines = wrapProse(text, room);
   const last = lines.at(-1) ?? '';
   const beside = facts !== '' && displayWidth(last) + displayWidth(tail) <= room;
   const pad = ' '.repeat(indent);
   const body = [
     ...lines.slice(0, -1),
     `${last}${beside ? paintFacts(tail) : ''}`,
-    ...(facts === '' || beside ? [] : wrapWords(facts, room).map((line) => paintFacts(line))),
+    ...(facts === '' || beside ? [] : wrapProse(facts, room).map((line) => paintFacts(line))),
   ];
   return (below ? [lead.trimEnd(), ...body.map((line) => `${pad}${line}`)] : body.map((line, index) => `${index === 0 ? lead : pad}${line}`)).join('\n');
 }

@@ -110,7 +110,13 @@ export function createProgress({ slot, colours, columns, live, verbosity = 0, ar
       prepared();
       if (preparedSinceMs !== undefined) line(colours.dim(`prepared in ${renderDuration(performance.now() - preparedSinceMs)}`));
       planned = data.steps.length;
-      line(colours.bold(stripToLine(data.plan.title)));
+      const title = renderLine({ lead: '', plainLead: '', text: stripToLine(data.plan.title) }, columns());
+      line(
+        title
+          .split('\n')
+          .map((part) => colours.bold(part))
+          .join('\n'),
+      );
       line(dim(openedFacts(data)));
       slot.set({ title: 'raising the guards' });
     },
@@ -152,7 +158,8 @@ export function createProgress({ slot, colours, columns, live, verbosity = 0, ar
       if (data.effect === 'refuse') note(put('refused', '', `tripwire after step ${data.step}: ${data.what}`, '', '    '));
     },
     decision: (data, seq) => {
-      if (data.effect === 'refuse') note(put('refused', '', data.reason.includes(`step ${data.step}`) ? data.reason : `step ${data.step}: ${data.reason}`, '', '    '));
+      if (data.effect === 'refuse')
+        note(put('refused', '', data.reason.includes(`step ${data.step}`) ? data.reason : `step ${data.step}: ${data.reason}`, '', '    '));
       else if (verbosity > 0) note(renderDecision(data, seq, style));
     },
     capture: (data, seq) => {
