@@ -1,4 +1,5 @@
 /** `proofplan check PLAN…`: compiles many plans in one start, and touches nothing. */
+import { Option } from '@commander-js/extra-typings';
 import { hasErrors, type Diagnostic } from '../model/diagnostic.ts';
 import { usageExitCode } from '../model/verdict.ts';
 import { countSeverities, say, type CommandContext } from './command-context.ts';
@@ -10,6 +11,7 @@ interface CheckOptions {
   readonly environment?: string;
   readonly frail?: true;
   readonly json?: true;
+  readonly format?: 'sarif';
 }
 
 /** How one plan came out: `bad` counts against the exit code. */
@@ -32,8 +34,9 @@ export function addCheck(program: Program, context: CommandContext, finish: Fini
     )
     .option('-e, --environment <name>', 'demand a value for every input, as an execution in this environment would')
     .option('--frail', 'warnings fail, too')
-    .option('--json', 'one line of JSON a plan on stdout, and no other message')
-    .addHelpText('after', examples('check plans/run-proof-v4.md', 'check plans plans/*-v2.md', 'check --frail --json plans/run-proof-v2.md'))
+    .addOption(new Option('--json', 'one line of JSON a plan on stdout, and no other message').conflicts('format'))
+    .addOption(new Option('--format <format>', 'SARIF on stdout, for messages beside lines in a pull request, and no other message').choices(['sarif'] as const))
+    .addHelpText('after', examples('check plans/run-proof-v4.md', 'check plans plans/*-v2.md', 'check --frail --json plans/run-proof-v2.md', 'check --format sarif plans'))
     .action(async (plans, options) => finish(await check(plans, options, context)));
 }
 
@@ -58,22 +61,41 @@ async function check(named: readonly string[], options: CheckOptions, context: C
         hasErrors(compiled.diagnostics) ||
         (options.frail === true && compiled.diagnostics.length > 0);
       checked.push({ path: compiled.path, bad, diagnostics: compiled.diagnostics });
-      if (options.json === true) context.out(`${JSON.stringify(await data(compiled, bad))}\n`);
-      else {
-        await say(
-          context,
-          compiled.diagnostics.filter((diagnostic) => isNew(diagnostic, compiled.path, said)),
-        );
-        context.out(`${line(compiled, bad, context)}\n`);
-      }
+      await tell(compiled, bad, said, options, context);
       // Hundreds of texts are not kept for frames that were drawn already; the configuration is.
       if (compiled.file !== undefined) context.sources.delete(compiled.file.path);
     }
   } finally {
     await session.close();
   }
-  if (options.json !== true && checked.length > 1) context.out(`${total(checked)}\n`);
+  if (options.format === 'sarif') context.out(await sarif(checked, context));
+  else if (options.json !== true && checked.length > 1) context.out(`${total(checked)}\n`);
   return checked.some((plan) => plan.bad) ? usageExitCode : 0;
+}
+
+/** What one plan has to say, as soon as it is known. */
+async function tell(compiled: CompiledFile, bad: boolean, said: Set<string>, { json, format }: CheckOptions, context: CommandContext): Promise<void> {
+  if (format === 'sarif') return;
+  if (json === true) return context.out(`${JSON.stringify(await data(compiled, bad))}\n`);
+  await say(
+    context,
+    compiled.diagnostics.filter((diagnostic) => isNew(diagnostic, compiled.path, said)),
+  );
+  context.out(`${line(compiled, bad, context)}\n`);
+}
+
+/** One run a plan; what is wrong with the configuration stands in the run of each plan under it. */
+async function sarif(checked: readonly CheckedPlan[], context: CommandContext): Promise<string> {
+  const [{ findingOf, renderSarif }, { sarifOptions }] = await Promise.all([import('../report/sarif-document.ts'), import('./report-format.ts')]);
+  const runs = checked.map(({ path, bad, diagnostics }) => ({
+    path,
+    findings: diagnostics.map(findingOf),
+    exitCode: bad ? usageExitCode : 0,
+    successful: true,
+    problems: [],
+    properties: { compiles: !bad },
+  }));
+  return renderSarif(runs, await sarifOptions(context));
 }
 
 async function compileNamed({ path, diagnostic }: NamedPlan, request: CompileRequest, context: CommandContext): Promise<CompiledFile> {

@@ -16,7 +16,7 @@ export async function writeReportFile(path: string, pieces: AsyncIterable<string
   const unfit = await unfitTarget(path, target, mode);
   if (unfit !== undefined) return unfit;
   try {
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target));
     if (mode === 'append') await append(target, pieces);
     else await replace(target, pieces, mode);
     return undefined;
@@ -28,13 +28,37 @@ export async function writeReportFile(path: string, pieces: AsyncIterable<string
 /** Why nothing may be written there, before anything is made. */
 export async function unfitTarget(path: string, target: string, mode: WriteMode): Promise<Diagnostic | undefined> {
   const help = 'name another place';
-  if (existsSync(join(dirname(target), executionFiles.journal)))
-    return { severity: 'error', code: 'cli/unwritable-file', message: `\`${path}\` lies in the folder of an execution, whose files are its record`, help: 'name a place outside of it' };
+  if (ancestors(target).some((folder) => existsSync(join(folder, executionFiles.journal))))
+    return {
+      severity: 'error',
+      code: 'cli/unwritable-file',
+      message: `\`${path}\` lies in the folder of an execution, whose files are its record`,
+      help: 'name a place outside of it',
+    };
   const there = await stat(target).catch(() => undefined);
   if (there === undefined) return undefined;
-  if (there.isDirectory()) return { severity: 'error', code: 'cli/unwritable-file', message: `\`${path}\` is a folder`, help: `name a file in it, such as \`${join(path, 'report')}\`` };
-  if (mode === 'keep') return { severity: 'error', code: 'cli/file-exists', message: `\`${path}\` is already there and is not overwritten`, help: `${help}, or pass --force` };
+  if (there.isDirectory())
+    return {
+      severity: 'error',
+      code: 'cli/unwritable-file',
+      message: `\`${path}\` is a folder`,
+      help: `name a file in it, such as \`${join(path, 'report')}\``,
+    };
+  if (mode === 'keep')
+    return { severity: 'error', code: 'cli/file-exists', message: `\`${path}\` is already there and is not overwritten`, help: `${help}, or pass --force` };
   return undefined;
+}
+
+function ancestors(path: string): readonly string[] {
+  const folder = dirname(path);
+  return folder === path ? [] : [folder, ...ancestors(folder)];
+}
+
+/** Folder by folder: node's own recursive form never ends where the system says that a parent is not there which is (`/proc`). */
+async function makeFolder(folder: string): Promise<void> {
+  for (const each of [...ancestors(folder).toReversed(), folder]) {
+    if (!existsSync(each)) await mkdir(each).catch((error: unknown) => (existsSync(each) ? undefined : Promise.reject(error)));
+  }
 }
 
 /** A report of an earlier execution must not stand where the one of this execution belongs. */
@@ -81,5 +105,10 @@ async function writeTo(file: FileHandle, pieces: AsyncIterable<string>): Promise
 }
 
 function notWritten(path: string, why: string): Diagnostic {
-  return { severity: 'error', code: 'report/not-rendered', message: `\`${path}\` was not written: ${why}`, help: 'name a file in a folder that can be written, and render it again with `proofplan report`' };
+  return {
+    severity: 'error',
+    code: 'report/not-rendered',
+    message: `\`${path}\` was not written: ${why}`,
+    help: 'name a file in a folder that can be written, and render it again with `proofplan report`',
+  };
 }

@@ -42,6 +42,24 @@ export interface ReadSource {
   readonly plan: ReportedPlan;
 }
 
+/**
+ * Loads what renders, before an execution begins: what is loaded after a step may be what the step has put there.
+ */
+export async function loadFormats(): Promise<void> {
+  await Promise.all([
+    import('../report/read-event.ts'),
+    import('../report/report-markdown.ts'),
+    import('../report/report-junit.ts'),
+    import('../report/report-sarif.ts'),
+    import('../report/report-events.ts'),
+    import('../report/github-summary.ts'),
+    import('../report/github-annotation.ts'),
+    import('../review/code-page.ts'),
+    import('../model/diagnostic-code.ts'),
+    import('./report-json.ts'),
+  ]);
+}
+
 /** `junit,sarif` → formats, each once; an unknown one is an error with a suggestion. */
 export function parseFormats(text: string): Checked<readonly FormatName[]> {
   const names = [...new Set(text.split(',').map((name) => name.trim()))].filter((name) => name !== '');
@@ -90,7 +108,8 @@ export async function* renderFormat(format: FormatName, sources: readonly ReadSo
     case 'html':
       throw new Error('there is no page yet');
     case 'json':
-      for (const { source, plan } of sources) yield plan.record === undefined ? unopenedJson(plan.unopened) : await verdictJson(source.folder ?? '', plan.record);
+      for (const { source, plan } of sources)
+        yield plan.record === undefined ? unopenedJson(plan.unopened) : await verdictJson(source.folder ?? '', plan.record);
       return;
     case 'junit': {
       const { renderJunit } = await import('../report/report-junit.ts');
@@ -151,10 +170,13 @@ function repositoryPath({ environment, workingFolder }: CommandContext): (path: 
 /** The line of the commit that the job runs on, by the variables that GitHub sets. */
 function linkOf({ environment }: CommandContext, pathOf: (path: string) => string): (path: string, line: number) => string | undefined {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_SHA: commit } = environment;
-  if (!/^https:\/\/[\w.:-]+$/.test(server ?? '') || !/^[\w.-]+\/[\w.-]+$/.test(repository ?? '') || !/^[0-9a-f]{40,64}$/.test(commit ?? '')) return () => undefined;
+  if (!/^https:\/\/[\w.:-]+$/.test(server ?? '') || !/^[\w.-]+\/[\w.-]+$/.test(repository ?? '') || !/^[0-9a-f]{40,64}$/.test(commit ?? ''))
+    return () => undefined;
   return (path, line) => {
     const own = pathOf(path);
-    const encoded = own.split('/').map((part) => encodeURIComponent(part.replace(/\p{Surrogate}/gu, '\ufffd')).replace(/[()'*!]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`));
+    const encoded = own
+      .split('/')
+      .map((part) => encodeURIComponent(part.replace(/\p{Surrogate}/gu, '\ufffd')).replace(/[()'*!]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`));
     return own.startsWith('/') ? undefined : `${server}/${repository}/blob/${commit}/${encoded.join('/')}?plain=1#L${line}`;
   };
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Checked, Diagnostic } from '../model/diagnostic.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { notRendered, writeGithub } from './report.ts';
-import { parseFormats, readSource, renderFormat, takesSeveral, type FormatName, type ReadSource, type ReportSource } from './report-format.ts';
+import { loadFormats, parseFormats, readSource, renderFormat, takesSeveral, type FormatName, type ReadSource, type ReportSource } from './report-format.ts';
 import { removeReportFile, unfitTarget, writeReportFile } from './report-file.ts';
 
 /** `path` is absent for `github` alone: annotations, and the summary of the job's own step. */
@@ -36,7 +36,8 @@ export async function parseReports(texts: readonly string[], paths: readonly str
     if (formats.value === undefined || format === undefined) continue;
     if (formats.value.length > 1) usage(`\`--report ${text}\` names several formats for one file`, 'give --report once for each');
     else if (path === '' && format !== 'github') usage(`\`--report ${text}\` does not say where to`, `pass --report ${format}=PATH`);
-    else if (paths.length > 1 && !takesSeveral(format)) usage(`\`${format}\` shows one execution, and ${paths.length} plans are named`, 'take junit, sarif, github or events, which hold several plans');
+    else if (paths.length > 1 && !takesSeveral(format))
+      usage(`\`${format}\` shows one execution, and ${paths.length} plans are named`, 'take junit, sarif, github or events, which hold several plans');
     else if (path === '') requests.push({ format });
     else {
       const target = resolve(context.workingFolder, path);
@@ -52,7 +53,8 @@ export async function parseReports(texts: readonly string[], paths: readonly str
 }
 
 /** Before anything runs: a pass of yesterday must not stand where the report of today is looked for. */
-export async function removeReports(requests: readonly ReportRequest[], context: CommandContext): Promise<void> {
+export async function prepareReports(requests: readonly ReportRequest[], context: CommandContext): Promise<void> {
+  if (requests.length > 0) await loadFormats();
   for (const { path } of requests) {
     if (path !== undefined && resolve(context.workingFolder, path) !== context.environment['GITHUB_STEP_SUMMARY']) await removeReportFile(path, context);
   }
@@ -62,7 +64,7 @@ export async function removeReports(requests: readonly ReportRequest[], context:
 export async function writeReports(requests: readonly ReportRequest[], plans: readonly EndedPlan[], context: CommandContext, json: boolean): Promise<void> {
   if (requests.length === 0) return;
   const sources: ReadSource[] = [];
-  for (const plan of plans) sources.push(await sourceOf(plan));
+  for (const plan of plans) sources.push(await sourceOf({ ...plan, reason: context.redact?.(plan.reason) ?? plan.reason }));
   for (const { format, path } of requests) {
     const problems = await write(format, path, sources, json, context).catch((error: unknown) => [notRendered(format, error)]);
     await say(
@@ -72,7 +74,13 @@ export async function writeReports(requests: readonly ReportRequest[], plans: re
   }
 }
 
-async function write(format: FormatName, path: string | undefined, sources: readonly ReadSource[], json: boolean, context: CommandContext): Promise<readonly Diagnostic[]> {
+async function write(
+  format: FormatName,
+  path: string | undefined,
+  sources: readonly ReadSource[],
+  json: boolean,
+  context: CommandContext,
+): Promise<readonly Diagnostic[]> {
   if (format === 'github') return writeGithub(sources, path, 'replace', context, json);
   const problem = await writeReportFile(path ?? '', renderFormat(format, sources, context), 'replace', context);
   return problem === undefined ? [] : [problem];

@@ -7,7 +7,17 @@ import { stripControl } from '../report/strip-control.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { findExecution } from './execution-path.ts';
 import { examples, type Finish, type Program } from './program.ts';
-import { formatFiles, formatNames, parseFormats, readSource, renderFormat, renderPlanAnnotations, takesSeveral, type FormatName, type ReadSource } from './report-format.ts';
+import {
+  formatFiles,
+  formatNames,
+  parseFormats,
+  readSource,
+  renderFormat,
+  renderPlanAnnotations,
+  takesSeveral,
+  type FormatName,
+  type ReadSource,
+} from './report-format.ts';
 import { writeReportFile } from './report-file.ts';
 import { writeWorkflowCommands } from './workflow-command.ts';
 
@@ -21,11 +31,14 @@ export function addReport(program: Program, context: CommandContext, finish: Fin
   program
     .command('report')
     .description('render executions again, from their journals alone: for people, for CI and for other tools')
-    .argument('<dir...>', "folders of executions, or the output folder for its newest; several for junit, sarif, github and events")
+    .argument('<dir...>', 'folders of executions, or the output folder for its newest; several for junit, sarif, github and events')
     .option('--format <list>', `what to render, separated by commas: ${formatNames.join(', ')}`, 'md')
     .option('-o, --output <path>', 'a file, or for several formats a folder; without it one format goes to stdout')
     .option('--force', 'overwrite what is there')
-    .addHelpText('after', examples('report .proofplan/latest', 'report .proofplan/latest --format junit', 'report .proofplan/latest --format junit,sarif,json --output reports'))
+    .addHelpText(
+      'after',
+      examples('report .proofplan/latest', 'report .proofplan/latest --format junit', 'report .proofplan/latest --format junit,sarif,json --output reports'),
+    )
     .action(async (folders, options) => finish(await report(folders, options, context)));
 }
 
@@ -53,9 +66,21 @@ async function report(folders: readonly string[], options: ReportOptions, contex
   return problems.length === 0 ? 0 : usageExitCode;
 }
 
-async function renderOne(format: FormatName, sources: readonly ReadSource[], several: boolean, { output, force }: ReportOptions, context: CommandContext): Promise<readonly Diagnostic[]> {
+async function renderOne(
+  format: FormatName,
+  sources: readonly ReadSource[],
+  several: boolean,
+  { output, force }: ReportOptions,
+  context: CommandContext,
+): Promise<readonly Diagnostic[]> {
   try {
-    if (format === 'github') return await writeGithub(sources, output === undefined ? undefined : targetOf(format, output, several, context), force === true ? 'replace' : 'keep', context);
+    if (format === 'github')
+      return await writeGithub(
+        sources,
+        output === undefined ? undefined : targetOf(format, output, several, context),
+        force === true ? 'replace' : 'keep',
+        context,
+      );
     const pieces = renderFormat(format, sources, context);
     if (output !== undefined) {
       const problem = await writeReportFile(targetOf(format, output, several, context), pieces, force === true ? 'replace' : 'keep', context);
@@ -84,12 +109,19 @@ export async function writeGithub(
   writeWorkflowCommands(await renderPlanAnnotations(sources, context), context, toErrors);
   if (path === undefined && own === '') return [];
   const pieces = renderFormat('github', sources, context);
-  const problem = await (path === undefined || resolve(context.workingFolder, path) === own ? writeReportFile(own, pieces, 'append', context) : writeReportFile(path, pieces, mode, context));
+  const problem = await (path === undefined || resolve(context.workingFolder, path) === own
+    ? writeReportFile(own, pieces, 'append', context)
+    : writeReportFile(path, pieces, mode, context));
   return problem === undefined ? [] : [problem];
 }
 
 export function notRendered(format: FormatName, error: unknown): Diagnostic {
-  return { severity: 'error', code: 'report/not-rendered', message: `the format \`${format}\` cannot be made of this record: ${messageOf(error)}`, help: 'see what the record holds with `proofplan audit verify`' };
+  return {
+    severity: 'error',
+    code: 'report/not-rendered',
+    message: `the format \`${format}\` cannot be made of this record: ${messageOf(error)}`,
+    help: 'see what the record holds with `proofplan audit verify`',
+  };
 }
 
 function targetOf(format: FormatName, output: string, several: boolean, context: CommandContext): string {
@@ -101,12 +133,20 @@ function isFolder(path: string, { workingFolder }: CommandContext): boolean {
   return path.endsWith('/') || (existsSync(absolute) && statSync(absolute).isDirectory());
 }
 
-function misuse(folders: readonly string[], formats: readonly FormatName[], { output }: ReportOptions, { workingFolder }: CommandContext): readonly Diagnostic[] {
+function misuse(
+  folders: readonly string[],
+  formats: readonly FormatName[],
+  { output }: ReportOptions,
+  { workingFolder }: CommandContext,
+): readonly Diagnostic[] {
   const usage = (message: string, help: string): Diagnostic => ({ severity: 'error', code: 'cli/usage', message, help });
   const alone = formats.find((format) => !takesSeveral(format));
-  if (folders.length > 1 && alone !== undefined) return [usage(`\`${alone}\` shows one execution, and ${folders.length} are named`, 'name one folder, or render each by itself')];
+  if (folders.length > 1 && alone !== undefined)
+    return [usage(`\`${alone}\` shows one execution, and ${folders.length} are named`, 'name one folder, or render each by itself')];
   if (formats.length < 2) return [];
   if (output === undefined) return [usage('several formats cannot share standard output', 'pass --output with a folder')];
   const absolute = resolve(workingFolder, output);
-  return existsSync(absolute) && !statSync(absolute).isDirectory() ? [usage(`\`${output}\` is no folder, and several formats need one`, 'name a folder, or one format')] : [];
+  return existsSync(absolute) && !statSync(absolute).isDirectory()
+    ? [usage(`\`${output}\` is no folder, and several formats need one`, 'name a folder, or one format')]
+    : [];
 }

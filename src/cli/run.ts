@@ -21,7 +21,7 @@ import { listPlans } from './plan-path.ts';
 import { demandedBy } from './planned-job.ts';
 import { parseJobsOption, parseShardOption, type ShardOption } from './shard-option.ts';
 import { examples, type Finish, type Program } from './program.ts';
-import { parseReports, removeReports, writeReports, type EndedPlan } from './report-option.ts';
+import { parseReports, prepareReports, writeReports, type EndedPlan } from './report-option.ts';
 
 interface RunOptions {
   readonly environment?: string;
@@ -103,7 +103,7 @@ async function run(named: readonly string[], options: RunOptions, context: Comma
     return usageExitCode;
   }
   const requested = reports.value;
-  await removeReports(requested, context);
+  await prepareReports(requested, context);
   const ended: EndedPlan[] = [];
   const report = (): Promise<void> => writeReports(requested, ended, context, options.json === true);
   // What a plan demands first is executed, too, and must be fit for it in its own right.

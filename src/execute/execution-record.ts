@@ -25,9 +25,10 @@ export interface RecordOptions {
 }
 
 export function createExecutionRecord({ journal, redactor, clock, onEvent }: RecordOptions): ExecutionRecord {
-  const tell = (kind: EventKind, seq: number, data: Readonly<Record<string, unknown>>): void => {
+  // With the time of its entry: what is made from the events now is made from the journal again later.
+  const tell = (kind: EventKind, seq: number, data: Readonly<Record<string, unknown>>, ts: string = new Date(clock()).toISOString()): void => {
     try {
-      onEvent({ kind, seq, ts: new Date(clock()).toISOString(), data } as unknown as ExecutionEvent);
+      onEvent({ kind, seq, ts, data } as unknown as ExecutionEvent);
     } catch {
       // A reporter's crash never changes a verdict; the entry is written, and reports are made from it again.
     }
@@ -35,14 +36,14 @@ export function createExecutionRecord({ journal, redactor, clock, onEvent }: Rec
   return {
     record: async (kind, data, options = {}) => {
       const plain = plainData(data, redactor) as Readonly<Record<string, unknown>>;
-      const { seq } = await journal.record(kind, plain, options);
-      tell(kind, seq, plain);
+      const { seq, ts } = await journal.record(kind, plain, options);
+      tell(kind, seq, plain, ts);
       return seq;
     },
     clockSetBack: () => journal.clockSetBack?.(),
     resume: async (data) => {
       const written = await journal.resume?.(plainData(data, redactor) as Readonly<Record<string, unknown>>);
-      if (written) tell('resumed', written.seq, written.data);
+      if (written) tell('resumed', written.seq, written.data, written.ts);
     },
   };
 }

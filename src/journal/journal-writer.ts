@@ -65,6 +65,7 @@ export interface ClockJump {
 
 interface Resumed {
   readonly seq: number;
+  readonly ts: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -110,7 +111,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   };
   const state = (): JournalState => ({ entries: tree.size(), head, root: tree.root().toString('hex') });
 
-  const append = (kind: string, data: Readonly<Record<string, unknown>>): { readonly seq: number; readonly hash: string } => {
+  const append = (kind: string, data: Readonly<Record<string, unknown>>): { readonly seq: number; readonly hash: string; readonly ts: string } => {
     file.inspect();
     const seq = tree.size() + 1;
     const line = renderLine(seq, kind, data);
@@ -118,7 +119,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     file.append(line, `entry ${seq} (${kind})`);
     tree.append(line);
     head = hashed;
-    return { seq, hash: head };
+    return { seq, hash: head, ts: new Date(lastTimeMs).toISOString() };
   };
 
   const renderLine = (seq: number, kind: string, data: Readonly<Record<string, unknown>>): Buffer => {
@@ -154,7 +155,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     tick();
     await file.sync();
     if (failure) throw failure;
-    return { seq, data: whole };
+    return { seq, ts: new Date(lastTimeMs).toISOString(), data: whole };
   };
 
   /** The journal's time never goes back. That the machine's clock did is itself recorded, once for each jump. */

@@ -182,11 +182,11 @@ export interface HeldSnapshot {
   readonly close: () => Promise<void>;
 }
 
-/** The durable record. `durable` entries are on disk when the promise resolves; a failed write is sticky. */
+/** The durable record. `durable` entries are on disk when the promise resolves; a failed write is sticky. `ts` is the entry's own time. */
 export interface Recorder {
   readonly record: (
     kind: string,
     data: Readonly<Record<string, unknown>>,
     options?: { readonly durable?: boolean },
-  ) => Promise<{ readonly seq: number; readonly hash: string }>;
+  ) => Promise<{ readonly seq: number; readonly hash: string; readonly ts?: string }>;
 }

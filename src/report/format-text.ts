@@ -11,7 +11,9 @@ export function cutText(text: string, most: number): string {
 
 /** One line without anything that a terminal obeys, at most so long. */
 export function lineOf(text: string, most: number): string {
-  return stripToLine(cutText(text, most * 2)).slice(0, most).replace(/[\ud800-\udbff]$/, '');
+  return stripToLine(cutText(text, most * 2))
+    .slice(0, most)
+    .replace(/[\ud800-\udbff]$/, '');
 }
 
 const references: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

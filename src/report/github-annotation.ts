@@ -42,7 +42,12 @@ function annotationsOf(plan: ReportedPlan, { pathOf }: AnnotationOptions): reado
   const { path, verdict, findings } = planFindings(plan);
   const title = (word: string, rule: string): string => lineOf(`${word}[${rule}] ${path}`, mostTitle);
   if (verdict.verdict === 'passed') {
-    const passed: Annotation = { level: 'notice', rank: 9, properties: { file: pathOf(path), line: 1, title: lineOf(`passed: ${path}`, mostTitle) }, message: verdict.reason };
+    const passed: Annotation = {
+      level: 'notice',
+      rank: 9,
+      properties: { file: pathOf(path), line: 1, title: lineOf(`passed: ${path}`, mostTitle) },
+      message: verdict.reason,
+    };
     return [passed, ...findings.map((finding) => annotationOf(finding, path, pathOf, title))];
   }
   return findings.map((finding) => annotationOf(finding, path, pathOf, title));
@@ -73,7 +78,15 @@ function shortened(all: readonly Annotation[]): readonly Annotation[] {
   const left = all.length - told.length;
   const [first] = all;
   const word = first?.level === 'warning' ? 'warnings' : first?.level === 'notice' ? 'notices' : 'errors';
-  return [...told, { level: first?.level ?? 'error', rank: 0, properties: { title: `${left} more ${word}` }, message: `${left} more ${word} are not shown here: see the report of each execution, or \`proofplan show\`` }];
+  return [
+    ...told,
+    {
+      level: first?.level ?? 'error',
+      rank: 0,
+      properties: { title: `${left} more ${word}` },
+      message: `${left} more ${word} are not shown here: see the report of each execution, or \`proofplan show\``,
+    },
+  ];
 }
 
 function renderCommand({ level, properties, message }: Annotation): string {
@@ -82,7 +95,11 @@ function renderCommand({ level, properties, message }: Annotation): string {
 }
 
 function escapeData(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\ufffd').replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return text
+    .replace(/\p{Surrogate}/gu, '\ufffd')
+    .replaceAll('%', '%25')
+    .replaceAll('\r', '%0D')
+    .replaceAll('\n', '%0A');
 }
 
 function escapeProperty(text: string): string {

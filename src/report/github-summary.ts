@@ -29,8 +29,14 @@ export function renderSummary(plans: readonly ReportedPlan[], options: SummaryOp
     told.length < 2
       ? []
       : [
-          bad === 0 ? `## ${mark('passed')} ${count(told.length, 'plan')} passed` : `## ${mark('failed', 'not passed')} ${bad} of ${count(told.length, 'plan')}`,
-          table(['plan', 'verdict', 'why'], ordered.map(({ path, verdict }) => [text(path), mark(verdict.verdict), text(verdict.reason)]), 'plan'),
+          bad === 0
+            ? `## ${mark('passed')} ${count(told.length, 'plan')} passed`
+            : `## ${mark('failed', 'not passed')} ${bad} of ${count(told.length, 'plan')}`,
+          table(
+            ['plan', 'verdict', 'why'],
+            ordered.map(({ path, verdict }) => [text(path), mark(verdict.verdict), text(verdict.reason)]),
+            'plan',
+          ),
         ];
   const sections = ordered.map(({ plan, path, verdict }) => renderPlan(plan, path, verdict, options));
   return fit([...heads, ...sections], options.mostBytes);
@@ -59,7 +65,9 @@ function renderPlan(plan: ReportedPlan, path: string, { verdict, reason }: Retur
   const facts = [
     ...(steps.length === 0 ? [] : [`${steps.filter((step) => step.verdict !== 'none').length} of ${count(steps.length, 'step')} run`]),
     ...(begin === undefined || end === undefined ? [] : [renderDuration(Math.max(0, Date.parse(end) - Date.parse(begin)))]),
-    ...(opened === undefined ? [] : [`attempt ${opened.attempt}`, ...(opened.workspace.commit === null ? [] : [`commit ${text(opened.workspace.commit.slice(0, 12))}`])]),
+    ...(opened === undefined
+      ? []
+      : [`attempt ${opened.attempt}`, ...(opened.workspace.commit === null ? [] : [`commit ${text(opened.workspace.commit.slice(0, 12))}`])]),
     ...(record === undefined ? [] : [`execution ${text(record.execution)}`]),
   ];
   const bad = items.filter((item) => item.verdict !== 'passed' && !(item.verdict === 'none' && item.group !== 'step'));
@@ -70,12 +78,28 @@ function renderPlan(plan: ReportedPlan, path: string, { verdict, reason }: Retur
     [text(path), ...facts].join(' · '),
     ...(bad.length === 0
       ? []
-      : [`#### Not passed or not run: ${bad.length}`, table(['what', 'verdict', 'why', 'where'], bad.toSorted(byVerdict).slice(0, mostRows).map((item) => row(item, options)), 'item', bad.length)]),
+      : [
+          `#### Not passed or not run: ${bad.length}`,
+          table(
+            ['what', 'verdict', 'why', 'where'],
+            bad
+              .toSorted(byVerdict)
+              .slice(0, mostRows)
+              .map((item) => row(item, options)),
+            'item',
+            bad.length,
+          ),
+        ]),
     ...(policies.length === 0
       ? []
       : [
           '#### Policies',
-          table(['policy', 'verdict', 'how it was kept', 'where'], policies.slice(0, mostRows).map((item) => [text(item.name), mark(item.verdict), text(item.notes.join('; ')), where(item, options)]), 'policy', policies.length),
+          table(
+            ['policy', 'verdict', 'how it was kept', 'where'],
+            policies.slice(0, mostRows).map((item) => [text(item.name), mark(item.verdict), text(item.notes.join('; ')), where(item, options)]),
+            'policy',
+            policies.length,
+          ),
         ]),
   ].join('\n\n');
 }

@@ -4,6 +4,9 @@ import type { Checked, Diagnostic } from '../model/diagnostic.ts';
 import { eventOf, type ExecutionEvent } from '../model/event.ts';
 import { slimEvent } from '../model/slim-event.ts';
 
+/** The journal's own entries, which are no events: that the machine's clock was set back is also said in a message. */
+const ownKinds = new Set(['clock-set-back']);
+
 /** The events of one record. */
 export interface RecordedEvents {
   readonly execution: string;
@@ -23,8 +26,8 @@ export async function readEvents(folder: string, keep: (event: ExecutionEvent) =
     execution ??= entry.execution;
     last = entry.kind;
     const event = eventOf(entry);
-    if (event === undefined) unknown.set(entry.kind, (unknown.get(entry.kind) ?? 0) + 1);
-    else if (keep(event)) events.push(slimEvent(event));
+    if (event === undefined && !ownKinds.has(entry.kind)) unknown.set(entry.kind, (unknown.get(entry.kind) ?? 0) + 1);
+    if (event !== undefined && keep(event)) events.push(slimEvent(event));
   });
   const diagnostics = [...read.diagnostics, ...(unknown.size === 0 ? [] : [unknownKinds(unknown)])];
   if (execution === undefined || events[0]?.kind !== 'opened') {
@@ -42,7 +45,12 @@ export function unknownKinds(kinds: ReadonlyMap<string, number>): Diagnostic {
     severity: 'warning',
     code: 'journal/unknown-kind',
     message: `${total === 1 ? '1 entry is' : `${total} entries are`} of a kind that this version of proofplan does not know, and ${total === 1 ? 'is' : 'are'} left out`,
-    notes: [[...kinds].slice(0, 20).map(([kind, number]) => `\`${kind}\`: ${number}`).join(', ')],
+    notes: [
+      [...kinds]
+        .slice(0, 20)
+        .map(([kind, number]) => `\`${kind}\`: ${number}`)
+        .join(', '),
+    ],
     help: 'render the record with the version that wrote it, or a later one',
   };
 }

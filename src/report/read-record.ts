@@ -21,6 +21,9 @@ export async function readRecord(folder: string): Promise<Checked<RecordedExecut
     return { value: { ...value, document }, diagnostics };
   } catch (error) {
     const message = `the plan document of this execution cannot be read: ${messageOf(error)}`;
-    return { value: undefined, diagnostics: [...diagnostics, { severity: 'error', code: 'report/no-document', message, help: `proofplan audit verify ${folder}` }] };
+    return {
+      value: undefined,
+      diagnostics: [...diagnostics, { severity: 'error', code: 'report/no-document', message, help: `proofplan audit verify ${folder}` }],
+    };
   }
 }

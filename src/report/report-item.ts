@@ -78,7 +78,15 @@ function stepItem(
   if (ended === undefined) {
     // Begun and never ended: nobody can say what it did.
     if (begun && notRun === undefined)
-      return { group: 'step', name, verdict: 'error', reason: 'in doubt: it began, and the record does not say how it ended', notes: [], ...place, durationMs: 0 };
+      return {
+        group: 'step',
+        name,
+        verdict: 'error',
+        reason: 'in doubt: it began, and the record does not say how it ended',
+        notes: [],
+        ...place,
+        durationMs: 0,
+      };
     const reason = notRun === undefined ? 'not run' : `${notRun.notNeeded ? 'not needed' : 'not run'}: ${notRun.reason}`;
     return { group: 'step', name, verdict: 'none', reason, notes: [], ...place, durationMs: 0 };
   }
@@ -92,7 +100,11 @@ function stepItem(
     notes: [
       how,
       ...(attempt > 1 ? [`attempt ${attempt}`] : []),
-      ...(verdict === 'passed' ? [] : outputs.filter(({ bytes }) => bytes > 0).map(({ stream, head, tail, sha256 }) => `${stream} (evidence/sha256/${sha256}):\n${lastLines(tail === '' ? head : tail)}`)),
+      ...(verdict === 'passed'
+        ? []
+        : outputs
+            .filter(({ bytes }) => bytes > 0)
+            .map(({ stream, head, tail, sha256 }) => `${stream} (evidence/sha256/${sha256}):\n${lastLines(tail === '' ? head : tail)}`)),
     ],
     ...place,
     durationMs,
@@ -112,7 +124,15 @@ function expectationItem({ id, step, text, span, verdict, actual, notes }: Event
 
 function unjudged(step: string, number: number, planned: PlannedStep | undefined): ReportedItem {
   const name = `of step ${step}, not judged: ${number}`;
-  return { group: 'expectation', name, verdict: 'none', reason: 'not judged', notes: [], ...(planned === undefined ? {} : { span: planned.span }), durationMs: 0 };
+  return {
+    group: 'expectation',
+    name,
+    verdict: 'none',
+    reason: 'not judged',
+    notes: [],
+    ...(planned === undefined ? {} : { span: planned.span }),
+    durationMs: 0,
+  };
 }
 
 function criterionItem({ id, text, span, verdict, clauses }: EventData['criterion']): ReportedItem {
@@ -131,10 +151,24 @@ function policyItems(events: readonly ExecutionEvent[]): readonly ReportedItem[]
   const name = ({ id, text, rule }: Pick<EventData['policy-declared'], 'id' | 'text' | 'rule'>): string => `${id} ${rule.kind}: ${text}`;
   return [
     ...[...enforced.values()].map((data): ReportedItem => {
-      const notes = [`${data.strength} by ${data.by}`, data.canary === null ? 'no canary' : `canary ${data.canary}`, `${data.permitted} permitted, ${data.refused} refused`];
-      return { group: 'policy', name: name(data), verdict: data.verdict, reason: data.verdict === 'passed' ? '' : notes.join('; '), notes, span: data.span, durationMs: 0 };
+      const notes = [
+        `${data.strength} by ${data.by}`,
+        data.canary === null ? 'no canary' : `canary ${data.canary}`,
+        `${data.permitted} permitted, ${data.refused} refused`,
+      ];
+      return {
+        group: 'policy',
+        name: name(data),
+        verdict: data.verdict,
+        reason: data.verdict === 'passed' ? '' : notes.join('; '),
+        notes,
+        span: data.span,
+        durationMs: 0,
+      };
     }),
-    ...declared.map((data): ReportedItem => ({ group: 'policy', name: name(data), verdict: 'none', reason: 'not judged', notes: [], span: data.span, durationMs: 0 })),
+    ...declared.map(
+      (data): ReportedItem => ({ group: 'policy', name: name(data), verdict: 'none', reason: 'not judged', notes: [], span: data.span, durationMs: 0 }),
+    ),
   ];
 }
 

@@ -42,7 +42,9 @@ function* renderSuite(plan: ReportedPlan, index: number): Generator<string> {
     ['time', begin === undefined || end === undefined ? '0.000' : seconds(Date.parse(end) - Date.parse(begin))],
   ];
   yield `  <testsuite${attributes.map(([name, value]) => ` ${name}="${xmlText(String(value))}"`).join('')}>\n`;
-  yield `    <properties>\n${properties(plan.record).map(([name, value]) => `      <property name="${name}" value="${xmlText(lineOf(value, mostMessage))}"/>\n`).join('')}    </properties>\n`;
+  yield `    <properties>\n${properties(plan.record)
+    .map(([name, value]) => `      <property name="${name}" value="${xmlText(lineOf(value, mostMessage))}"/>\n`)
+    .join('')}    </properties>\n`;
   const named = new Map<string, number>();
   let told = 0;
   for (const item of items) {
@@ -85,7 +87,14 @@ function nameOnce(name: string, named: Map<string, number>): string {
 
 function unopenedItem(unopened: ReportedPlan['unopened']): ReportedItem {
   const reason = unopened?.reason ?? 'nothing was executed';
-  return { group: 'verdict', name: 'verdict', verdict: 'error', reason, notes: [`exit code ${unopened?.exitCode ?? 5}`, 'nothing was executed'], durationMs: 0 };
+  return {
+    group: 'verdict',
+    name: 'verdict',
+    verdict: 'error',
+    reason,
+    notes: [`exit code ${unopened?.exitCode ?? 5}`, 'nothing was executed'],
+    durationMs: 0,
+  };
 }
 
 function properties(record: RecordedEvents | undefined): readonly (readonly [string, string])[] {

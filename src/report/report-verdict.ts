@@ -18,7 +18,8 @@ export interface ReportedVerdict {
 /** The verdict of a record as it was read. */
 export function reportedVerdict({ events, broken }: RecordedEvents): ReportedVerdict {
   const recorded = dataOf(events, 'verdict').at(-1);
-  if (recorded === undefined) return { verdict: 'error', exitCode: exitCodes.error, reason: `no verdict: ${broken ?? 'the record ends before one was reached'}` };
+  if (recorded === undefined)
+    return { verdict: 'error', exitCode: exitCodes.error, reason: `no verdict: ${broken ?? 'the record ends before one was reached'}` };
   const told = worse(recorded.verdict, dataOf(events, 'closed').at(-1)?.verdict ?? 'none');
   if (told !== 'passed') {
     const verdict = told === 'none' ? 'unproven' : told;

@@ -64,7 +64,14 @@ function renderRun(run: SarifRun, options: SarifOptions): unknown {
   const indices = new Map(rules.map(({ rule }, index) => [rule, index]));
   const problems = [...run.problems, ...(left === 0 ? [] : [`${left} more messages are not listed`])];
   return {
-    tool: { driver: { name: 'proofplan', semanticVersion: semantic(options.version), version: options.version, rules: rules.map((finding) => renderRule(finding, options)) } },
+    tool: {
+      driver: {
+        name: 'proofplan',
+        semanticVersion: semantic(options.version),
+        version: options.version,
+        rules: rules.map((finding) => renderRule(finding, options)),
+      },
+    },
     invocations: [
       {
         executionSuccessful: run.successful,
@@ -136,7 +143,11 @@ function location(path: string, { pathOf }: SarifOptions): unknown {
 
 /** A relative reference (RFC 3986, 4.2): its first segment holds no colon, which encoding sees to. */
 function uriOf(path: string): string {
-  return lineOf(path, 2_000).replace(/\p{Surrogate}/gu, '\ufffd').split('/').map(encodeURIComponent).join('/');
+  return lineOf(path, 2_000)
+    .replace(/\p{Surrogate}/gu, '\ufffd')
+    .split('/')
+    .map(encodeURIComponent)
+    .join('/');
 }
 
 function plain(text: string): string {

@@ -50,13 +50,23 @@ function messages(number: number, severity: 'failed' | 'refused' | 'warning'): r
 describe('annotations', () => {
   test('the verdict first, then what kept it from passing, each at its line', () => {
     expect(annotations({ record: recordOf() })).toEqual([
-      { name: 'error', properties: { file: 'plans/sample.md', line: '1', title: 'failed: plans/sample.md' }, data: 'verdict failed: `m == 2` does not hold: 3 is not 2\nhelp: look at the execution with `proofplan show`' },
-      { name: 'error', properties: { file: 'plans/sample.md', line: '12', col: '8', endColumn: '14', title: 'failed[engine/wrong-type] plans/sample.md' }, data: '`m == 2` does not hold: 3 is not 2\nm is 3' },
+      {
+        name: 'error',
+        properties: { file: 'plans/sample.md', line: '1', title: 'failed: plans/sample.md' },
+        data: 'verdict failed: `m == 2` does not hold: 3 is not 2\nhelp: look at the execution with `proofplan show`',
+      },
+      {
+        name: 'error',
+        properties: { file: 'plans/sample.md', line: '12', col: '8', endColumn: '14', title: 'failed[engine/wrong-type] plans/sample.md' },
+        data: '`m == 2` does not hold: 3 is not 2\nm is 3',
+      },
     ]);
   });
 
   test('a pass is one notice; a cut record and a plan that was never opened are errors', () => {
-    expect(annotations({ record: recordOf(passedEvents()) }).map(({ name, properties }) => [name, properties['title']])).toEqual([['notice', 'passed: plans/sample.md']]);
+    expect(annotations({ record: recordOf(passedEvents()) }).map(({ name, properties }) => [name, properties['title']])).toEqual([
+      ['notice', 'passed: plans/sample.md'],
+    ]);
     expect(annotations({ record: recordOf(passedEvents(), 'the record has no end') }).map(({ name }) => name)).toEqual(['error']);
     expect(annotations({ unopened: { path: 'a.md', reason: 'no', exitCode: 2 } }).map(({ name }) => name)).toEqual(['error']);
   });
@@ -66,7 +76,16 @@ describe('annotations', () => {
     const commands = annotations({ record }, { record });
     expect(commands.filter(({ name }) => name === 'error')).toHaveLength(10);
     expect(commands.filter(({ name }) => name === 'warning')).toHaveLength(10);
-    expect(commands.slice(0, 8).map(({ data }) => data.split(/[: ]/)[0])).toEqual(['verdict', 'verdict', 'refused', 'refused', 'refused', 'refused', 'refused', 'refused']);
+    expect(commands.slice(0, 8).map(({ data }) => data.split(/[: ]/)[0])).toEqual([
+      'verdict',
+      'verdict',
+      'refused',
+      'refused',
+      'refused',
+      'refused',
+      'refused',
+      'refused',
+    ]);
     expect(commands[9]?.data).toMatch(/^81 more errors/);
     expect(commands[19]?.data).toMatch(/^13 more warnings/);
   });
@@ -74,8 +93,11 @@ describe('annotations', () => {
   test('a text cannot end a command, begin another, or add a property', () => {
     const evil = 'a%0A::error::x\r\n::set-env name=A::b,line=9::\u001b]0;t\u0007%';
     const record = recordOf(
-      sampleEvents().map((event): ExecutionEvent =>
-        event.kind === 'diagnostic' && event.data.span ? { ...event, data: { ...event.data, message: evil, help: evil, span: { ...event.data.span, path: `p,x=1:\n::error::${evil}` } } } : event,
+      sampleEvents().map(
+        (event): ExecutionEvent =>
+          event.kind === 'diagnostic' && event.data.span
+            ? { ...event, data: { ...event.data, message: evil, help: evil, span: { ...event.data.span, path: `p,x=1:\n::error::${evil}` } } }
+            : event,
       ),
     );
     const commands = annotations({ record });
@@ -101,7 +123,10 @@ function skeleton(markdown: string): readonly string[] {
 }
 
 function textOf(markdown: string): string {
-  return nodesOf(treeOf(markdown)).flatMap((node) => ('value' in node ? [node.value] : [])).join('').replaceAll('\u2060', '');
+  return nodesOf(treeOf(markdown))
+    .flatMap((node) => ('value' in node ? [node.value] : []))
+    .join('')
+    .replaceAll('\u2060', '');
 }
 
 describe('the job summary', () => {
@@ -123,7 +148,10 @@ describe('the job summary', () => {
   });
 
   test('several plans: a table, those that did not pass first, and no pass of one hides another', () => {
-    const summary = renderSummary([{ record: recordOf(passedEvents()) }, { record: recordOf() }, { unopened: { path: 'a.md', reason: 'no', exitCode: 2 } }], options);
+    const summary = renderSummary(
+      [{ record: recordOf(passedEvents()) }, { record: recordOf() }, { unopened: { path: 'a.md', reason: 'no', exitCode: 2 } }],
+      options,
+    );
     expect(textOf(summary)).toContain('2 of 3 plans');
     expect(summary.indexOf('**failed**')).toBeLessThan(summary.indexOf('**passed**'));
     expect(renderSummary([{ record: recordOf(passedEvents()) }, { record: recordOf(passedEvents()) }], options)).toContain('2 plans passed');

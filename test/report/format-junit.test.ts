@@ -18,7 +18,10 @@ const ant = schemaOf('ant-junit.xsd');
 /** Ant's schema of 2011 is older than Ant's own `<skipped>`: the two declarations that a later revision has. */
 const antWithSkipped = ant
   .replace('<xs:choice minOccurs="0">', '<xs:choice minOccurs="0"><xs:element name="skipped"/>')
-  .replace('<xs:attribute name="failures" type="xs:int" use="required">', '<xs:attribute name="skipped" type="xs:int" use="optional"/><xs:attribute name="failures" type="xs:int" use="required">');
+  .replace(
+    '<xs:attribute name="failures" type="xs:int" use="required">',
+    '<xs:attribute name="skipped" type="xs:int" use="optional"/><xs:attribute name="failures" type="xs:int" use="required">',
+  );
 
 function render(...plans: readonly ReportedPlan[]): string {
   return [...renderJunit(plans)].join('');
@@ -60,7 +63,11 @@ test('all golden records in one document: valid, and green where the verdict is 
     const { verdict } = reportedVerdict(record);
     expect({ name, green: bad.length === 0 }).toEqual({ name, green: verdict === 'passed' });
     expect({ name, verdict: cases[0]?.failure === undefined && cases[0]?.error === undefined }).toEqual({ name, verdict: verdict === 'passed' });
-    expect([suite?.tests, suite?.failures, suite?.errors]).toEqual([cases.length, cases.filter((each) => each.failure !== undefined).length, cases.filter((each) => each.error !== undefined).length]);
+    expect([suite?.tests, suite?.failures, suite?.errors]).toEqual([
+      cases.length,
+      cases.filter((each) => each.failure !== undefined).length,
+      cases.filter((each) => each.error !== undefined).length,
+    ]);
     expect(suite?.skipped ?? 0).toBe(cases.filter((each) => each.skipped !== undefined).length);
     expect(new Set(cases.map((each) => `${each.classname}\0${each.name}`)).size).toBe(cases.length);
     const planned = record.events.flatMap((event) => (event.kind === 'opened' ? event.data.steps : []));
@@ -111,7 +118,9 @@ describe('of one record', () => {
     ['another exit code', { verdict: { exitCode: 4 } }],
     ['another word at the end', { closed: { verdict: 'failed' } }],
   ])('a record that says passed, with %s, is not green', async (_, change: Readonly<Record<string, object>>) => {
-    const events = passedEvents().map((event) => (change[event.kind] === undefined ? event : ({ ...event, data: { ...event.data, ...change[event.kind] } } as typeof event)));
+    const events = passedEvents().map((event) =>
+      change[event.kind] === undefined ? event : ({ ...event, data: { ...event.data, ...change[event.kind] } } as typeof event),
+    );
     expect((await suiteOf(recordOf(events))).get('verdict')).toBe(_ === 'another word at the end' ? 'failure' : 'error');
   });
 
@@ -122,7 +131,9 @@ describe('of one record', () => {
   });
 
   test('two items of one name are both there', async () => {
-    const twins = sampleEvents().flatMap((event): readonly ExecutionEvent[] => (event.kind === 'expectation' ? [event, { ...event, data: { ...event.data, id: `${event.data.id}\u200e`, verdict: 'failed' as const } }] : [event]));
+    const twins = sampleEvents().flatMap((event): readonly ExecutionEvent[] =>
+      event.kind === 'expectation' ? [event, { ...event, data: { ...event.data, id: `${event.data.id}\u200e`, verdict: 'failed' as const } }] : [event],
+    );
     const cases = await suiteOf(recordOf(twins));
     expect(cases.get('expectation E1 of step 1.2: `n == 1`')).toBe('passed');
     expect(cases.get('expectation E1 of step 1.2: `n == 1` (2)')).toBe('failure');

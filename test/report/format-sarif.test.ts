@@ -19,14 +19,25 @@ interface SarifResult {
   readonly ruleIndex: number;
   readonly level: string;
   readonly message: { readonly text: string };
-  readonly locations: readonly { readonly physicalLocation: { readonly artifactLocation: { readonly uri: string; readonly uriBaseId?: string }; readonly region: Readonly<Record<string, number>> } }[];
+  readonly locations: readonly {
+    readonly physicalLocation: {
+      readonly artifactLocation: { readonly uri: string; readonly uriBaseId?: string };
+      readonly region: Readonly<Record<string, number>>;
+    };
+  }[];
   readonly partialFingerprints: Readonly<Record<string, string>>;
 }
 
 interface SarifLog {
   readonly runs: readonly {
-    readonly tool: { readonly driver: { readonly rules: readonly { readonly id: string; readonly help: { readonly text: string }; readonly fullDescription: { readonly text: string } }[] } };
-    readonly invocations: readonly [{ readonly executionSuccessful: boolean; readonly exitCode: number; readonly toolExecutionNotifications?: readonly unknown[] }];
+    readonly tool: {
+      readonly driver: {
+        readonly rules: readonly { readonly id: string; readonly help: { readonly text: string }; readonly fullDescription: { readonly text: string } }[];
+      };
+    };
+    readonly invocations: readonly [
+      { readonly executionSuccessful: boolean; readonly exitCode: number; readonly toolExecutionNotifications?: readonly unknown[] },
+    ];
     readonly columnKind: string;
     readonly results: readonly SarifResult[];
     readonly properties: Readonly<Record<string, unknown>>;
@@ -67,7 +78,10 @@ test('a message has its rule, with the page of its code, and its place in UTF-16
   const result = run?.results[1];
   const rule = run?.tool.driver.rules[result?.ruleIndex ?? -1];
   expect(rule).toMatchObject({ id: 'engine/wrong-type', help: { text: expect.stringContaining('proofplan explain engine/wrong-type') } });
-  expect(result?.locations[0]?.physicalLocation).toEqual({ artifactLocation: { uri: 'plans/sample.md', uriBaseId: 'SRCROOT' }, region: { startLine: 12, startColumn: 8, endLine: 12, endColumn: 14 } });
+  expect(result?.locations[0]?.physicalLocation).toEqual({
+    artifactLocation: { uri: 'plans/sample.md', uriBaseId: 'SRCROOT' },
+    region: { startLine: 12, startColumn: 8, endLine: 12, endColumn: 14 },
+  });
 });
 
 test('paths are relative to the root of the repository; a file outside of it is absolute, and nothing breaks an address', async () => {
@@ -85,9 +99,12 @@ test('a fingerprint stays when lines are added above, and two messages of one wo
   const moved = `\n\n\n${sampleDocument}`;
   const before = (await render([{ record: recordOf() }])).runs[0]?.results ?? [];
   const after = (await render([{ record: recordOf(sampleEvents(moved)) }])).runs[0]?.results ?? [];
-  expect(after.map(({ locations }) => locations[0]?.physicalLocation.region['startLine'])).not.toEqual(before.map(({ locations }) => locations[0]?.physicalLocation.region['startLine']));
+  expect(after.map(({ locations }) => locations[0]?.physicalLocation.region['startLine'])).not.toEqual(
+    before.map(({ locations }) => locations[0]?.physicalLocation.region['startLine']),
+  );
   expect(after.map(({ partialFingerprints }) => partialFingerprints)).toEqual(before.map(({ partialFingerprints }) => partialFingerprints));
-  const twice = (await render([{ record: recordOf([...sampleEvents(), ...sampleEvents().filter(({ kind }) => kind === 'diagnostic')]) }])).runs[0]?.results ?? [];
+  const twice =
+    (await render([{ record: recordOf([...sampleEvents(), ...sampleEvents().filter(({ kind }) => kind === 'diagnostic')]) }])).runs[0]?.results ?? [];
   expect(new Set(twice.map(({ partialFingerprints }) => JSON.stringify(partialFingerprints))).size).toBe(3);
 });
 
@@ -96,9 +113,26 @@ test('every refused statement is there once', async () => {
     kind: 'decision',
     seq: 900 + text.length,
     ts: '2026-02-09T12:00:09.000Z',
-    data: { step, source: 'gateway', effect: 'refuse', rule: 'protected-relation', reason: 'an INSERT into `runs`', policies: ['P1'], policy: 'no-manual-writes', text, count: 2, fates: [], sqlstate: '25006' },
+    data: {
+      step,
+      source: 'gateway',
+      effect: 'refuse',
+      rule: 'protected-relation',
+      reason: 'an INSERT into `runs`',
+      policies: ['P1'],
+      policy: 'no-manual-writes',
+      text,
+      count: 2,
+      fates: [],
+      sqlstate: '25006',
+    },
   });
-  const told: ExecutionEvent = { kind: 'diagnostic', seq: 999, ts: '2026-02-09T12:00:09.000Z', data: { severity: 'refused', code: 'policy/forbidden-write', message: 'step 1.2 sent it', notes: ['journal entry 901'] } };
+  const told: ExecutionEvent = {
+    kind: 'diagnostic',
+    seq: 999,
+    ts: '2026-02-09T12:00:09.000Z',
+    data: { severity: 'refused', code: 'policy/forbidden-write', message: 'step 1.2 sent it', notes: ['journal entry 901'] },
+  };
   const { runs } = await render([{ record: recordOf([...sampleEvents(), refused('1.2', 'a'), refused('1.2', 'ab'), told]) }]);
   const found = runs[0]?.results.filter(({ ruleId }) => ruleId === 'policy/forbidden-write') ?? [];
   expect(found.map(({ message }) => message.text.split('\n')[0])).toEqual(['step 1.2 sent it', 'step 1.2: an INSERT into `runs`']);

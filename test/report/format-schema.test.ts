@@ -21,7 +21,15 @@ function compile(path: string): ValidateFunction {
 }
 
 /** Their ends were written by the journal's own writer and not by an execution (`fixtures/journal/README.md`); so was their verdict.json. */
-const handMade = new Set(['nul-resumed', 'resumed', 'tampered-before-resumption', 'tampered-step-attempt', 'tampered-torn-line', 'torn-resumed', 'torn-thrice-resumed']);
+const handMade = new Set([
+  'nul-resumed',
+  'resumed',
+  'tampered-before-resumption',
+  'tampered-step-attempt',
+  'tampered-torn-line',
+  'torn-resumed',
+  'torn-thrice-resumed',
+]);
 
 const today = { event: 'schemas/event.schema.json', verdict: 'schemas/verdict.schema.json' };
 const kept = { event: 'fixtures/format/v1/event.schema.json', verdict: 'fixtures/format/v1/verdict.schema.json' };
@@ -64,7 +72,8 @@ describe.each(Object.entries({ today, kept }))('by the schemas of %s', (_, paths
 test('the golden records hold every way in which a journal ends, and most kinds', async () => {
   const kinds = new Set<string>();
   for (const { folder } of goldenRecords) for await (const line of readJournal(join(folder, 'journal.jsonl'))) kinds.add(line.entry?.kind ?? 'none');
-  for (const kind of ['opened', 'resumed', 'step-started', 'step-ended', 'step-not-run', 'expectation', 'policy-enforced', 'diagnostic', 'verdict', 'closed']) expect(kinds).toContain(kind);
+  for (const kind of ['opened', 'resumed', 'step-started', 'step-ended', 'step-not-run', 'expectation', 'policy-enforced', 'diagnostic', 'verdict', 'closed'])
+    expect(kinds).toContain(kind);
 });
 
 /**
@@ -79,7 +88,7 @@ function* losses(before: unknown, after: unknown, place = ''): Generator<string>
   }
   for (const key of asList(before['required'])) if (!asList(after['required']).includes(key)) yield `${place} ${String(key)} is not required any more`;
   const [known, known2] = [types(before), types(after)];
-  if (known.length > 0) for (const type of known2) if (!known.includes(type)) yield `${place} may be ${type} now`;
+  if (known.length > 0) for (const type of known2) if (!known.includes(type)) yield `${place} may be ${String(type)} now`;
   // Longer lists of words would be met by a reader that knows none of them.
   if (place === '/properties/kind' || asList(before['enum']).length === 0) yield* [];
   else for (const word of asList(after['enum'])) if (!asList(before['enum']).includes(word)) yield `${place} may be ${String(word)} now`;
@@ -88,13 +97,18 @@ function* losses(before: unknown, after: unknown, place = ''): Generator<string>
   if ('$ref' in before && before['$ref'] !== after['$ref']) yield `${place} is something else now`;
   if ('pattern' in before && before['pattern'] !== after['pattern']) yield `${place} has another form now`;
   for (const part of ['properties', 'definitions'] as const) {
-    for (const [key, inner] of Object.entries((before[part] ?? {}) as Schema)) yield* losses(inner, ((after[part] ?? {}) as Schema)[key], `${place}/${part}/${key}`);
+    for (const [key, inner] of Object.entries((before[part] ?? {}) as Schema))
+      yield* losses(inner, ((after[part] ?? {}) as Schema)[key], `${place}/${part}/${key}`);
   }
   if ('items' in before) yield* losses(before['items'], after['items'], `${place}/items`);
   const branches = asList(after['oneOf']).filter(isSchema);
   for (const branch of asList(before['oneOf']).filter(isSchema)) {
     const own = constOf(branch);
-    yield* losses(branch, branches.find((each) => constOf(each) === own), `${place}/${own}`);
+    yield* losses(
+      branch,
+      branches.find((each) => constOf(each) === own),
+      `${place}/${own}`,
+    );
   }
 }
 
