@@ -49,6 +49,7 @@ export async function loadFormats(): Promise<void> {
   await Promise.all([
     import('../report/read-event.ts'),
     import('../report/report-markdown.ts'),
+    import('../report/report-page.ts'),
     import('../report/report-junit.ts'),
     import('../report/report-sarif.ts'),
     import('../report/report-events.ts'),
@@ -105,8 +106,11 @@ export async function* renderFormat(format: FormatName, sources: readonly ReadSo
       for (const folder of foldersOf(sources)) yield textOf(await readReport(folder));
       return;
     }
-    case 'html':
-      throw new Error('there is no page yet');
+    case 'html': {
+      const { readReportPage } = await import('../report/report-page.ts');
+      for (const folder of foldersOf(sources)) yield textOf(await readReportPage(folder));
+      return;
+    }
     case 'json':
       for (const { source, plan } of sources)
         yield plan.record === undefined ? unopenedJson(plan.unopened) : await verdictJson(source.folder ?? '', plan.record);

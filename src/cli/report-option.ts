@@ -1,6 +1,7 @@
 /** `run --report FORMAT=PATH`: reports for CI beside those in the record, written when all plans have ended. They change neither verdict nor exit code. */
 import { resolve } from 'node:path';
 import type { Checked, Diagnostic } from '../model/diagnostic.ts';
+import { exitCodes } from '../model/verdict.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { notRendered, writeGithub } from './report.ts';
 import { loadFormats, parseFormats, readSource, renderFormat, takesSeveral, type FormatName, type ReadSource, type ReportSource } from './report-format.ts';
@@ -64,7 +65,9 @@ export async function prepareReports(requests: readonly ReportRequest[], context
 export async function writeReports(requests: readonly ReportRequest[], plans: readonly EndedPlan[], context: CommandContext, json: boolean): Promise<void> {
   if (requests.length === 0) return;
   const sources: ReadSource[] = [];
-  for (const plan of plans) sources.push(await sourceOf({ ...plan, reason: context.redact?.(plan.reason) ?? plan.reason }));
+  // An empty report would look like one in which nothing went wrong.
+  const told = plans.length > 0 ? plans : [{ path: 'plans', reason: 'nothing was executed', exitCode: exitCodes.error }];
+  for (const plan of told) sources.push(await sourceOf({ ...plan, reason: context.redact?.(plan.reason) ?? plan.reason }));
   for (const { format, path } of requests) {
     const problems = await write(format, path, sources, json, context).catch((error: unknown) => [notRendered(format, error)]);
     await say(

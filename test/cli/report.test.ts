@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { validate as validateVerdict } from '../../src/compile/generated/verdict-validator.js';
 import { restorePlan } from '../../src/report/report-splice.ts';
 import { goldenRecords, passedEvents, sampleExecution, writeRecord } from '../report/format-record.ts';
-import { command, root } from '../support/command.ts';
+import { command, root, startProgram, type CommandEnd } from '../support/command.ts';
 import { sampleDocument, sampleEvents } from '../support/sample-execution.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -55,15 +55,15 @@ describe('report', () => {
 
   test('several formats go to a folder, and nothing there is overwritten unasked', async () => {
     const cwd = await sample();
-    const argv = ['report', '.proofplan', '--format', 'md,junit,json,sarif,github,events', '--output', 'out/reports'];
+    const argv = ['report', '.proofplan', '--format', 'md,html,junit,json,sarif,github,events', '--output', 'out/reports'];
     expect(await command(argv, { cwd })).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringContaining('::error ') });
-    expect(readdirSync(join(cwd, 'out/reports')).toSorted()).toEqual(['events.ndjson', 'junit.xml', 'report.md', 'report.sarif', 'summary.md', 'verdict.json']);
+    expect(readdirSync(join(cwd, 'out/reports')).toSorted()).toEqual(['events.ndjson', 'junit.xml', 'report.html', 'report.md', 'report.sarif', 'summary.md', 'verdict.json']);
     expect(await command(argv, { cwd })).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('error[cli/file-exists]: `out/reports/junit.xml` is already there'),
     });
     expect((await command([...argv, '--force'], { cwd })).exitCode).toBe(0);
-    expect(readdirSync(join(cwd, 'out/reports'))).toHaveLength(6);
+    expect(readdirSync(join(cwd, 'out/reports'))).toHaveLength(7);
   });
 
   test('several executions are one document', async () => {
@@ -169,7 +169,7 @@ describe('run --report', () => {
   afterAll(() => rmSync(cwd, { recursive: true, force: true }));
   const plan = (expected: string): string =>
     `# A plan\n\n**Policy:** Stop on failure.\n\n## 1. Do\n\n\`\`\`bash\necho done\n\`\`\`\n\n**Expected:** the output contains \`${expected}\`.\n`;
-  let end: Awaited<ReturnType<typeof command>>;
+  let end: CommandEnd;
 
   beforeAll(async () => {
     writeFileSync(join(cwd, 'good.md'), plan('done'));
@@ -181,7 +181,8 @@ describe('run --report', () => {
       '--report',
       report,
     ]);
-    end = await command(['run', 'bad.md', 'good.md', '--quiet', ...reports], { cwd });
+    // Several plans run in processes of their own, which is the built program.
+    end = await startProgram(['run', 'bad.md', 'good.md', '--quiet', ...reports], { cwd }).ended;
   });
 
   test('the verdict and the exit code are those of the execution, and all plans are in each report', () => {
