@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 const verdictByCode = { 0: 'passed', 1: 'failed', 2: 'not-executed', 3: 'refused', 4: 'unproven', 5: 'error' };
+/** GitHub drops more of a step. */
+const mostAnnotations = 10;
 const usage = 2;
 const error = 5;
 
@@ -30,14 +32,28 @@ const plain = (text) =>
     .replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
     .replaceAll('##[', '## [')
     .replace(/^\s*::/, ': :');
-const tell = (text) => process.stderr.write(`${plain(text)}\n`);
+
+/** Whole: a child that shares the pipe may have made it one that does not wait. */
+function write(descriptor, text) {
+  let rest = Buffer.from(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(descriptor, rest));
+    } catch (problem) {
+      // Nobody reads any more: what the plans came to stands nevertheless.
+      if (problem.code !== 'EAGAIN') return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+  }
+}
+const tell = (text) => write(2, `${plain(text)}\n`);
 
 /** A message of a workflow command (github.com/actions/toolkit, command.ts); of a property also `:` and `,`. */
 const escapeData = (text) => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 const escapeProperty = (text) => escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
 function refuse(message) {
-  process.stdout.write(`::error title=proofplan::${escapeData(message)}\n`);
+  write(1, `::error title=proofplan::${escapeData(message)}\n`);
   return usage;
 }
 
@@ -130,36 +146,52 @@ function setOutputs(outputs) {
   );
 }
 
-/** What keeps a plan from being executed, at its lines. What an execution shows comes from its record. */
-function annotate(program, end) {
-  if (end.folder !== undefined) {
-    const rendered = spawnSync(program, ['report', end.folder, '--format', 'github'], { stdio: ['ignore', 'pipe', 'ignore'], env: environment });
-    if (rendered.status === 0) process.stdout.write(rendered.stdout);
-    return;
-  }
-  for (const { severity, code, message, path, line, column } of (end.diagnostics ?? []).filter((each) => each.severity !== 'warning').slice(0, 10)) {
+/** Annotations and the summary of what was executed, from its record. False where the program cannot render them. */
+function report(program, ends, { annotations, summary }) {
+  const folders = ends.flatMap(({ folder }) => (typeof folder === 'string' ? [folder] : []));
+  if (folders.length === 0) return false;
+  const { GITHUB_STEP_SUMMARY: page, ...others } = environment;
+  const env = summary && page !== undefined ? environment : others;
+  const rendered = spawnSync(program, ['report', '--format', 'github', '--', ...folders], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (rendered.status === 0 && annotations) write(1, rendered.stdout);
+  return rendered.status === 0;
+}
+
+/** What kept plans from being executed, at its lines. */
+function annotateUnread(ends) {
+  const told = ends
+    .filter(({ folder }) => folder === undefined)
+    .flatMap(({ diagnostics = [] }) => diagnostics.filter(({ severity }) => severity !== 'warning'));
+  for (const { severity, code, message, path, line, column } of told.slice(0, mostAnnotations)) {
     const place = path === undefined ? '' : `file=${escapeProperty(path)},line=${line},col=${column},`;
-    process.stdout.write(`::error ${place}title=${escapeProperty(`${severity}[${code}]`)}::${escapeData(message)}\n`);
+    write(1, `::error ${place}title=${escapeProperty(`${severity}[${code}]`)}::${escapeData(message)}\n`);
   }
 }
 
 const cell = (text) => plain(String(text)).replaceAll(/[\\`*_{}[\]<>()#+!|~&@:]/g, (sign) => `&#${sign.codePointAt(0)};`);
 
-function summarise(ends, exitCode) {
+/** Where the record has no summary of its own to give. */
+function overview(ends, exitCode) {
   const rows = ends.map((end) => `| ${cell(end.plan?.path ?? '')} | **${cell(end.verdict ?? 'not executed')}** | ${cell(end.reason ?? '')} |`);
-  const audits = ends.filter((end) => end.journal !== undefined).map(auditLine);
-  return [
-    `## proofplan: ${verdictByCode[exitCode] ?? 'interrupted'}`,
-    '',
-    '| plan | verdict | why |',
-    '|---|---|---|',
-    ...rows,
-    '',
-    ...(audits.length === 0
-      ? []
-      : ['Keep these lines elsewhere: with them anybody can see that a record is the one that was made here.', '', '```text', ...audits.map(plain), '```', '']),
-  ].join('\n');
+  return [`## proofplan: ${verdictByCode[exitCode] ?? 'interrupted'}`, '', '| plan | verdict | why |', '|---|---|---|', ...rows.slice(0, 500), ''].join('\n');
 }
+
+const keptLines = (audits) =>
+  audits.length === 0
+    ? ''
+    : [
+        '',
+        'With these lines, kept elsewhere, anybody can see that a record is the one that was made here:',
+        '',
+        '```text',
+        ...audits.slice(0, 500).map(plain),
+        '```',
+        '',
+      ].join('\n');
 
 async function main() {
   const plans = lines('PLANS');
@@ -180,9 +212,9 @@ async function main() {
   // What is told while plans are executed is not looked through for commands: titles and outputs of steps are in it. All on one stream,
   // whose order is certain.
   const mark = randomBytes(16).toString('hex');
-  writeSync(2, `::stop-commands::${mark}\n`);
+  write(2, `::stop-commands::${mark}\n`);
   const { exitCode, ends, problem } = await runProgram(program, argv, key);
-  writeSync(2, `\n::${mark}::\n`);
+  write(2, `\n::${mark}::\n`);
   if (key !== undefined) closeSync(key);
   if (problem !== undefined) tell(`proofplan could not be started: ${problem}`);
   for (const end of ends) tell(`${end.verdict ?? 'not executed'}: ${end.plan?.path ?? ''}: ${end.reason ?? ''}`);
@@ -191,9 +223,11 @@ async function main() {
   if (told !== exitCode) tell('proofplan ended with 0 and told of no pass: this is an error');
   const audits = ends.filter((end) => end.journal !== undefined).map(auditLine);
   setOutputs({ verdict: verdictByCode[told] ?? 'interrupted', 'exit-code': told, audit: audits.join('\n'), record: resolve(out) });
-  if (annotations) for (const end of ends) annotate(program, end);
-  const page = process.env['GITHUB_STEP_SUMMARY'];
-  if (summary && page !== undefined && page !== '') appendFileSync(page, `${summarise(ends, told)}\n`);
+  const reported = (annotations || summary) && report(program, ends, { annotations, summary });
+  if (annotations) annotateUnread(ends);
+  const page = process.env['GITHUB_STEP_SUMMARY'] ?? '';
+  const unread = ends.some(({ folder }) => folder === undefined);
+  if (summary && page !== '') appendFileSync(page, `${reported && !unread ? '' : overview(ends, told)}${keptLines(audits)}\n`);
   return told;
 }
 
