@@ -25,6 +25,8 @@ const reasons: Readonly<Record<string, string>> = {
 const validators = { addendum: addendum.validate, config: config.validate, plan: plan.validate } as const;
 /** Made from the program and its schemas by `npm run build:reference`; a test of its own compares them, and others hold their examples. */
 const generated = (path: string): boolean => path.startsWith('docs/reference/');
+/** What a CI system reads: test/ci/example.test.ts holds each to its schema, and executes its lines. */
+const ciFile = /^(?:\.github\/workflows\/[\w-]+\.yml|\.gitlab-ci[\w-]*\.yml|Jenkinsfile|azure-pipelines\.yml|\.pre-commit-config\.yaml)$/;
 const executed = (path: string): boolean => path === 'README.md' || (path.startsWith('docs/') && !generated(path));
 
 describe.each(pages)('$path', (page) => {
@@ -56,6 +58,7 @@ async function judgeBlock(block: Block, page: Page, usage: Usage): Promise<strin
   const { language, meta, text, file } = block;
   if (generated(page.path)) return undefined;
   if (language === 'console') return executed(page.path) ? undefined : 'is executed by no test: only commands of README.md and docs/ are';
+  if (file !== undefined && page.path === 'docs/ci.md' && ciFile.test(file)) return undefined;
   if (file !== undefined) return isUsed(file, page) ? undefined : `is the file \`${file}\`, which no command of the page uses`;
   if (reasons[`${page.path}: ${text.split('\n')[0] ?? ''}`] !== undefined) return undefined;
   if (language === 'sh') return formFaults(text, usage);
