@@ -34,7 +34,8 @@ for (const { name, plan, exitCode, title } of pictures) {
     for (const each of ['plans', 'proofplan.config.yaml']) cpSync(join(root, each), join(cwd, each), { recursive: true });
     symlinkSync(join(root, 'fixtures'), join(cwd, 'fixtures'));
     if (name === 'failed') cpSync(join(folder, 'orders'), cwd, { recursive: true });
-    const record = join(cwd, 'terminal');
+    // Not in the workspace, where it would be a change in the middle.
+    const record = `${cwd}.terminal`;
     // A first execution may have to install what it needs; the picture is of the next one.
     for (let time = 0; time < 2; time += 1) {
       const ended = spawnSync('python3', [join(root, 'tools/record-terminal.py'), record, process.execPath, join(root, 'dist/proofplan.js'), 'run', plan], {
@@ -49,5 +50,6 @@ for (const { name, plan, exitCode, title } of pictures) {
     console.error(`docs/picture/${name}.svg`);
   } finally {
     rmSync(cwd, { recursive: true, force: true });
+    rmSync(`${cwd}.terminal`, { force: true });
   }
 }

@@ -46,18 +46,20 @@ export function textOf(rows) {
 
 /**
  * What is compared: from the first line about the guards on, without blanks, because lines are broken elsewhere when a number grows,
- * and without what is another in each execution: ids, digests, durations, counts of entries and attempts.
+ * and without what is another in each execution or on another machine: ids, digests, durations, numbers of entries, attempts and canaries.
  */
 export function wordsOf(lines) {
-  const text = lines.join('').replaceAll(/\s+/g, '');
-  const from = text.indexOf('guards');
-  return text
-    .slice(from < 0 ? 0 : from)
+  const text = lines
+    .map((line) => line.replaceAll(/\b(?:\d+ ?m(?:in)? ?)?\d+(?:\.\d+)? ?m?s\b/g, '<time>').replaceAll(/\b(entry|size=|attempt=|attempt) ?\d+/g, '$1<n>'))
+    .join('')
+    .replaceAll(/\s+/g, '')
+    .replaceAll(/\d+of\d+canaries/g, '<n>canaries')
+    .replaceAll(/(entry|size=|attempt=)\d+/g, '$1<n>')
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{6}/g, '<id>')
     .replaceAll(/[0-9a-f]{64}/g, '<digest>')
-    .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uuid>')
-    .replaceAll(/(?:\d+m)?\d+(?:\.\d+)?s(?![a-z])/g, '<time>')
-    .replaceAll(/(size|attempt)=\d+/g, '$1=<n>');
+    .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uuid>');
+  const from = text.indexOf('guards');
+  return text.slice(from < 0 ? 0 : from);
 }
 
 /** The words of a picture that was made by `renderPicture`. */
