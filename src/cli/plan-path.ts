@@ -67,7 +67,7 @@ function walk(folder: string, [part = '', ...rest]: readonly string[], workingFo
     walk(folder, rest.length === 0 ? ['*'] : rest, workingFolder, found);
     // Links to folders are not followed: they may lead in circles.
     for (const entry of entries)
-      if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules') walk(at(entry.name), [part, ...rest], workingFolder, found);
+      if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules' && !isOutput(resolve(workingFolder, at(entry.name)))) walk(at(entry.name), [part, ...rest], workingFolder, found);
     return;
   }
   const pattern = patternOf(part);
@@ -78,6 +78,11 @@ function walk(folder: string, [part = '', ...rest]: readonly string[], workingFo
     if (rest.length === 0 && !isFolder && !/\.addendum\.ya?ml$/.test(entry.name)) found.add(at(entry.name));
     if (rest.length > 0 && isFolder) walk(at(entry.name), rest, workingFolder, found);
   }
+}
+
+/** What executions have left: reports are no plans. */
+function isOutput(folder: string): boolean {
+  return existsSync(join(folder, 'ledger.jsonl'));
 }
 
 function leadsToFolder(entry: Dirent, absolute: string): boolean {

@@ -55,6 +55,11 @@ export async function linkPrerequisites(
     if (!compiled.diagnostics.some(({ code }) => code === 'cli/prerequisite-circle')) request.session?.linked.set(real, compiled);
     prerequisites.push({ link, compiled });
     const wrong = compiled.diagnostics.filter(({ severity }) => severity === 'error');
+    const around = wrong.find(({ code }) => code === 'cli/prerequisite-circle');
+    if (around !== undefined) {
+      problem('cli/prerequisite-circle', around.message, around.help ?? '', around.notes);
+      continue;
+    }
     if (compiled.plan === undefined || wrong.length > 0)
       problem('cli/prerequisite-unusable', `\`${target}\`, which has to be executed first, does not compile`, `see \`${context.command} check ${target}\``, [countSeverities(compiled.diagnostics)]);
     else if (request.use === 'chosen' && JSON.stringify(compiled.environment) !== JSON.stringify(environment))

@@ -1,0 +1,212 @@
+/** Several plans in one command: side by side or one after the other, each ends as it would alone. Real processes. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { verifyExecution } from '../../src/review/audit-verify.ts';
+import { startProgram, type CommandEnd } from '../support/command.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+/** One shell step that must end with exit code 0. */
+function shellPlan(command: string, before = ''): string {
+  return `# A plan\n\n${before}\n\n## Steps\n\n### 1. Do it\n\n\`\`\`bash\n${command}\n\`\`\`\n\nExpected: exit code 0\n`;
+}
+
+const parallelConfig = 'default: here\nenvironments:\n  here:\n    workspace: .\n    database: embedded\n    parallel: true\n';
+
+function project(files: Readonly<Record<string, string>>): string {
+  const cwd = temporaryFolder();
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(join(cwd, name, '..'), { recursive: true });
+    writeFileSync(join(cwd, name), text);
+  }
+  return cwd;
+}
+
+interface Told {
+  readonly plan: { readonly path: string };
+  readonly verdict: string;
+  readonly exitCode: number;
+  readonly reason: string;
+  readonly execution?: string;
+  readonly folder?: string;
+  readonly role: string;
+}
+
+async function run(cwd: string, ...argv: readonly string[]): Promise<CommandEnd & { readonly told: readonly Told[] }> {
+  const end = await startProgram(['run', ...argv, '--json'], { cwd }).ended;
+  const told = end.stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Told);
+  return { ...end, told };
+}
+
+const verdictsOf = (told: readonly Told[]): Readonly<Record<string, string>> => 
+  // An error is told with its reason, so that a test that fails for one says why.
+  Object.fromEntries(told.map(({ plan, verdict, reason, exitCode }) => [plan.path, verdict === 'error' && exitCode === 5 ? `error: ${reason}` : verdict]));
+
+/** Waits until it is so; by what is there, never by a guess of how long something takes. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+describe('plans side by side', () => {
+  test('end as they do one after the other, whatever the order: passing, failing, refused, hanging, crashing', async () => {
+    const cwd = project({
+      'pass.md': shellPlan('echo hello'),
+      'fail.md': shellPlan('exit 3'),
+      'hang.md': shellPlan('sleep 600', 'Each step takes at most 1 s.'),
+      // Not a pass of its own making: it ends its own runner.
+      'crash.md': shellPlan('kill -9 $PPID; sleep 1'),
+      'open.md': '# Open\n\n## Steps\n\n### 1. Ask\n\n- Click the button in the console.\n\n```bash\ntrue\n```\n\nExpected: exit code 0\n',
+    });
+    const one = await run(cwd, 'pass.md', 'fail.md', 'hang.md', 'open.md', '--timeout', '1s');
+    const many = await run(cwd, 'open.md', 'hang.md', 'fail.md', 'pass.md', '--timeout', '1s', '--jobs', '4');
+    expect(verdictsOf(one.told)).toMatchObject({ 'pass.md': 'passed', 'fail.md': 'failed' });
+    expect(verdictsOf(many.told)).toEqual(verdictsOf(one.told));
+    expect(many.exitCode).toBe(one.exitCode);
+    expect(many.told.map(({ plan }) => plan.path)).toEqual(['open.md', 'hang.md', 'fail.md', 'pass.md']);
+    for (const { folder = '' } of many.told) expect(await verifyExecution(join(cwd, folder))).toEqual([]);
+  }, 120_000);
+
+  test('one table at the end, each line with its plan, the same plan once', async () => {
+    const cwd = project({ 'plans/pass.md': shellPlan('echo hello'), 'plans/fail.md': shellPlan('exit 3') });
+    const end = await startProgram(['run', 'plans', './plans/pass.md', '--jobs', '2'], { cwd }).ended;
+    expect(end.exitCode).toBe(1);
+    expect(end.stderr).toContain('`./plans/pass.md` is `plans/pass.md`, and is executed once');
+    expect(end.stderr).toMatch(/^pass │ ✓ 1\.1 shell/m);
+    expect(end.stderr).toMatch(/^fail │ ✗ 1\.1 shell/m);
+    expect(end.stdout).toMatch(/^plan +verdict +steps +time\nplans\/fail\.md +✗ failed +1 of 1 step/m);
+    expect(end.stdout).toContain('✗ 2 plans: 1 passed, 1 failed');
+    expect(end.stdout.match(/^AUDIT root=/gm)).toHaveLength(2);
+  }, 60_000);
+
+  test('never in one workspace, unless the environment says so; then truly side by side', async () => {
+    // Each waits for the other one: alone neither can end.
+    const meeting = (own: string, other: string): string => shellPlan(`touch .meeting-${own}; until [ -e .meeting-${other} ]; do sleep 0.05; done`);
+    const plans = { 'a.md': meeting('a', 'b'), 'b.md': meeting('b', 'a'), '.gitignore': '.meeting-*\n' };
+    const apart = await run(project(plans), 'a.md', 'b.md', '--jobs', '2', '--timeout', '2s');
+    expect(verdictsOf(apart.told)['a.md']).not.toBe('passed');
+    expect(apart.stderr).toContain('[cli/not-parallel]');
+    const together = await run(project({ ...plans, 'proofplan.config.yaml': parallelConfig }), 'a.md', 'b.md', '--jobs', '2', '--timeout', '60s');
+    expect(verdictsOf(together.told)).toEqual({ 'a.md': 'passed', 'b.md': 'passed' });
+  }, 120_000);
+});
+
+describe('prerequisites', () => {
+  const first = 'Prerequisite: run [Setup](setup.md) first.';
+
+  test('are executed first, once, and told in the record of who demands them', async () => {
+    const cwd = project({ 'setup.md': shellPlan('echo once >>count.txt'), 'a.md': shellPlan('test -e count.txt', first), 'b.md': shellPlan('test "$(wc -l <count.txt)" = 1', first), '.gitignore': 'count.txt\n' });
+    const end = await run(cwd, 'b.md', 'a.md');
+    expect(end.told.map(({ plan, verdict, role }) => [plan.path, verdict, role])).toEqual([
+      ['setup.md', 'passed', 'prerequisite'],
+      ['b.md', 'passed', 'plan'],
+      ['a.md', 'passed', 'plan'],
+    ]);
+    const journal = readFileSync(join(cwd, end.told[1]?.folder ?? '', 'journal.jsonl'), 'utf8');
+    expect(journal).toContain(`"prerequisites":[{"execution":"${end.told[0]?.execution ?? ''}"`);
+  }, 60_000);
+
+  test('that fail block who demands them, and nobody else', async () => {
+    const cwd = project({ 'setup.md': shellPlan('exit 1'), 'a.md': shellPlan('touch done', first), 'c.md': shellPlan('true') });
+    const end = await run(cwd, 'a.md', 'c.md');
+    expect(verdictsOf(end.told)).toEqual({ 'setup.md': 'failed', 'a.md': 'unproven', 'c.md': 'passed' });
+    expect(end.exitCode).toBe(1);
+    expect(existsSync(join(cwd, 'done'))).toBe(false);
+  }, 60_000);
+
+  test('circles, missing files and plans that do not compile are errors at the link, before anything is executed', async () => {
+    const cwd = project({
+      'a.md': shellPlan('touch done', 'Run [B](b.md) before this plan.'),
+      'b.md': shellPlan('touch done', 'Run [A](a.md) before this plan.'),
+      'c.md': shellPlan('touch done', 'Run [Lost](lost.md) before this plan.'),
+      'd.md': shellPlan('touch done', 'Run [Notes](notes.md) before this plan.'),
+      'notes.md': '# Notes\n\nNothing to do.\n',
+    });
+    for (const [plan, code, line] of [
+      ['a.md', 'cli/prerequisite-circle', 'a.md → b.md → a.md'],
+      ['c.md', 'cli/prerequisite-missing', 'c.md:3'],
+      ['d.md', 'cli/prerequisite-unusable', 'd.md:3'],
+    ] as const) {
+      const checked = await startProgram(['check', plan], { cwd }).ended;
+      expect(checked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(code) });
+      if (code !== 'cli/prerequisite-circle') expect(checked.stderr).toContain(line);
+      expect((await startProgram(['run', plan], { cwd }).ended).exitCode).toBe(2);
+    }
+    expect(existsSync(join(cwd, 'done'))).toBe(false);
+  }, 60_000);
+
+  test('a plan alone cannot do without them: their database is its own, with what they left', async () => {
+    const database = 'default: app\nenvironments:\n  app:\n    workspace: .\n    database: embedded\n    parallel: true\n    prepare:\n      - run: psql "$DATABASE_URL" -qc "create table base(id int); insert into base values (1)"\n';
+    const write = 'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -qc "insert into seeded values (1)"';
+    const count = '\n### 2. Read\n\n```sql\nselect count(*) as found from seeded;\n```\n\nExpected: found = 2\n';
+    const cwd = project({
+      'proofplan.config.yaml': database,
+      'setup.md': shellPlan('psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -qc "create table seeded as select id from base"'),
+      'a.md': shellPlan(write, first) + count,
+      'b.md': shellPlan(write, first) + count,
+    });
+    const end = await run(cwd, 'a.md', 'b.md', '--jobs', '2');
+    expect(verdictsOf(end.told)).toEqual({ 'setup.md': 'passed', 'a.md': 'passed', 'b.md': 'passed' });
+    const opened = readFileSync(join(cwd, end.told[1]?.folder ?? '', 'journal.jsonl'), 'utf8');
+    expect(opened).toContain(`"copyOf":"the execution ${end.told[0]?.execution ?? ''}"`);
+    expect(opened).toContain('"kind":"preparation"');
+  }, 120_000);
+});
+
+describe('when it does not come to its end', () => {
+  test('an interruption ends all, with teardown, and nothing is begun any more', async () => {
+    const wait = `touch begun-$(basename "$PWD"); sleep 600\n\`\`\`\n\n## Teardown\n\n### 1. Clean\n\n\`\`\`bash\ntouch cleaned`;
+    const config = (name: string): string => `default: ${name}\nenvironments:\n  ${name}:\n    workspace: .\n    database: embedded\n    parallel: true\n`;
+    const cwd = project({ 'x/plan.md': shellPlan(wait), 'x/proofplan.config.yaml': config('x'), 'y/plan.md': shellPlan(wait), 'y/proofplan.config.yaml': config('y'), 'z/plan.md': shellPlan('true'), 'z/proofplan.config.yaml': config('z') });
+    const { child, ended } = startProgram(['run', 'x/plan.md', 'y/plan.md', 'z/plan.md', '--jobs', '2'], { cwd });
+    await until(() => existsSync(join(cwd, 'x/begun-x')) && existsSync(join(cwd, 'y/begun-y')));
+    child.kill('SIGINT');
+    const end = await ended;
+    expect(end.exitCode).toBe(130);
+    expect(end.stderr).toContain('not begun: z/plan.md');
+    expect([existsSync(join(cwd, 'x/cleaned')), existsSync(join(cwd, 'y/cleaned'))]).toEqual([true, true]);
+  }, 120_000);
+
+  test('killed in the middle, its plans end themselves, and their records say so', async () => {
+    const cwd = project({ 'a.md': shellPlan('touch begun; sleep 600'), 'b.md': shellPlan('true'), '.gitignore': 'begun\n' });
+    const { child, ended } = startProgram(['run', 'a.md', 'b.md', '--shard', '1/1'], { cwd });
+    await until(() => existsSync(join(cwd, 'begun')));
+    child.kill('SIGKILL');
+    await ended;
+    const executions = join(cwd, '.proofplan/executions');
+    const journal = join(executions, readdirSync(executions)[0] ?? '', 'journal.jsonl');
+    await until(() => readFileSync(journal, 'utf8').includes('"kind":"closed"'));
+    expect(readFileSync(join(cwd, '.proofplan/shard.json'), 'utf8')).toContain('"state":"open"');
+    await until(() => readFileSync(join(cwd, '.proofplan/ledger.jsonl'), 'utf8').includes('"kind":"ended"'));
+    expect(readFileSync(join(cwd, '.proofplan/ledger.jsonl'), 'utf8')).toContain('"verdict":"error"');
+    expect((await startProgram(['merge', '.proofplan'], { cwd }).ended).exitCode).not.toBe(0);
+  }, 120_000);
+
+  test('a plan that is changed after all were compiled is not executed', async () => {
+    const cwd = project({ 'a.md': shellPlan('echo changed >>b.md; true'), 'b.md': shellPlan('true') });
+    const end = await run(cwd, 'a.md', 'b.md');
+    expect(verdictsOf(end.told)['b.md']).toBe('error: `b.md` was changed after all plans were compiled');
+    expect(end.exitCode).toBe(5);
+  }, 60_000);
+});
+
+describe('one output folder', () => {
+  test('two commands at once: every record whole, one ledger', async () => {
+    const cwd = project({ 'a.md': shellPlan('true'), 'b.md': shellPlan('exit 1') });
+    const [one, two] = await Promise.all([run(cwd, 'a.md', 'b.md'), run(cwd, 'b.md', 'a.md')]);
+    for (const end of [one, two]) expect(verdictsOf(end.told)).toEqual({ 'a.md': 'passed', 'b.md': 'failed' });
+    for (const { folder = '' } of [...one.told, ...two.told]) expect(await verifyExecution(join(cwd, folder))).toEqual([]);
+  }, 120_000);
+
+  test('has room for one shard of a set', async () => {
+    const cwd = project({ 'a.md': shellPlan('true'), 'b.md': shellPlan('true') });
+    expect((await run(cwd, '.', '--shard', '1/2', '--out', 'one')).exitCode).toBe(0);
+    const second = await run(cwd, '.', '--shard', '2/2', '--out', 'one');
+    expect(second).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('cli/shard-unwritable') });
+    expect((await run(cwd, '.', '--shard', '2/2', '--out', 'two')).exitCode).toBe(0);
+    expect((await startProgram(['merge', 'one', 'two'], { cwd }).ended).exitCode).toBe(0);
+    expect((await run(cwd, '.', '--shard', '3/3')).exitCode).toBe(2);
+  }, 120_000);
+});
