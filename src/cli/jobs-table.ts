@@ -54,7 +54,10 @@ export function renderJobsTable(rows: readonly JobRow[], { colours, columns }: {
 function renderSum(rows: readonly JobRow[], colours: ChalkInstance): string {
   const worst = verdictOrder.findLast((verdict) => rows.some((row) => row.verdict === verdict)) ?? 'none';
   const counts = verdictOrder.map((verdict) => ({ verdict, number: rows.filter((row) => row.verdict === verdict).length })).filter(({ number }) => number > 0);
-  return paintVerdict(worst, colours)(`${verdictMarks[worst]} ${count(rows.length, 'plan')}: ${counts.map(({ verdict, number }) => `${number} ${verdict}`).join(', ')}`);
+  return paintVerdict(
+    worst,
+    colours,
+  )(`${verdictMarks[worst]} ${count(rows.length, 'plan')}: ${counts.map(({ verdict, number }) => `${number} ${verdict}`).join(', ')}`);
 }
 
 function pad(text: string, width: number): string {

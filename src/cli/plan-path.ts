@@ -67,7 +67,8 @@ function walk(folder: string, [part = '', ...rest]: readonly string[], workingFo
     walk(folder, rest.length === 0 ? ['*'] : rest, workingFolder, found);
     // Links to folders are not followed: they may lead in circles.
     for (const entry of entries)
-      if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules' && !isOutput(resolve(workingFolder, at(entry.name)))) walk(at(entry.name), [part, ...rest], workingFolder, found);
+      if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules' && !isOutput(resolve(workingFolder, at(entry.name))))
+        walk(at(entry.name), [part, ...rest], workingFolder, found);
     return;
   }
   const pattern = patternOf(part);

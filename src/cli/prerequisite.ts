@@ -12,7 +12,8 @@ import type { CompiledFile, CompileRequest, Prerequisite } from './compiled-file
 /** The links of a plan, each with the first precondition that demands it. */
 function linksOf(plan: Plan): ReadonlyMap<string, Span> {
   const links = new Map<string, Span>();
-  for (const { checks, span } of plan.preconditions) for (const check of checks) if (check.kind === 'plan' && !links.has(check.link)) links.set(check.link, span);
+  for (const { checks, span } of plan.preconditions)
+    for (const check of checks) if (check.kind === 'plan' && !links.has(check.link)) links.set(check.link, span);
   return links;
 }
 
@@ -61,7 +62,9 @@ export async function linkPrerequisites(
       continue;
     }
     if (compiled.plan === undefined || wrong.length > 0)
-      problem('cli/prerequisite-unusable', `\`${target}\`, which has to be executed first, does not compile`, `see \`${context.command} check ${target}\``, [countSeverities(compiled.diagnostics)]);
+      problem('cli/prerequisite-unusable', `\`${target}\`, which has to be executed first, does not compile`, `see \`${context.command} check ${target}\``, [
+        countSeverities(compiled.diagnostics),
+      ]);
     else if (request.use === 'chosen' && JSON.stringify(compiled.environment) !== JSON.stringify(environment))
       problem(
         'cli/prerequisite-unusable',

@@ -137,10 +137,22 @@ function orderOf(
 }
 
 /** What makes `--jobs` less than it seems, once. */
-async function tellNarrowing(jobs: readonly PlannedJob[], lanes: ReadonlyMap<string, JobLane>, { jobs: most, quiet }: ManyOptions, context: CommandContext): Promise<void> {
+async function tellNarrowing(
+  jobs: readonly PlannedJob[],
+  lanes: ReadonlyMap<string, JobLane>,
+  { jobs: most, quiet }: ManyOptions,
+  context: CommandContext,
+): Promise<void> {
   if (most < 2 || quiet) return;
-  const pairs = jobs.flatMap((job, index) => jobs.slice(index + 1).filter((other) => !other.after.includes(job.key)).map((other) => ({ job, other })));
-  const found = pairs.map(({ job, other }) => ({ job, other, why: disturbance(lanes.get(job.key) ?? alone, lanes.get(other.key) ?? alone) })).filter(({ why }) => why !== undefined);
+  const pairs = jobs.flatMap((job, index) =>
+    jobs
+      .slice(index + 1)
+      .filter((other) => !other.after.includes(job.key))
+      .map((other) => ({ job, other })),
+  );
+  const found = pairs
+    .map(({ job, other }) => ({ job, other, why: disturbance(lanes.get(job.key) ?? alone, lanes.get(other.key) ?? alone) }))
+    .filter(({ why }) => why !== undefined);
   const [first] = found;
   if (first === undefined) return;
   const what = first.why === 'the same workspace' ? 'steps of both may write into the same workspace' : `both have ${first.why}`;
@@ -156,9 +168,17 @@ async function tellNarrowing(jobs: readonly PlannedJob[], lanes: ReadonlyMap<str
 }
 
 /** Each line with the plan that it is about. */
-function createLabels(jobs: readonly PlannedJob[], context: CommandContext): { readonly width: number; readonly write: (job: PlannedJob, text: string) => void } {
+function createLabels(
+  jobs: readonly PlannedJob[],
+  context: CommandContext,
+): { readonly width: number; readonly write: (job: PlannedJob, text: string) => void } {
   const short = (path: string): string => stripToLine(basename(path, extname(path)));
-  const labels = new Map(jobs.map((job) => [job.key, jobs.some((other) => other.path !== job.path && short(other.path) === short(job.path)) ? stripToLine(job.path) : short(job.path)]));
+  const labels = new Map(
+    jobs.map((job) => [
+      job.key,
+      jobs.some((other) => other.path !== job.path && short(other.path) === short(job.path)) ? stripToLine(job.path) : short(job.path),
+    ]),
+  );
   const width = Math.max(...[...labels.values()].map((label) => label.length));
   return {
     width,

@@ -15,11 +15,21 @@ export function worstExitCode(exitCodes: readonly number[]): number {
 }
 
 /** As text, or as one line of JSON a plan; the AUDIT lines last. */
-export async function writeMany(ended: readonly EndedJob[], { json, quiet }: { readonly json: boolean; readonly quiet: boolean }, context: CommandContext): Promise<void> {
+export async function writeMany(
+  ended: readonly EndedJob[],
+  { json, quiet }: { readonly json: boolean; readonly quiet: boolean },
+  context: CommandContext,
+): Promise<void> {
   const { renderAuditLine } = await import('../report/render-ending.ts');
   const auditOf = ({ end: { execution, attempt, journal } }: EndedJob): string =>
     execution === undefined || attempt === undefined || journal === undefined ? '' : `${renderAuditLine({ execution, attempt, journal })}\n`;
-  if (!json && !quiet) context.out(`\n${renderJobsTable(ended.map((each) => rowOf(each, context)), { colours: context.outColours, columns: context.outColumns })}\n`);
+  if (!json && !quiet)
+    context.out(
+      `\n${renderJobsTable(
+        ended.map((each) => rowOf(each, context)),
+        { colours: context.outColours, columns: context.outColumns },
+      )}\n`,
+    );
   for (const each of ended) {
     if (json) context.out(`${JSON.stringify(dataOf(each))}\n`);
     else if (quiet) context.out(`${each.end.verdict}: ${each.job.path}: ${each.end.reason}\n`);
@@ -28,7 +38,14 @@ export async function writeMany(ended: readonly EndedJob[], { json, quiet }: { r
 }
 
 function dataOf({ job, end }: EndedJob): unknown {
-  const common = { schemaVersion: 1, plan: { path: job.path, sha256: job.ready.plan.sha256 }, verdict: end.verdict, exitCode: end.exitCode, reason: end.reason, diagnostics: [] };
+  const common = {
+    schemaVersion: 1,
+    plan: { path: job.path, sha256: job.ready.plan.sha256 },
+    verdict: end.verdict,
+    exitCode: end.exitCode,
+    reason: end.reason,
+    diagnostics: [],
+  };
   return { ...common, ...(typeof end.data === 'object' ? end.data : {}), role: job.role };
 }
 

@@ -46,18 +46,32 @@ export function openShard(all: readonly Ready[], shard: ShardOption, output: str
   try {
     mkdirSync(output, { recursive: true, mode: 0o700 });
     const lock = holdLock(join(output, 'shard.lock'));
-    if ('busy' in lock) return refused('cli/shard-unwritable', `another shard is executed with the output folder \`${output}\``, 'give each shard an output folder of its own with --out');
+    if ('busy' in lock)
+      return refused(
+        'cli/shard-unwritable',
+        `another shard is executed with the output folder \`${output}\``,
+        'give each shard an output folder of its own with --out',
+      );
     writeShardRecord(output, { ...base, state: 'open', executions: [], ledger: null }, key);
     const close = async (ended: readonly EndedJob[]): Promise<readonly Diagnostic[]> => {
       try {
         const { next, problems } = await readLedger(ledgerPath(output));
         // A ledger that cannot be followed binds nothing: the shard stays open.
         if (problems.length > 0) throw new Error('its ledger is damaged');
-        const record: ShardRecord = { ...base, state: 'closed', executions: ended.filter(({ begun }) => begun).map((each) => executionOf(each, context)), ledger: { entries: next.seq - 1, head: next.prev } };
+        const record: ShardRecord = {
+          ...base,
+          state: 'closed',
+          executions: ended.filter(({ begun }) => begun).map((each) => executionOf(each, context)),
+          ledger: { entries: next.seq - 1, head: next.prev },
+        };
         writeShardRecord(output, record, key);
         return [];
       } catch (error) {
-        return refused('cli/shard-unwritable', `what the shard has executed cannot be written into \`${output}\`: ${messageOf(error)}`, 'execute the shard again with a folder that can be written').diagnostics;
+        return refused(
+          'cli/shard-unwritable',
+          `what the shard has executed cannot be written into \`${output}\`: ${messageOf(error)}`,
+          'execute the shard again with a folder that can be written',
+        ).diagnostics;
       } finally {
         lock.release();
       }

@@ -66,11 +66,15 @@ export function readShardRecord(
     if (digestOfSet(value.set) !== value.setSha256) return damaged(`the digest of the set in \`${shardFiles.record}\` is not that of its plans`);
     const note = parseNote(readBounded(join(output, shardFiles.checkpoint)).toString('utf8'));
     if (note?.text !== noteOf(value, digestOf(bytes))) return damaged(`\`${shardFiles.checkpoint}\` is not that of \`${shardFiles.record}\``);
-    if (verifierKey !== undefined && !verifyNote(note, verifierKey)) return { problem: `\`${shardFiles.checkpoint}\` is not signed with the given key`, kind: 'unsigned' };
+    if (verifierKey !== undefined && !verifyNote(note, verifierKey))
+      return { problem: `\`${shardFiles.checkpoint}\` is not signed with the given key`, kind: 'unsigned' };
     return { record: value, signers: note.signatures.map(({ name }) => name) };
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    return { problem: missing ? `there is no \`${shardFiles.record}\` with its \`${shardFiles.checkpoint}\`` : messageOf(error), kind: missing ? 'missing' : 'damaged' };
+    return {
+      problem: missing ? `there is no \`${shardFiles.record}\` with its \`${shardFiles.checkpoint}\`` : messageOf(error),
+      kind: missing ? 'missing' : 'damaged',
+    };
   }
 }
 
@@ -134,7 +138,8 @@ function isExecution(value: unknown): value is ShardExecution {
     (execution === null || typeof execution === 'string') &&
     typeof verdict === 'string' &&
     Number.isSafeInteger(exitCode) &&
-    (journal === null || (isRecord(journal) && Number.isSafeInteger(journal['entries']) && typeof journal['head'] === 'string' && typeof journal['root'] === 'string'))
+    (journal === null ||
+      (isRecord(journal) && Number.isSafeInteger(journal['entries']) && typeof journal['head'] === 'string' && typeof journal['root'] === 'string'))
   );
 }
 

@@ -41,7 +41,8 @@ export async function mergeShards(folders: readonly string[], workingFolder: str
   for (const name of folders) {
     const place = realOf(resolve(workingFolder, name));
     const known = seen.get(place);
-    if (known !== undefined) findings.push({ code: 'review/shard-doubled', message: `\`${name}\` is the folder \`${known}\`, and was named twice`, folder: name });
+    if (known !== undefined)
+      findings.push({ code: 'review/shard-doubled', message: `\`${name}\` is the folder \`${known}\`, and was named twice`, folder: name });
     seen.set(place, name);
     if (known === undefined) shards.push(await readShard(place, name, expectation.verifierKey, memory));
   }
@@ -66,15 +67,27 @@ export function joinShards(shards: readonly ReadShard[], expectation: Pick<Merge
     findings.push({ code: 'review/shard-stale', message: `the set of these shards is ${setSha256}, not ${expectation.setSha256}`, folder: null });
   for (const { folder, record } of read)
     if (record.setSha256 !== setSha256 || record.count !== count)
-      findings.push({ code: 'review/shard-stale', message: `\`${folder}\` is shard ${record.index}/${record.count} of another set of plans: ${differenceOf(record.set, set, record.count, count)}`, folder });
+      findings.push({
+        code: 'review/shard-stale',
+        message: `\`${folder}\` is shard ${record.index}/${record.count} of another set of plans: ${differenceOf(record.set, set, record.count, count)}`,
+        folder,
+      });
   const own = read.filter(({ record }) => record.setSha256 === setSha256 && record.count === count);
   const byIndex = groupBy(own, ({ record }) => record.index);
   for (const [index, several] of byIndex)
     if (several.length > 1)
-      findings.push({ code: 'review/shard-doubled', message: `shard ${index}/${count} is there ${several.length} times: ${several.map(({ folder }) => `\`${folder}\``).join(', ')}`, folder: null });
+      findings.push({
+        code: 'review/shard-doubled',
+        message: `shard ${index}/${count} is there ${several.length} times: ${several.map(({ folder }) => `\`${folder}\``).join(', ')}`,
+        folder: null,
+      });
   const missing = Array.from({ length: count }, (_, place) => place + 1).filter((index) => !byIndex.has(index));
   if (missing.length > 0)
-    findings.push({ code: 'review/shard-missing', message: `${missing.length} of ${count} shards ${missing.length === 1 ? 'is' : 'are'} missing: ${listOf(missing.map((index) => `${index}/${count}`))}`, folder: null });
+    findings.push({
+      code: 'review/shard-missing',
+      message: `${missing.length} of ${count} shards ${missing.length === 1 ? 'is' : 'are'} missing: ${listOf(missing.map((index) => `${index}/${count}`))}`,
+      folder: null,
+    });
   findings.push(...doubledExecutions(read), ...differentSources(own));
   const plans = mergedPlans(set, memory.deal(set, count), byIndex);
   // What another set's shard found counts, too: a failure stays one.
@@ -114,7 +127,8 @@ function doubledExecutions(shards: readonly ReadShard[]): readonly MergeFinding[
 }
 
 function differenceOf(other: PlanSet, set: PlanSet, otherCount: number, count: number): string {
-  const all = (one: PlanSet): ReadonlyMap<string, string> => new Map([...one.plans, ...one.linked].map(({ path, sha256, addendum }) => [path, `${sha256} ${addendum ?? ''}`]));
+  const all = (one: PlanSet): ReadonlyMap<string, string> =>
+    new Map([...one.plans, ...one.linked].map(({ path, sha256, addendum }) => [path, `${sha256} ${addendum ?? ''}`]));
   const [there, here] = [all(other), all(set)];
   const names = [...new Set([...there.keys(), ...here.keys()])].filter((path) => there.get(path) !== here.get(path));
   if (names.length > 0) return `${listOf(names.map((path) => `\`${path}\``))} ${names.length === 1 ? 'differs' : 'differ'}`;
@@ -130,7 +144,13 @@ function differentSources(shards: readonly ReadShard[]): readonly MergeFinding[]
     if (states.size < 2) return [];
     const told = [...states.values()].map(([first]) => `\`${first?.folder ?? ''}\` commit ${first?.commit ?? ''}`);
     const same = new Set(each.map(({ commit }) => commit)).size === 1;
-    return [{ code: 'review/shard-stale' as const, message: `the shards tested different sources: ${listOf(told)}${same ? ', with other changes' : ''}`, folder: null }];
+    return [
+      {
+        code: 'review/shard-stale' as const,
+        message: `the shards tested different sources: ${listOf(told)}${same ? ', with other changes' : ''}`,
+        folder: null,
+      },
+    ];
   });
 }
 

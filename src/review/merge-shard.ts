@@ -51,7 +51,8 @@ export async function readShard(folder: string, name: string, verifierKey?: stri
   const plans = new Map([...record.set.plans, ...record.set.linked].map((plan) => [plan.path, plan]));
   const ledger = await verifyShardLedger(folder, record, plans, find);
   const executions: MergedExecution[] = [];
-  for (const execution of record.executions) executions.push(await verifyOne(folder, record, execution, { plan: plans.get(execution.path), ledger, verifierKey, find }));
+  for (const execution of record.executions)
+    executions.push(await verifyOne(folder, record, execution, { plan: plans.get(execution.path), ledger, verifierKey, find }));
   verifyParts(record, memory.deal(record.set, record.count), executions, find);
   return { folder: name, record, executions, findings };
 }
@@ -108,7 +109,9 @@ async function verifyOne(folder: string, record: ShardRecord, stated: ShardExecu
     ...(verifierKey === undefined ? {} : { verifierKey }),
   });
   const [first] = audit.findings;
-  const differences = first ? [`${first.message}${audit.findings.length > 1 ? `, and ${audit.findings.length - 1} more findings` : ''}`] : differencesOf(audit, stated, record, plan);
+  const differences = first
+    ? [`${first.message}${audit.findings.length > 1 ? `, and ${audit.findings.length - 1} more findings` : ''}`]
+    : differencesOf(audit, stated, record, plan);
   const source = sourceOf(audit.opened);
   if (differences.length === 0) return { ...unproven, verdict, ...(source === undefined ? {} : { source }) };
   find('review/shard-execution-differs', `the record of \`${path}\` (\`${execution}\`) is not what the shard says: ${differences.join('; ')}`);
@@ -116,7 +119,12 @@ async function verifyOne(folder: string, record: ShardRecord, stated: ShardExecu
 }
 
 /** What an intact record says otherwise than the shard's file. */
-function differencesOf({ journal, opened = {} }: Awaited<ReturnType<typeof auditExecution>>, stated: ShardExecution, { setSha256, index, count }: ShardRecord, plan: SetPlan): readonly string[] {
+function differencesOf(
+  { journal, opened = {} }: Awaited<ReturnType<typeof auditExecution>>,
+  stated: ShardExecution,
+  { setSha256, index, count }: ShardRecord,
+  plan: SetPlan,
+): readonly string[] {
   const set = isRecord(opened['set']) ? opened['set'] : {};
   const addendum = isRecord(opened['addendum']) ? opened['addendum']['sha256'] : null;
   const pairs: readonly (readonly [string, unknown, unknown])[] = [
@@ -133,7 +141,7 @@ function differencesOf({ journal, opened = {} }: Awaited<ReturnType<typeof audit
 function sourceOf(opened: Readonly<Record<string, unknown>> = {}): MergedExecution['source'] {
   const { workspace, environment } = opened;
   if (!isRecord(workspace) || typeof workspace['commit'] !== 'string') return undefined;
-  return { environment: String(environment), commit: workspace['commit'], digest: String(workspace['trackedDigest'] ?? '') };
+  return { environment: String(environment), commit: workspace['commit'], digest: typeof workspace['trackedDigest'] === 'string' ? workspace['trackedDigest'] : '' };
 }
 
 /** Whoever reads a passed plan must see what it took. */
@@ -157,7 +165,8 @@ function verifyParts({ set, index, count }: ShardRecord, dealt: ReadonlyMap<stri
   }
   for (const { path, role } of executions) {
     if (role === 'plan' && !own.has(path)) find('review/shard-plan-doubled', `\`${path}\` was executed in shard ${index}/${count}, and belongs to another one`);
-    if (role === 'prerequisite' && !demanded.has(path)) find('review/shard-plan-doubled', `\`${path}\` was executed in shard ${index}/${count}, where no plan demands it`);
+    if (role === 'prerequisite' && !demanded.has(path))
+      find('review/shard-plan-doubled', `\`${path}\` was executed in shard ${index}/${count}, where no plan demands it`);
   }
   for (const path of demanded) {
     const first = executions.filter((each) => each.path === path);

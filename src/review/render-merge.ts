@@ -28,7 +28,9 @@ export function renderMerge(merge: Merge): string {
   const { plans, findings, shards, setSha256 } = merge;
   const shown = plans.length > mostRows ? plans.filter(({ verdict }) => verdict !== 'passed').slice(0, mostRows) : plans;
   const width = Math.max(4, ...shown.map(({ path }) => path.length));
-  const rows = shown.map((plan) => `${plainLine(plan.path).padEnd(width)}  ${`${marks[plan.verdict]} ${plan.verdict}`.padEnd(10)}  ${placeOf(plan, shards.count)}`.trimEnd());
+  const rows = shown.map((plan) =>
+    `${plainLine(plan.path).padEnd(width)}  ${`${marks[plan.verdict]} ${plan.verdict}`.padEnd(10)}  ${placeOf(plan, shards.count)}`.trimEnd(),
+  );
   const left = plans.length - shown.length;
   const because = findings.slice(0, mostFindings).map(({ message }) => `  ${plainLine(message)}`);
   const next = nextOf(merge);
@@ -51,7 +53,9 @@ function placeOf({ shard, folder, execution, earlier }: MergedPlan, count: numbe
 }
 
 function sumOf(plans: readonly MergedPlan[]): string {
-  const counts = verdictOrder.map((verdict) => ({ verdict, number: plans.filter((plan) => plan.verdict === verdict).length })).filter(({ number }) => number > 0);
+  const counts = verdictOrder
+    .map((verdict) => ({ verdict, number: plans.filter((plan) => plan.verdict === verdict).length }))
+    .filter(({ number }) => number > 0);
   return counts.length === 0 ? 'no plan' : `${plans.length} plans: ${counts.map(({ verdict, number }) => `${number} ${verdict}`).join(', ')}`;
 }
 

@@ -62,22 +62,32 @@ const edits: Readonly<Record<string, (path: string) => void>> = {
   'the file of the shard is gone': (path) => rmSync(join(path, 'shard.json')),
   'its checkpoint is gone': (path) => rmSync(join(path, 'shard.checkpoint')),
   'its verdict was edited': (path) => editLine(join(path, 'shard.json'), (text) => text.replace('"verdict":"passed"', '"verdict":"failed"')),
-  'its verdict was edited, its digest too': (path) => rewrite(path, (record) => ({ ...record, executions: record.executions.map((each) => ({ ...each, verdict: 'failed', exitCode: 1 })) })),
+  'its verdict was edited, its digest too': (path) =>
+    rewrite(path, (record) => ({ ...record, executions: record.executions.map((each) => ({ ...each, verdict: 'failed', exitCode: 1 })) })),
   'its execution was taken out': (path) => rewrite(path, (record) => ({ ...record, executions: [] })),
   'its execution stands twice': (path) => rewrite(path, (record) => ({ ...record, executions: [...record.executions, ...record.executions] })),
-  'its execution is called a prerequisite': (path) => rewrite(path, (record) => ({ ...record, executions: record.executions.map((each) => ({ ...each, role: 'prerequisite' })) })),
+  'its execution is called a prerequisite': (path) =>
+    rewrite(path, (record) => ({ ...record, executions: record.executions.map((each) => ({ ...each, role: 'prerequisite' })) })),
   'its plan was taken out of the set': (path) => rewrite(path, (record) => ({ ...record, set: { ...record.set, plans: record.set.plans.slice(1) } })),
   'another plan is in the set': (path) =>
-    rewrite(path, (record) => ({ ...record, set: { ...record.set, plans: [...record.set.plans, { path: 'z.md', sha256: 'ab'.repeat(32), addendum: null, prerequisites: [] }] } })),
+    rewrite(path, (record) => ({
+      ...record,
+      set: { ...record.set, plans: [...record.set.plans, { path: 'z.md', sha256: 'ab'.repeat(32), addendum: null, prerequisites: [] }] },
+    })),
   'a plan has an addendum': (path) =>
     rewrite(path, (record) => ({ ...record, set: { ...record.set, plans: record.set.plans.map((plan) => ({ ...plan, addendum: 'ab'.repeat(32) })) } })),
   'it says that it is another shard': (path) => rewrite(path, (record) => ({ ...record, index: (record.index % count) + 1 })),
   'it says that there are fewer shards': (path) => rewrite(path, (record) => ({ ...record, index: 1, count: 1 })),
   'it is open': (path) => rewrite(path, (record) => ({ ...record, state: 'open' })),
-  'its execution was never opened': (path) => rewrite(path, (record) => ({ ...record, executions: record.executions.map((each) => ({ ...each, execution: null, journal: null })) })),
-  'its execution is somewhere else': (path) => rewrite(path, (record) => ({ ...record, executions: record.executions.map((each) => ({ ...each, execution: '..' })) })),
+  'its execution was never opened': (path) =>
+    rewrite(path, (record) => ({ ...record, executions: record.executions.map((each) => ({ ...each, execution: null, journal: null })) })),
+  'its execution is somewhere else': (path) =>
+    rewrite(path, (record) => ({ ...record, executions: record.executions.map((each) => ({ ...each, execution: '..' })) })),
   'its root is another one': (path) =>
-    rewrite(path, (record) => ({ ...record, executions: record.executions.map((each) => ({ ...each, journal: each.journal && { ...each.journal, root: 'ab'.repeat(32) } })) })),
+    rewrite(path, (record) => ({
+      ...record,
+      executions: record.executions.map((each) => ({ ...each, journal: each.journal && { ...each.journal, root: 'ab'.repeat(32) } })),
+    })),
   'its ledger is said to be longer': (path) => rewrite(path, (record) => ({ ...record, ledger: record.ledger && { ...record.ledger, entries: 4 } })),
   'the journal was edited': (path) => editLine(join(executionIn(path), 'journal.jsonl'), (text) => text.replace('"passed"', '"failed"')),
   'the journal was cut': (path) => editLine(join(executionIn(path), 'journal.jsonl'), (text) => text.slice(0, -20)),
@@ -124,7 +134,11 @@ describe('a set of 12 plans in 12 shards', () => {
     };
     const memory = createSetMemory();
     const joined = (faultOf: (index: number) => ((index: number) => readonly (ReadShard | undefined)[]) | undefined) =>
-      joinShards(sound.flatMap((shard, index) => (faultOf(index)?.(index) ?? [shard]).filter((each) => each !== undefined)), {}, memory);
+      joinShards(
+        sound.flatMap((shard, index) => (faultOf(index)?.(index) ?? [shard]).filter((each) => each !== undefined)),
+        {},
+        memory,
+      );
     expect(joined(() => undefined).verdict).toBe('passed');
     const passed: string[] = [];
     for (const [name, fault] of Object.entries(faults))
@@ -219,7 +233,9 @@ test('failures keep their verdicts; signed shards are verified with the key', as
   const outs = await makeShards({ folder: join(folder, 'signed'), plans: { a: searchPlan('a', 'alpha'), b: searchPlan('b', 'nowhere') }, count: 2, key });
   const merged = await mergeShards(outs, folder, { verifierKey: key.verifierKey });
   expect(merged).toMatchObject({ verdict: 'failed', exitCode: 1, findings: [] });
-  expect((await mergeShards(outs, folder, { verifierKey: createNoteKey('ci').verifierKey })).findings.map(({ code }) => code)).toContain('review/shard-unsigned');
+  expect((await mergeShards(outs, folder, { verifierKey: createNoteKey('ci').verifierKey })).findings.map(({ code }) => code)).toContain(
+    'review/shard-unsigned',
+  );
   // A failure that is lost does not become a pass, and one that is there is not made smaller by what is missing.
   const verdicts = await Promise.all(outs.map(async (out) => (await mergeShards([out], folder)).verdict));
   expect(verdicts.toSorted()).toEqual(['failed', 'unproven']);

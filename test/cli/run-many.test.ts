@@ -41,7 +41,7 @@ async function run(cwd: string, ...argv: readonly string[]): Promise<CommandEnd 
   return { ...end, told };
 }
 
-const verdictsOf = (told: readonly Told[]): Readonly<Record<string, string>> => 
+const verdictsOf = (told: readonly Told[]): Readonly<Record<string, string>> =>
   // An error is told with its reason, so that a test that fails for one says why.
   Object.fromEntries(told.map(({ plan, verdict, reason, exitCode }) => [plan.path, verdict === 'error' && exitCode === 5 ? `error: ${reason}` : verdict]));
 
@@ -97,7 +97,12 @@ describe('prerequisites', () => {
   const first = 'Prerequisite: run [Setup](setup.md) first.';
 
   test('are executed first, once, and told in the record of who demands them', async () => {
-    const cwd = project({ 'setup.md': shellPlan('echo once >>count.txt'), 'a.md': shellPlan('test -e count.txt', first), 'b.md': shellPlan('test "$(wc -l <count.txt)" = 1', first), '.gitignore': 'count.txt\n' });
+    const cwd = project({
+      'setup.md': shellPlan('echo once >>count.txt'),
+      'a.md': shellPlan('test -e count.txt', first),
+      'b.md': shellPlan('test "$(wc -l <count.txt)" = 1', first),
+      '.gitignore': 'count.txt\n',
+    });
     const end = await run(cwd, 'b.md', 'a.md');
     expect(end.told.map(({ plan, verdict, role }) => [plan.path, verdict, role])).toEqual([
       ['setup.md', 'passed', 'prerequisite'],
@@ -138,7 +143,8 @@ describe('prerequisites', () => {
   }, 60_000);
 
   test('a plan alone cannot do without them: their database is its own, with what they left', async () => {
-    const database = 'default: app\nenvironments:\n  app:\n    workspace: .\n    database: embedded\n    parallel: true\n    prepare:\n      - run: psql "$DATABASE_URL" -qc "create table base(id int); insert into base values (1)"\n';
+    const database =
+      'default: app\nenvironments:\n  app:\n    workspace: .\n    database: embedded\n    parallel: true\n    prepare:\n      - run: psql "$DATABASE_URL" -qc "create table base(id int); insert into base values (1)"\n';
     const write = 'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -qc "insert into seeded values (1)"';
     const count = '\n### 2. Read\n\n```sql\nselect count(*) as found from seeded;\n```\n\nExpected: found = 2\n';
     const cwd = project({
@@ -159,7 +165,14 @@ describe('when it does not come to its end', () => {
   test('an interruption ends all, with teardown, and nothing is begun any more', async () => {
     const wait = `touch begun-$(basename "$PWD"); sleep 600\n\`\`\`\n\n## Teardown\n\n### 1. Clean\n\n\`\`\`bash\ntouch cleaned`;
     const config = (name: string): string => `default: ${name}\nenvironments:\n  ${name}:\n    workspace: .\n    database: embedded\n    parallel: true\n`;
-    const cwd = project({ 'x/plan.md': shellPlan(wait), 'x/proofplan.config.yaml': config('x'), 'y/plan.md': shellPlan(wait), 'y/proofplan.config.yaml': config('y'), 'z/plan.md': shellPlan('true'), 'z/proofplan.config.yaml': config('z') });
+    const cwd = project({
+      'x/plan.md': shellPlan(wait),
+      'x/proofplan.config.yaml': config('x'),
+      'y/plan.md': shellPlan(wait),
+      'y/proofplan.config.yaml': config('y'),
+      'z/plan.md': shellPlan('true'),
+      'z/proofplan.config.yaml': config('z'),
+    });
     const { child, ended } = startProgram(['run', 'x/plan.md', 'y/plan.md', 'z/plan.md', '--jobs', '2'], { cwd });
     await until(() => existsSync(join(cwd, 'x/begun-x')) && existsSync(join(cwd, 'y/begun-y')));
     child.kill('SIGINT');

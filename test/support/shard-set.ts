@@ -28,7 +28,14 @@ export interface ShardSetOptions {
 }
 
 /** Compiles and executes the plans in `folder`, shard by shard. Answers with the output folders. */
-export async function makeShards({ folder, plans, count, key, only, outOf = (index) => join(folder, `out-${index}`) }: ShardSetOptions): Promise<readonly string[]> {
+export async function makeShards({
+  folder,
+  plans,
+  count,
+  key,
+  only,
+  outOf = (index) => join(folder, `out-${index}`),
+}: ShardSetOptions): Promise<readonly string[]> {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'source.txt'), 'alpha\nbeta\n');
   for (const [name, text] of Object.entries(plans)) writeFileSync(join(folder, `${name}.md`), text);
@@ -36,7 +43,11 @@ export async function makeShards({ folder, plans, count, key, only, outOf = (ind
   const session = openSession(false, context);
   const ready: Ready[] = [];
   for (const name of Object.keys(plans).sort()) {
-    const compiled = await compileFile(`${name}.md`, { use: 'chosen', cached: false, environment: undefined, database: undefined, given: [], session }, context);
+    const compiled = await compileFile(
+      `${name}.md`,
+      { use: 'chosen', cached: false, environment: undefined, database: undefined, given: [], session },
+      context,
+    );
     if (!isReady(compiled, compiled.diagnostics)) throw new Error(`${name} does not compile: ${JSON.stringify(compiled.diagnostics)}`);
     ready.push(compiled);
   }
