@@ -253,7 +253,7 @@ def is_signed_pruning(entry, verifier_key):
     form = re.fullmatch(r"([^+\s\x85\ufeff]+) (\S+)", entry.get("signature", ""))
     if not form or len(from_base64(form[2])) <= 4:
         return False
-    said = [entry[key] for key in ("seq", "prev", "ts", "execution", "rule")]
+    said = [int(entry["seq"]), *(entry[key] for key in ("prev", "ts", "execution", "rule"))]
     text = f"proofplan/pruned\n{json.dumps(said, ensure_ascii=False, separators=(',', ':'))}\n"
     if re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text + entry["signature"]):  # no note
         return False

@@ -44,7 +44,7 @@ export function renderOverview(plans: readonly PlanHistory[], style: HistoryStyl
       style.colours.bold(cut(plainLine(path), style)),
       `  ${strip}`,
       ...wrapWords(`${count(summary.attempts, 'attempt')}: ${summaryWords(summary)}`, style.columns - 2).map((line) => `  ${line}`),
-      ...sinceLines(summary, style).map((line) => `  ${line}`),
+      ...sinceLines(summary, { ...style, columns: style.columns - 2 }).map((line) => `  ${line}`),
     ].join('\n');
   });
   return [...blocks, cut(`one of them: ${style.command} history PLAN`, style)].join('\n\n');
@@ -68,8 +68,8 @@ function rowLines(past: PastExecution, style: HistoryStyle, step: string | undef
   const took = step === undefined ? (past.durationMs === null ? '' : renderDuration(past.durationMs)) : own === undefined ? '' : renderDuration(own.durationMs);
   const paint = own === undefined ? paintOf(past, style) : paintVerdict(own.verdict, colours);
   const painted = paint(verdict.padEnd(11));
-  const where = own === undefined ? `${commitText(past).padEnd(9)} ${short(past.plan.sha256)}` : `step ${plainLine(own.id)}${own.attempts > 1 ? `, try ${own.attempts}` : ''}`;
-  if (columns >= wideColumns) return [`${number}  ${past.execution.padEnd(27)}  ${painted} ${took.padStart(7)}  ${where}`.trimEnd()];
+  const where = own === undefined ? `${padCells(commitText(past), 9)} ${short(past.plan.sha256)}` : `step ${plainLine(own.id)}${own.attempts > 1 ? `, try ${own.attempts}` : ''}`;
+  if (columns >= wideColumns) return [`${number}  ${padCells(cutToWidth(past.execution, 27), 27)}  ${painted} ${took.padStart(7)}  ${cutToWidth(where, columns - 55)}`.trimEnd()];
   return [`${number}  ${painted} ${took}`.trimEnd(), ...[past.execution, where.trim()].map((text) => cut(`${' '.repeat(noteIndent)}${text}`, style))];
 }
 
@@ -104,11 +104,10 @@ function summaryLines({ summary }: PlanHistory, style: HistoryStyle): readonly s
 
 function sinceLines({ lastPass, failingSince }: PlanHistory['summary'], style: HistoryStyle): readonly string[] {
   const named = (past: PastExecution): string => `attempt ${past.attempt}, ${past.execution}`;
-  const { colours } = style;
-  return [
-    cut(lastPass ? `last pass   ${named(lastPass)}` : 'last pass   never', style),
-    ...(failingSince ? [colours.red(cut(`not since   ${named(failingSince)} ${failingSince.verdict === 'passed' ? 'is not vouched for' : (failingSince.verdict ?? 'has no end')}`, style))] : []),
-  ];
+  const told = (label: string, text: string): readonly string[] =>
+    wrapWords(text, style.columns - label.length - 2).map((line, index) => cut(`${index === 0 ? label : '    '}${line}`, style));
+  const failing = failingSince ? told('not since   ', `${named(failingSince)} ${failingSince.verdict === 'passed' ? 'is not vouched for' : (failingSince.verdict ?? 'has no end')}`) : [];
+  return [...told('last pass   ', lastPass ? named(lastPass) : 'never'), ...failing.map((line) => style.colours.red(line))];
 }
 
 function summaryWords({ verdicts, cut: noEnd, running, pruned, gone }: PlanHistory['summary']): string {
@@ -187,7 +186,11 @@ function commitText({ detail }: PastExecution): string {
 }
 
 function shortCommit(commit: string): string {
-  return plainLine(commit).slice(0, 7);
+  return cutToWidth(plainLine(commit).slice(0, 7), 7);
+}
+
+function padCells(text: string, cells: number): string {
+  return `${text}${' '.repeat(Math.max(0, cells - displayWidth(text)))}`;
 }
 
 function short(sha256: string): string {

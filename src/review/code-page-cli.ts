@@ -96,6 +96,10 @@ export const cliReasons = {
     why: 'its own plan could only fail, or would rest on what another system was brought to',
     bad: 'Run [Setup](notes.md) first.         (notes.md has no step)',
     good: 'Run [Setup](setup.md) first.',
+  'cli/pruned-execution': {
+    why: 'the record was removed on purpose, which is another answer than that there never was one',
+    bad: 'proofplan show .proofplan/executions/2026-02-09T12-00-00Z-abcdef     (pruned in May)',
+    good: 'proofplan history 2026-02-09T12-00-00Z-abcdef                       (what the ledger keeps of it)',
   },
   'cli/server-record': {
     why: 'the note says which process holds the server; without it another process could be ended',
@@ -136,6 +140,11 @@ export const cliReasons = {
     why: 'no step of that number would be executed or shown, which must not look like one without a fault',
     bad: 'proofplan run plan.md --only 9.9',
     good: 'proofplan run plan.md --only 2.1',
+  },
+  'cli/unknown-plan': {
+    why: 'an empty history of a misspelt plan would look like one that never failed',
+    bad: 'proofplan history plans/run-prof.md',
+    good: 'proofplan history                          (all plans that the ledger knows)\nproofplan history plans/run-proof.md',
   },
   'cli/unknown-task': {
     why: 'an attestation that belongs to no task attests nothing',

@@ -84,6 +84,16 @@ export const recordReasons = {
     good: 'proofplan run plan.md --out /data/proofplan',
   },
   'journal/output-unusable': { why: 'nothing is executed without a record', bad: '.proofplan is a file', good: 'proofplan run plan.md --out /data/proofplan' },
+  'journal/prune-failed': {
+    why: 'the ledger says that a record is gone, and a part of it is still there',
+    bad: 'a folder of an execution that belongs to another user',
+    good: 'proofplan prune --keep 20 --yes            (once more, when it can be removed)',
+  },
+  'journal/prune-running': {
+    why: 'two that remove at once could both say that they removed the same',
+    bad: 'proofplan prune --keep 20 --yes & proofplan prune --keep 10 --yes',
+    good: 'wait for the other one',
+  },
   'journal/unknown-kind': {
     why: 'what is left out may be what a reader looks for; the count says that something is missing',
     bad: 'proofplan report .proofplan/latest     (written by a later version)',
@@ -174,6 +184,11 @@ export const recordReasons = {
     why: 'a failed attempt that is deleted makes the next one look like the first',
     bad: 'rm -r .proofplan/executions/2026-01-02…',
     good: restored,
+  },
+  'review/attempt-pruned': {
+    why: 'whoever removes the record of a failure can also write into the ledger that it was pruned',
+    bad: 'rm -r .proofplan/executions/2026-02-09T12-00-00Z-abcdef, and a line `pruned` written by hand',
+    good: 'proofplan prune --keep 20 --failures --key ci.key     (signed: the auditor gives --vkey)',
   },
   'review/chain-broken': { why: 'a line was changed, added or taken out after it was written', bad: 'sed -i s/failed/passed/ journal.jsonl', good: restored },
   'review/checkpoint-mismatch': {

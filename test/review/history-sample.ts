@@ -45,7 +45,7 @@ export function idOf(index: number): string {
 }
 
 interface Line {
-  readonly kind: 'registered' | 'ended' | 'pruned';
+  readonly kind: string;
   readonly [key: string]: unknown;
 }
 

@@ -8,7 +8,7 @@ import type { History, PlanHistory } from '../../src/model/history.ts';
 import type { Verdict } from '../../src/model/verdict.ts';
 import { readHistory, type HistoryOptions } from '../../src/review/history.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { idOf, startMs, writeOutput, type SampleExecution } from './history-sample.ts';
+import { idOf, startMs, writeOutput, type SampleExecution, type SampleStep } from './history-sample.ts';
 
 const passed: SampleExecution = { verdict: 'passed' };
 const failed: SampleExecution = { verdict: 'failed' };
@@ -182,7 +182,7 @@ describe('what folders add', () => {
   });
 });
 
-const steps = (...verdicts: readonly Verdict[]): SampleExecution['steps'] => verdicts.map((verdict, index) => ({ id: `${index + 1}.1`, verdict }));
+const steps = (...verdicts: readonly Verdict[]): readonly SampleStep[] => verdicts.map((verdict, index) => ({ id: `${index + 1}.1`, verdict }));
 
 describe('flaky', () => {
   test('the same text and commit, different verdicts: counts, attempts, steps that differed', async () => {
@@ -213,7 +213,7 @@ describe('flaky', () => {
   });
 
   test('a value that the environment makes anew is no difference', async () => {
-    const made = (text: string): SampleExecution['inputs'] => [{ name: 'tenant', text, origin: { kind: 'input', source: 'environment' } }];
+    const made = (text: string): readonly object[] => [{ name: 'tenant', text, origin: { kind: 'input', source: 'environment' } }];
     expect((await planOf([{ ...passed, inputs: made('1') }, { ...failed, inputs: made('2') }])).flaky).toHaveLength(1);
   });
 
