@@ -36,6 +36,8 @@ const topics = [
   'diff',
   'show',
   'report',
+  'history',
+  'prune',
   'audit verify',
   'audit show',
   'audit prove',

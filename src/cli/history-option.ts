@@ -59,7 +59,9 @@ export function choosePlan(wanted: string, { workingFolder }: CommandContext): P
     const normal = posix.normalize(wanted);
     const absolute = resolve(workingFolder, wanted);
     const isMeant = (past: PastExecution): boolean =>
-      executionIdPattern.test(wanted) ? past.execution === wanted : posix.normalize(past.plan.path) === normal || resolve(workingFolder, past.plan.path) === absolute;
+      executionIdPattern.test(wanted)
+        ? past.execution === wanted
+        : posix.normalize(past.plan.path) === normal || resolve(workingFolder, past.plan.path) === absolute;
     const named = executions.filter(isMeant);
     const paths = new Set(named.map(({ plan }) => posix.normalize(plan.path)));
     const texts = new Set([...named.map(({ plan }) => plan.sha256), ...digestOf(absolute)]);

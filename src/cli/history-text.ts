@@ -23,8 +23,12 @@ export function renderPlanHistory(plan: PlanHistory, style: HistoryStyle, step?:
   const { colours } = style;
   const severalSources = new Set(plan.attempts.map(({ output }) => output)).size > 1;
   const lines = [colours.bold(cut(plainLine(plan.path), style)), ...plan.otherPaths.map((path) => cut(`also executed as ${plainLine(path)}`, style)), ''];
-  if (plan.notShown > 0) lines.push(...wrapWords(`${count(plan.notShown, 'other attempt')} not shown, all of them counted below: --limit all`, style.columns), '');
-  if (style.columns >= wideColumns) lines.push(colours.dim(`   #  ${'execution'.padEnd(27)}  ${'verdict'.padEnd(11)} ${'took'.padStart(7)}  ${step === undefined ? 'commit    text' : ''}`.trimEnd()));
+  if (plan.notShown > 0)
+    lines.push(...wrapWords(`${count(plan.notShown, 'other attempt')} not shown, all of them counted below: --limit all`, style.columns), '');
+  if (style.columns >= wideColumns)
+    lines.push(
+      colours.dim(`   #  ${'execution'.padEnd(27)}  ${'verdict'.padEnd(11)} ${'took'.padStart(7)}  ${step === undefined ? 'commit    text' : ''}`.trimEnd()),
+    );
   let before: PastExecution | undefined;
   for (const past of plan.attempts) {
     lines.push(...changeLines(before, past, style), ...rowLines(past, style, step), ...noteLines(past, plan, severalSources, style));
@@ -55,7 +59,8 @@ function changeLines(before: PastExecution | undefined, past: PastExecution, sty
   const rule = (text: string): string => style.colours.dim(cut(`${' '.repeat(noteIndent)}── ${text}`, style));
   const broken = (before?.chained ?? true) && !past.chained ? [rule('the ledger is not whole: nothing vouches for what follows')] : [];
   if (!before) return broken;
-  if (before.plan.sha256 !== past.plan.sha256) return [...broken, rule(`the text of the plan changed: ${short(before.plan.sha256)} → ${short(past.plan.sha256)}`)];
+  if (before.plan.sha256 !== past.plan.sha256)
+    return [...broken, rule(`the text of the plan changed: ${short(before.plan.sha256)} → ${short(past.plan.sha256)}`)];
   const [one, other] = [before.detail?.readingSha256, past.detail?.readingSha256];
   return one !== undefined && other !== undefined && one !== other ? [...broken, rule('the same text is read otherwise from here on')] : broken;
 }
@@ -64,12 +69,17 @@ function rowLines(past: PastExecution, style: HistoryStyle, step: string | undef
   const { colours, columns } = style;
   const number = String(past.attempt).padStart(4);
   const own = step === undefined ? undefined : past.detail?.steps.find(({ id }) => id === step);
-  const verdict = step === undefined || own === undefined ? verdictText(past) : `${verdictMarks[own.verdict]} ${own.verdict === 'none' ? own.outcome : own.verdict}`;
+  const verdict =
+    step === undefined || own === undefined ? verdictText(past) : `${verdictMarks[own.verdict]} ${own.verdict === 'none' ? own.outcome : own.verdict}`;
   const took = step === undefined ? (past.durationMs === null ? '' : renderDuration(past.durationMs)) : own === undefined ? '' : renderDuration(own.durationMs);
   const paint = own === undefined ? paintOf(past, style) : paintVerdict(own.verdict, colours);
   const painted = paint(verdict.padEnd(11));
-  const where = own === undefined ? `${padCells(commitText(past), 9)} ${short(past.plan.sha256)}` : `step ${plainLine(own.id)}${own.attempts > 1 ? `, try ${own.attempts}` : ''}`;
-  if (columns >= wideColumns) return [`${number}  ${padCells(cutToWidth(past.execution, 27), 27)}  ${painted} ${took.padStart(7)}  ${cutToWidth(where, columns - 55)}`.trimEnd()];
+  const where =
+    own === undefined
+      ? `${padCells(commitText(past), 9)} ${short(past.plan.sha256)}`
+      : `step ${plainLine(own.id)}${own.attempts > 1 ? `, try ${own.attempts}` : ''}`;
+  if (columns >= wideColumns)
+    return [`${number}  ${padCells(cutToWidth(past.execution, 27), 27)}  ${painted} ${took.padStart(7)}  ${cutToWidth(where, columns - 55)}`.trimEnd()];
   return [`${number}  ${painted} ${took}`.trimEnd(), ...[past.execution, where.trim()].map((text) => cut(`${' '.repeat(noteIndent)}${text}`, style))];
 }
 
@@ -77,9 +87,13 @@ function noteLines(past: PastExecution, { path }: PlanHistory, severalSources: b
   const { detail, pruned } = past;
   const reason = past.verdict === 'passed' || !detail?.reason ? [] : [plainLine(detail.reason)];
   const notes = [
-    ...(past.ending === 'cut' ? [`killed or cut off: it has no end${past.resumable ? `; ${style.command} resume ${past.output}/executions/${past.execution}` : ''}`] : []),
+    ...(past.ending === 'cut'
+      ? [`killed or cut off: it has no end${past.resumable ? `; ${style.command} resume ${past.output}/executions/${past.execution}` : ''}`]
+      : []),
     ...(detail !== undefined && detail.resumed > 0 ? [`cut and gone on with ${detail.resumed === 1 ? 'once' : `${detail.resumed} times`}`] : []),
-    ...(past.folder === 'pruned' ? [`its record is gone: ${pruned ? `pruned on ${pruned.at.slice(0, 10)} (${plainLine(pruned.rule)})` : 'a prune that was killed has left a part of it'}`] : []),
+    ...(past.folder === 'pruned'
+      ? [`its record is gone: ${pruned ? `pruned on ${pruned.at.slice(0, 10)} (${plainLine(pruned.rule)})` : 'a prune that was killed has left a part of it'}`]
+      : []),
     ...(past.folder === 'there' && pruned ? [`said to be pruned on ${pruned.at.slice(0, 10)}, and still there`] : []),
     ...(past.folder === 'gone' ? ['its record is gone, and nobody has pruned it'] : []),
     ...(past.differs === undefined ? [] : [`the folder is not the record that the ledger registered: ${past.differs}`]),
@@ -106,7 +120,9 @@ function sinceLines({ lastPass, failingSince }: PlanHistory['summary'], style: H
   const named = (past: PastExecution): string => `attempt ${past.attempt}, ${past.execution}`;
   const told = (label: string, text: string): readonly string[] =>
     wrapWords(text, style.columns - label.length - 2).map((line, index) => cut(`${index === 0 ? label : '    '}${line}`, style));
-  const failing = failingSince ? told('not since   ', `${named(failingSince)} ${failingSince.verdict === 'passed' ? 'is not vouched for' : (failingSince.verdict ?? 'has no end')}`) : [];
+  const failing = failingSince
+    ? told('not since   ', `${named(failingSince)} ${failingSince.verdict === 'passed' ? 'is not vouched for' : (failingSince.verdict ?? 'has no end')}`)
+    : [];
   return [...told('last pass   ', lastPass ? named(lastPass) : 'never'), ...failing.map((line) => style.colours.red(line))];
 }
 
@@ -119,7 +135,11 @@ function summaryWords({ verdicts, cut: noEnd, running, pruned, gone }: PlanHisto
 function flakeLines({ flaky, examined, summary }: PlanHistory, style: HistoryStyle): readonly string[] {
   if (flaky.length === 0) return [];
   const of = examined < summary.attempts ? ` (of the newest ${examined} attempts)` : '';
-  return ['', style.colours.yellow(cut(`flaky: nothing that is known was different, but the verdict${of}`, style)), ...flaky.flatMap((flake) => describeFlake(flake, style))];
+  return [
+    '',
+    style.colours.yellow(cut(`flaky: nothing that is known was different, but the verdict${of}`, style)),
+    ...flaky.flatMap((flake) => describeFlake(flake, style)),
+  ];
 }
 
 function describeFlake({ planSha256, commit, verdicts, attempts, steps }: Flake, style: HistoryStyle): readonly string[] {
@@ -127,7 +147,9 @@ function describeFlake({ planSha256, commit, verdicts, attempts, steps }: Flake,
   const source = commit === null ? 'the same tested files' : `commit ${shortCommit(commit)} without changes`;
   const room = style.columns - 4;
   return [
-    ...wrapWords(`text ${short(planSha256)}, ${source}: of ${all} executions ${verdictWords(verdicts)}`, style.columns - 2).map((line, index) => `${index === 0 ? '  ' : '    '}${line}`),
+    ...wrapWords(`text ${short(planSha256)}, ${source}: of ${all} executions ${verdictWords(verdicts)}`, style.columns - 2).map(
+      (line, index) => `${index === 0 ? '  ' : '    '}${line}`,
+    ),
     ...wrapWords(`not passed: attempt ${listed(attempts)}`, room).map((line) => `    ${line}`),
     ...steps.map((step) => cut(`    step ${plainLine(step.id)} ${verdictWords(step.verdicts)}  ${plainLine(step.title)}`, style)),
   ];
@@ -141,7 +163,13 @@ function repetitionLines({ repetitions }: PlanHistory, style: HistoryStyle): rea
   if (repetitions.length === 0) return [];
   const shown = repetitions.slice(-mostRepetitions);
   const more = repetitions.length > shown.length ? ` (the last ${shown.length} of ${repetitions.length})` : '';
-  return ['', cut(`more than one try within an execution${more}`, style), ...shown.map(({ attempt, step, tries, verdict }) => cut(`  attempt ${attempt}: step ${plainLine(step)} ${verdict === 'none' ? 'ended' : verdict} on try ${tries}`, style))];
+  return [
+    '',
+    cut(`more than one try within an execution${more}`, style),
+    ...shown.map(({ attempt, step, tries, verdict }) =>
+      cut(`  attempt ${attempt}: step ${plainLine(step)} ${verdict === 'none' ? 'ended' : verdict} on try ${tries}`, style),
+    ),
+  ];
 }
 
 const mostRepetitions = 10;
@@ -164,7 +192,9 @@ function durationLine({ id, medianMs, minimumMs, maximumMs, newestMs, slower }: 
 
 /** `4 passed, 2 failed`, in the order of the lattice. */
 function verdictWords(verdicts: VerdictCount): string {
-  return verdictOrder.flatMap((verdict) => (verdicts[verdict] === undefined ? [] : [`${verdicts[verdict]} ${verdict === 'none' ? 'unproven' : verdict}`])).join(', ');
+  return verdictOrder
+    .flatMap((verdict) => (verdicts[verdict] === undefined ? [] : [`${verdicts[verdict]} ${verdict === 'none' ? 'unproven' : verdict}`]))
+    .join(', ');
 }
 
 function verdictText(past: PastExecution): string {

@@ -20,11 +20,16 @@ export async function readPruneSource(source: SourceOptions, rule: PruneRule | u
   const read = await readHistorySource(source);
   if (read.value === undefined) return { value: undefined, diagnostics: read.diagnostics };
   const flaws = renderFlaws(read.value.source);
-  if (flaws.length > 0) return { value: undefined, diagnostics: flaws.map((flaw) => ({ ...flaw, notes: [...(flaw.notes ?? []), 'nothing is removed as long as it is so'] })) };
+  if (flaws.length > 0)
+    return { value: undefined, diagnostics: flaws.map((flaw) => ({ ...flaw, notes: [...(flaw.notes ?? []), 'nothing is removed as long as it is so'] })) };
   const { executions } = read.value;
   const latest = latestOf(source.folder);
   const { keptClusters } = await import('../environment/kept-cluster.ts');
-  const ground = { nowMs: Date.now(), clusters: new Set((await keptClusters(source.stateFolder)).map(({ execution }) => execution)), ...(latest === undefined ? {} : { latest }) };
+  const ground = {
+    nowMs: Date.now(),
+    clusters: new Set((await keptClusters(source.stateFolder)).map(({ execution }) => execution)),
+    ...(latest === undefined ? {} : { latest }),
+  };
   const choice = rule === undefined ? { remove: [], kept: [] } : choosePruned(executions, rule, ground);
   return { value: { choice, executions, unfinished: countUnfinished(source.folder) }, diagnostics: [] };
 }

@@ -15,12 +15,19 @@ const units = ['bytes', 'KB', 'MB', 'GB', 'TB'] as const;
 export function renderChoice({ remove, kept }: PruneChoice, bytes: number, path: string, { outColumns }: CommandContext): string {
   const lines = remove.slice(0, mostLines).map((past) => cutToWidth(`  ${rowOf(past)}`, outColumns));
   const more = remove.length > mostLines ? [`  and ${remove.length - mostLines} more: --json lists them`] : [];
-  const head = remove.length === 0 ? `nothing in ${path} is to be removed` : `to be removed from ${path}: ${count(remove.length, 'execution')}, ${renderBytes(bytes)}`;
+  const head =
+    remove.length === 0 ? `nothing in ${path} is to be removed` : `to be removed from ${path}: ${count(remove.length, 'execution')}, ${renderBytes(bytes)}`;
   const reasons = keptReasons.flatMap((reason) => {
     const number = kept.filter(({ because }) => because === reason).length;
     return number === 0 ? [] : [`  ${String(number).padStart(4)}  ${reason}${reason === 'did not pass' ? ' (--failures removes their records, too)' : ''}`];
   });
-  return [head, ...lines, ...more, ...(reasons.length === 0 ? [] : [`${count(kept.length, 'execution')} ${kept.length === 1 ? 'stays' : 'stay'}:`, ...reasons]), ...(remove.length === 0 ? [] : ['the ledger keeps each of them, with its verdict, and says that it was pruned'])]
+  return [
+    head,
+    ...lines,
+    ...more,
+    ...(reasons.length === 0 ? [] : [`${count(kept.length, 'execution')} ${kept.length === 1 ? 'stays' : 'stay'}:`, ...reasons]),
+    ...(remove.length === 0 ? [] : ['the ledger keeps each of them, with its verdict, and says that it was pruned']),
+  ]
     .map((line) => cutToWidth(line, outColumns))
     .join('\n');
 }

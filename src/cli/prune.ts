@@ -61,7 +61,8 @@ async function prune(options: PruneOptions, context: CommandContext): Promise<nu
   const told = async (end?: PruneEnd): Promise<void> => {
     if (options.json === true) context.out(`${JSON.stringify(dataOf(ruleText(options), choice, bytes, end), undefined, 2)}\n`);
   };
-  if (options.json !== true) context.out(`${renderChoice(choice, bytes, source.path, context)}${unfinished > 0 ? `\n${unfinished} half removed by a prune that was killed` : ''}\n`);
+  if (options.json !== true)
+    context.out(`${renderChoice(choice, bytes, source.path, context)}${unfinished > 0 ? `\n${unfinished} half removed by a prune that was killed` : ''}\n`);
   const nothing = choice.remove.length === 0 && unfinished === 0 && options.caches !== true;
   if (options.dryRun === true || nothing) {
     await told();
@@ -84,19 +85,38 @@ async function prune(options: PruneOptions, context: CommandContext): Promise<nu
 }
 
 /** What was agreed to and is still to be removed when nobody else prunes: an execution may have ended, or begun, meanwhile. */
-async function pruneLocked(source: SourceOptions, rule: PruneRule | undefined, agreed: PruneChoice, act: Omit<PruneAct, 'source' | 'remove'>): Promise<PruneEnd | { readonly refused: Diagnostic }> {
-  const [{ holdLock }, { readPruneSource }, { prunePast }] = await Promise.all([import('../journal/ledger-lock.ts'), import('./prune-source.ts'), import('./prune-act.ts')]);
+async function pruneLocked(
+  source: SourceOptions,
+  rule: PruneRule | undefined,
+  agreed: PruneChoice,
+  act: Omit<PruneAct, 'source' | 'remove'>,
+): Promise<PruneEnd | { readonly refused: Diagnostic }> {
+  const [{ holdLock }, { readPruneSource }, { prunePast }] = await Promise.all([
+    import('../journal/ledger-lock.ts'),
+    import('./prune-source.ts'),
+    import('./prune-act.ts'),
+  ]);
   const path = join(source.folder, 'prune.lock');
   let lock: ReturnType<typeof holdLock>;
   try {
     lock = holdLock(path);
   } catch (error) {
     const help = 'make the output folder writable';
-    return { refused: { severity: 'error', code: 'journal/prune-failed', message: `nothing can be removed from \`${source.path}\`: ${messageOf(error)}`, help } };
+    return {
+      refused: { severity: 'error', code: 'journal/prune-failed', message: `nothing can be removed from \`${source.path}\`: ${messageOf(error)}`, help },
+    };
   }
   if ('busy' in lock) {
     const message = `another prune is at work in \`${source.path}\``;
-    return { refused: { severity: 'error', code: 'journal/prune-running', message, notes: [`holder: ${lock.busy}`], help: `wait for its end; if there is none, remove \`${path}\`` } };
+    return {
+      refused: {
+        severity: 'error',
+        code: 'journal/prune-running',
+        message,
+        notes: [`holder: ${lock.busy}`],
+        help: `wait for its end; if there is none, remove \`${path}\``,
+      },
+    };
   }
   try {
     const now = await readPruneSource(source, rule);
@@ -109,10 +129,20 @@ async function pruneLocked(source: SourceOptions, rule: PruneRule | undefined, a
 }
 
 async function pruneCaches(source: SourceOptions, { olderThan }: PruneOptions, context: CommandContext): Promise<number> {
-  const [{ cacheFolder }, { sweepCaches }, { readHistorySource }] = await Promise.all([import('./folder.ts'), import('../environment/cache-sweep.ts'), import('../review/history-source.ts')]);
+  const [{ cacheFolder }, { sweepCaches }, { readHistorySource }] = await Promise.all([
+    import('./folder.ts'),
+    import('../environment/cache-sweep.ts'),
+    import('../review/history-source.ts'),
+  ]);
   const read = await readHistorySource(source);
   const done = (read.value?.executions ?? []).filter(({ ending, folder }) => ending === 'ended' || folder !== 'there').map(({ execution }) => execution);
-  const swept = await sweepCaches({ stateFolder: source.stateFolder, cacheFolder: cacheFolder(context), ageMs: olderThan?.ageMs ?? cacheAgeMs, done: new Set(done), nowMs: Date.now() });
+  const swept = await sweepCaches({
+    stateFolder: source.stateFolder,
+    cacheFolder: cacheFolder(context),
+    ageMs: olderThan?.ageMs ?? cacheAgeMs,
+    done: new Set(done),
+    nowMs: Date.now(),
+  });
   for (const line of swept.removed) context.err(`${line}\n`);
   await say(context, swept.diagnostics);
   return 0;
@@ -120,19 +150,29 @@ async function pruneCaches(source: SourceOptions, { olderThan }: PruneOptions, c
 
 function ruleOf({ keep, olderThan, failures }: PruneOptions): PruneRule | undefined {
   if (keep === undefined && olderThan === undefined) return undefined;
-  return { ...(keep === undefined ? {} : { keep }), ...(olderThan === undefined ? {} : { olderThanMs: olderThan.ageMs }), ...(failures === undefined ? {} : { failures }) };
+  return {
+    ...(keep === undefined ? {} : { keep }),
+    ...(olderThan === undefined ? {} : { olderThanMs: olderThan.ageMs }),
+    ...(failures === undefined ? {} : { failures }),
+  };
 }
 
 /** As the ledger keeps it. */
 function ruleText({ keep, olderThan, failures }: PruneOptions): string {
-  return [...(keep === undefined ? [] : [`--keep ${keep}`]), ...(olderThan === undefined ? [] : [`--older-than ${olderThan.text}`]), ...(failures === undefined ? [] : ['--failures'])].join(' ');
+  return [
+    ...(keep === undefined ? [] : [`--keep ${keep}`]),
+    ...(olderThan === undefined ? [] : [`--older-than ${olderThan.text}`]),
+    ...(failures === undefined ? [] : ['--failures']),
+  ].join(' ');
 }
 
 function misuse(options: PruneOptions): readonly Diagnostic[] {
   const usage = (message: string, help: string): Diagnostic => ({ severity: 'error', code: 'cli/usage', message, help });
   const rule = ruleOf(options);
-  if (rule === undefined && options.caches !== true) return [usage('no rule says what is to be removed', 'give --keep NUMBER or --older-than AGE; with both, what either keeps stays')];
-  if (rule === undefined && options.failures === true) return [usage('--failures says of which records, but not how old', 'give --keep NUMBER or --older-than AGE with it')];
+  if (rule === undefined && options.caches !== true)
+    return [usage('no rule says what is to be removed', 'give --keep NUMBER or --older-than AGE; with both, what either keeps stays')];
+  if (rule === undefined && options.failures === true)
+    return [usage('--failures says of which records, but not how old', 'give --keep NUMBER or --older-than AGE with it')];
   if (options.keep !== undefined && options.keep >= Number.MAX_SAFE_INTEGER) return [usage('--keep all keeps all', 'leave it out, or give a number')];
   return [];
 }
@@ -143,7 +183,12 @@ function notAgreed(agreed: boolean | undefined): Diagnostic {
 }
 
 function stayed({ past, because }: PruneEnd['kept'][number]): Diagnostic {
-  return { severity: 'warning', code: 'journal/prune-failed', message: `\`${past.execution}\` stays: ${because}`, help: `proofplan audit verify ${past.output}/executions/${past.execution}` };
+  return {
+    severity: 'warning',
+    code: 'journal/prune-failed',
+    message: `\`${past.execution}\` stays: ${because}`,
+    help: `proofplan audit verify ${past.output}/executions/${past.execution}`,
+  };
 }
 
 function dataOf(rule: string, choice: PruneChoice, bytes: number, end: PruneEnd | undefined): unknown {
@@ -154,7 +199,9 @@ function dataOf(rule: string, choice: PruneChoice, bytes: number, end: PruneEnd 
     bytes,
     remove: choice.remove.map(row),
     kept: choice.kept.map(({ past, because }) => ({ ...row(past), because })),
-    ...(end ? { removed: end.removed.map(({ execution }) => execution), stayed: end.kept.map(({ past, because }) => ({ execution: past.execution, because })) } : {}),
+    ...(end
+      ? { removed: end.removed.map(({ execution }) => execution), stayed: end.kept.map(({ past, because }) => ({ execution: past.execution, because })) }
+      : {}),
   };
 }
 

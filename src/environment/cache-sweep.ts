@@ -43,7 +43,11 @@ export async function sweepCaches(sweep: CacheSweep): Promise<{ readonly removed
     for (const name of namesIn(join(cacheFolder, 'compiled'))) removeOld(join(cacheFolder, 'compiled', name), /^[\w.-]+$/, '', sweep, removed);
     for (const execution of namesIn(join(stateFolder, 'heads'))) if (done.has(execution)) rmSync(join(stateFolder, 'heads', execution), { force: true });
   } catch (error) {
-    diagnostics.push(warn('environment/stale-cluster', `not all that nobody needs could be removed: ${messageOf(error)}`, { help: `look into \`${stateFolder}\` and \`${cacheFolder}\`` }));
+    diagnostics.push(
+      warn('environment/stale-cluster', `not all that nobody needs could be removed: ${messageOf(error)}`, {
+        help: `look into \`${stateFolder}\` and \`${cacheFolder}\``,
+      }),
+    );
   }
   return { removed, diagnostics };
 }

@@ -33,7 +33,10 @@ export interface Pruning {
 }
 
 /** `kept`: it stays, and why. `failed`: nothing more is to be removed. */
-export type PruningEnd = { readonly kind: 'removed' } | { readonly kind: 'kept'; readonly because: string } | { readonly kind: 'failed'; readonly diagnostics: readonly Diagnostic[] };
+export type PruningEnd =
+  | { readonly kind: 'removed' }
+  | { readonly kind: 'kept'; readonly because: string }
+  | { readonly kind: 'failed'; readonly diagnostics: readonly Diagnostic[] };
 
 /** Never rejects. */
 export async function pruneExecution(pruning: Pruning): Promise<PruningEnd> {
@@ -77,7 +80,12 @@ export function removePruned(output: string, isPruned: (execution: string) => bo
     for (const name of readdirSync(aside)) {
       const path = join(aside, name);
       if (!executionNamePattern.test(name) || !isPruned(name)) {
-        diagnostics.push({ severity: 'warning', code: 'journal/prune-failed', message: `\`${path}\` is nothing that was pruned, and stays`, help: 'look what it is, and move it away' });
+        diagnostics.push({
+          severity: 'warning',
+          code: 'journal/prune-failed',
+          message: `\`${path}\` is nothing that was pruned, and stays`,
+          help: 'look what it is, and move it away',
+        });
         continue;
       }
       try {

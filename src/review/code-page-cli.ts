@@ -96,6 +96,7 @@ export const cliReasons = {
     why: 'its own plan could only fail, or would rest on what another system was brought to',
     bad: 'Run [Setup](notes.md) first.         (notes.md has no step)',
     good: 'Run [Setup](setup.md) first.',
+  },
   'cli/pruned-execution': {
     why: 'the record was removed on purpose, which is another answer than that there never was one',
     bad: 'proofplan show .proofplan/executions/2026-02-09T12-00-00Z-abcdef     (pruned in May)',

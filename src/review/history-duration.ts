@@ -15,7 +15,9 @@ export function measureDurations(executions: readonly PastExecution[]): PlanHist
   const alike = passed.filter(({ plan, detail }) => plan.sha256 === newest.plan.sha256 && detail?.readingSha256 === newest.detail?.readingSha256);
   const steps = (newest.detail?.steps ?? []).flatMap(({ id, title, verdict, durationMs }) => {
     if (verdict === 'none') return [];
-    const times = alike.flatMap(({ detail }) => (detail?.steps ?? []).filter((step) => step.id === id && step.verdict !== 'none').map((step) => step.durationMs));
+    const times = alike.flatMap(({ detail }) =>
+      (detail?.steps ?? []).filter((step) => step.id === id && step.verdict !== 'none').map((step) => step.durationMs),
+    );
     return [measureStep(id, title, times, durationMs)];
   });
   return { planSha256: newest.plan.sha256, steps };

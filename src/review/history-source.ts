@@ -34,7 +34,10 @@ export async function readHistorySource(options: SourceOptions): Promise<Checked
   try {
     if (!existsSync(ledgerFile)) {
       const message = existsSync(folder) ? `\`${path}\` has no ledger: nothing was executed there` : `there is no folder \`${path}\``;
-      return { value: undefined, diagnostics: [{ severity: 'error', code: 'review/ledger-missing', message, help: 'name the output folder of executions with --out' }] };
+      return {
+        value: undefined,
+        diagnostics: [{ severity: 'error', code: 'review/ledger-missing', message, help: 'name the output folder of executions with --out' }],
+      };
     }
     const lines = new Map<LedgerEntry, number>();
     const { problems } = await walkLedger(ledgerFile, (entry, lineNumber) => void lines.set(entry, lineNumber));
@@ -48,7 +51,10 @@ export async function readHistorySource(options: SourceOptions): Promise<Checked
     return { value: { source, executions }, diagnostics: [] };
   } catch (error) {
     const message = `the ledger of \`${path}\` cannot be read: ${messageOf(error)}`;
-    return { value: undefined, diagnostics: [{ severity: 'error', code: 'journal/ledger-unusable', message, help: 'make it readable, or name another folder with --out' }] };
+    return {
+      value: undefined,
+      diagnostics: [{ severity: 'error', code: 'journal/ledger-unusable', message, help: 'make it readable, or name another folder with --out' }],
+    };
   }
 }
 
@@ -96,7 +102,9 @@ function describeExecution(first: LedgerEntry, all: readonly LedgerEntry[], opti
     journal: last?.kind === 'ended' ? { ...last.journal } : null,
     ...(ends.length > 1 ? { endedTwice: true as const } : {}),
     folder: there ? 'there' : pruning || isAside(options.folder, execution) ? 'pruned' : 'gone',
-    ...(pruning?.kind === 'pruned' ? { pruned: { at: pruning.ts, rule: pruning.rule, signed: options.verifierKey !== undefined && isSignedPruning(pruning, options.verifierKey) } } : {}),
+    ...(pruning?.kind === 'pruned'
+      ? { pruned: { at: pruning.ts, rule: pruning.rule, signed: options.verifierKey !== undefined && isSignedPruning(pruning, options.verifierKey) } }
+      : {}),
     ...(!last && there && !running && isResumable(path, execution, options.stateFolder) ? { resumable: true as const } : {}),
   };
 }

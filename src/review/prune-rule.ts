@@ -57,7 +57,13 @@ export function choosePruned(executions: readonly PastExecution[], rule: PruneRu
   return { remove, kept };
 }
 
-function reasonToKeep(past: PastExecution, rule: PruneRule, ground: PruneGround, passes: ReadonlySet<PastExecution>, newest: ReadonlySet<PastExecution>): KeptReason | undefined {
+function reasonToKeep(
+  past: PastExecution,
+  rule: PruneRule,
+  ground: PruneGround,
+  passes: ReadonlySet<PastExecution>,
+  newest: ReadonlySet<PastExecution>,
+): KeptReason | undefined {
   const { execution, ending, resumable } = past;
   if (ending === 'running') return 'running now';
   if (ending === 'cut' && (resumable || ground.clusters.has(execution))) return 'can be resumed';

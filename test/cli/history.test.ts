@@ -12,7 +12,11 @@ import { command, root, startProgram } from '../support/command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const passed: SampleExecution = { verdict: 'passed', steps: [{ id: '2.1', verdict: 'passed', durationMs: 3_000 }] };
-const failed: SampleExecution = { verdict: 'failed', reason: '`chain_length == step_count` does not hold: 0 is not 7', steps: [{ id: '2.1', verdict: 'failed', durationMs: 900 }] };
+const failed: SampleExecution = {
+  verdict: 'failed',
+  reason: '`chain_length == step_count` does not hold: 0 is not 7',
+  steps: [{ id: '2.1', verdict: 'failed', durationMs: 900 }],
+};
 
 function project(samples: readonly SampleExecution[], more?: Parameters<typeof writeOutput>[2]): string {
   const cwd = temporaryFolder();
@@ -132,7 +136,14 @@ test('--limit and --since leave out rows, and say so', async () => {
   expect((await command(['history', 'plans/a.md', '--limit', '1'], { cwd })).stdout).toContain('29 other attempts not shown');
   expect((await command(['history', 'plans/a.md', '--since', '2026-01-01T00:28:30Z'], { cwd })).stdout).toContain('29 other attempts not shown');
   expect((await command(['history', 'plans/a.md', '--limit', 'all'], { cwd })).stdout).toContain('   3  2026-01-01T00-02-00Z-000002  ✗ failed');
-  for (const argv of [['--limit', '0'], ['--limit', 'x'], ['--since', 'yesterday'], ['--since', '2026-13-01'], ['--html', 'x', '--json'], ['--step', '1']]) {
+  for (const argv of [
+    ['--limit', '0'],
+    ['--limit', 'x'],
+    ['--since', 'yesterday'],
+    ['--since', '2026-13-01'],
+    ['--html', 'x', '--json'],
+    ['--step', '1'],
+  ]) {
     expect((await command(['history', ...argv], { cwd })).exitCode, argv.join(' ')).toBe(2);
   }
 });
@@ -140,7 +151,14 @@ test('--limit and --since leave out rows, and say so', async () => {
 const hostile = ['\u001b[2J\u001b]0;x\u0007', '\u202egnp.exe', 'x'.repeat(5_000), '日本語のテスト', 'a\nb\rc', '::error::x', '<script>alert(1)</script>'];
 
 test.each([40, 80, 200])('%i columns: no line is wider, and nothing steers the terminal', async (columns) => {
-  const samples = hostile.map((text, index): SampleExecution => ({ verdict: 'failed', reason: text, commit: text, steps: [{ id: `${index}${text.slice(0, 30)}`, verdict: 'failed', attempts: 2 }] }));
+  const samples = hostile.map(
+    (text, index): SampleExecution => ({
+      verdict: 'failed',
+      reason: text,
+      commit: text,
+      steps: [{ id: `${index}${text.slice(0, 30)}`, verdict: 'failed', attempts: 2 }],
+    }),
+  );
   const cwd = project([...samples, ...hostile.map((text): SampleExecution => ({ ...passed, path: `plans/${text}.md` })), ...samples], (id) => [
     { kind: 'pruned', ts: '2026-02-01T00:00:00.000Z', execution: id(0), plan: { path: 'x', sha256: 'x' }, attempt: 1, rule: hostile.join(' ') },
   ]);
@@ -165,11 +183,18 @@ test('a ledger that is not whole: said with its place, what is before it is show
 });
 
 test('JSON, as its schema says', async () => {
-  const validate = new Ajv({ strict: true, allowUnionTypes: true, allErrors: true, strictRequired: false }).compile(JSON.parse(readFileSync(join(root, 'schemas/history.schema.json'), 'utf8')) as object);
-  const cwd = project([failed, passed, { verdict: null }, { ...passed, gone: true }, passed, { verdict: 'none', closed: 'none' }, ...Array.from({ length: 7 }, () => passed)], (id) => [
-    { kind: 'pruned', ts: '2026-02-01T00:00:00.000Z', execution: id(3), plan: { path: 'x', sha256: 'x' }, attempt: 4, rule: '--keep 1' },
-  ]);
-  for (const argv of [['history', '--json'], ['history', 'plans/a.md', '--json'], ['history', 'plans/a.md', '--json', '--limit', '1']]) {
+  const validate = new Ajv({ strict: true, allowUnionTypes: true, allErrors: true, strictRequired: false }).compile(
+    JSON.parse(readFileSync(join(root, 'schemas/history.schema.json'), 'utf8')) as object,
+  );
+  const cwd = project(
+    [failed, passed, { verdict: null }, { ...passed, gone: true }, passed, { verdict: 'none', closed: 'none' }, ...Array.from({ length: 7 }, () => passed)],
+    (id) => [{ kind: 'pruned', ts: '2026-02-01T00:00:00.000Z', execution: id(3), plan: { path: 'x', sha256: 'x' }, attempt: 4, rule: '--keep 1' }],
+  );
+  for (const argv of [
+    ['history', '--json'],
+    ['history', 'plans/a.md', '--json'],
+    ['history', 'plans/a.md', '--json', '--limit', '1'],
+  ]) {
     const { stdout, stderr } = await command(argv, { cwd });
     expect(stderr).toBe('');
     expect(validate(JSON.parse(stdout)), JSON.stringify(validate.errors)).toBe(true);

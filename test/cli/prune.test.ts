@@ -1,7 +1,20 @@
 /** `proofplan prune`: what it says, what it asks, what it never touches, and what is left when it is stopped in the middle. */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import { appendFileSync, chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { holdLock } from '../../src/journal/ledger-lock.ts';
@@ -21,7 +34,10 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 const passed: SampleExecution = { verdict: 'passed' };
 const failed: SampleExecution = { verdict: 'failed', reason: '7 is not 8' };
 
-function project(samples: readonly SampleExecution[], more?: Parameters<typeof writeOutput>[2]): { readonly cwd: string; readonly output: string; readonly there: () => readonly number[]; readonly folder: (index: number) => string } {
+function project(
+  samples: readonly SampleExecution[],
+  more?: Parameters<typeof writeOutput>[2],
+): { readonly cwd: string; readonly output: string; readonly there: () => readonly number[]; readonly folder: (index: number) => string } {
   const cwd = temporaryFolder();
   const output = join(cwd, '.proofplan');
   writeOutput(output, samples, more);
@@ -38,7 +54,9 @@ async function kinds(output: string): Promise<readonly string[]> {
 /** What both verifiers find about the attempts beside this one. */
 async function attemptFindings(folder: string, verifierKey?: string): Promise<readonly string[]> {
   const first = (await verifyExecution(folder, verifierKey === undefined ? {} : { verifierKey })).map(placeOf).filter((place) => place.includes('/attempt-'));
-  const second = (await pythonFindings([folder], verifierKey === undefined ? [] : ['--vkey', verifierKey])).get(folder)?.filter((place) => place.includes('/attempt-'));
+  const second = (await pythonFindings([folder], verifierKey === undefined ? [] : ['--vkey', verifierKey]))
+    .get(folder)
+    ?.filter((place) => place.includes('/attempt-'));
   expect(second).toEqual(first.toSorted());
   return first.map((place) => place.split(' ')[0] ?? '');
 }
@@ -112,7 +130,12 @@ describe('what it says', () => {
 
   test('--json lists all of it', async () => {
     const { cwd } = project([passed, failed, passed]);
-    expect(JSON.parse((await command(['prune', '--keep', '1', '--dry-run', '--json'], { cwd })).stdout)).toMatchObject({ schemaVersion: 1, rule: '--keep 1', remove: [{ execution: idOf(0), verdict: 'passed' }], kept: [{ because: 'did not pass' }, { because: 'latest points at it' }] });
+    expect(JSON.parse((await command(['prune', '--keep', '1', '--dry-run', '--json'], { cwd })).stdout)).toMatchObject({
+      schemaVersion: 1,
+      rule: '--keep 1',
+      remove: [{ execution: idOf(0), verdict: 'passed' }],
+      kept: [{ because: 'did not pass' }, { because: 'latest points at it' }],
+    });
     expect(JSON.parse((await command(['prune', '--keep', '1', '--yes', '--json'], { cwd })).stdout)).toMatchObject({ removed: [idOf(0)], stayed: [] });
   });
 });
@@ -139,7 +162,12 @@ describe('a failure is not pruned away', () => {
     const { value } = await readHistorySource({ folder: output, path: 'out', stateFolder: output });
     const [first, second] = value?.executions ?? [];
     if (!first || !second) throw new Error('no executions');
-    const act = { source: { folder: output, path: 'out', stateFolder: output }, rule: '--keep 1 --failures', clock: Date.now, signal: new AbortController().signal };
+    const act = {
+      source: { folder: output, path: 'out', stateFolder: output },
+      rule: '--keep 1 --failures',
+      clock: Date.now,
+      signal: new AbortController().signal,
+    };
     await prunePast({ ...act, remove: [first], key });
     await prunePast({ ...act, remove: [second], key: other });
     expect(there()).toEqual([2]);
@@ -147,7 +175,10 @@ describe('a failure is not pruned away', () => {
     expect(await attemptFindings(folder(2), other.verifierKey)).toEqual(['review/attempt-pruned']);
     expect(await attemptFindings(folder(2))).toHaveLength(2);
     // What was signed for one line explains no other.
-    const lines = readFileSync(join(output, 'ledger.jsonl'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { kind: string; signature?: string });
+    const lines = readFileSync(join(output, 'ledger.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string; signature?: string });
     const signature = lines.find(({ kind }) => kind === 'pruned')?.signature;
     const forged = lines.map((line, index) => (index === lines.length - 1 ? { ...line, signature } : line));
     writeFileSync(join(output, 'ledger.jsonl'), chainLedger(forged));
@@ -156,7 +187,9 @@ describe('a failure is not pruned away', () => {
   });
 
   test('somebody removes it and writes the line himself: the audit says what it is, and history what it was', async () => {
-    const { cwd, folder } = project([failed, passed], (id) => [{ kind: 'pruned', ts: '2026-02-01T00:00:00.000Z', execution: id(0), plan: { path: 'plans/a.md', sha256: 'x' }, attempt: 1, rule: '--keep 1' }]);
+    const { cwd, folder } = project([failed, passed], (id) => [
+      { kind: 'pruned', ts: '2026-02-01T00:00:00.000Z', execution: id(0), plan: { path: 'plans/a.md', sha256: 'x' }, attempt: 1, rule: '--keep 1' },
+    ]);
     rmSync(folder(0), { recursive: true });
     expect(await attemptFindings(folder(1))).toEqual(['review/attempt-pruned']);
     expect((await command(['history', 'plans/a.md'], { cwd })).stdout).toContain('2 attempts: 1 passed, 1 failed; of the records 1 pruned');
@@ -164,9 +197,15 @@ describe('a failure is not pruned away', () => {
 
   test.each<readonly [string, (project: ReturnType<typeof projectOfThree>) => void]>([
     ['the last line of the ledger says passed', ({ output }) => editLedger(output, (line) => line.replace('"verdict":"failed"', '"verdict":"passed"'))],
-    ['an earlier line of the ledger says passed', ({ output }) => editLedger(output, (line, index) => (index === 1 ? line.replace('"verdict":"failed"', '"verdict":"passed"') : line))],
+    [
+      'an earlier line of the ledger says passed',
+      ({ output }) => editLedger(output, (line, index) => (index === 1 ? line.replace('"verdict":"failed"', '"verdict":"passed"') : line)),
+    ],
     ['a second end says passed', ({ output }) => appendEnd(output)],
-    ['the journal was exchanged for one that passed', ({ folder }) => writeFileSync(join(folder(0), 'journal.jsonl'), readFileSync(join(folder(1), 'journal.jsonl')))],
+    [
+      'the journal was exchanged for one that passed',
+      ({ folder }) => writeFileSync(join(folder(0), 'journal.jsonl'), readFileSync(join(folder(1), 'journal.jsonl'))),
+    ],
   ])('%s: it stays', async (_, edit) => {
     const played = projectOfThree();
     edit(played);
@@ -191,8 +230,11 @@ function editLedger(output: string, edit: (line: string, index: number) => strin
 }
 
 function appendEnd(output: string): void {
-  const lines = readFileSync(join(output, 'ledger.jsonl'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { kind: string });
-  writeFileSync(join(output, 'ledger.jsonl'), chainLedger([...lines, { ...(lines[1] ?? {}), kind: 'ended', verdict: 'passed' }]));
+  const lines = readFileSync(join(output, 'ledger.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { kind: string });
+  writeFileSync(join(output, 'ledger.jsonl'), chainLedger([...lines, { ...lines[1], kind: 'ended', verdict: 'passed' }]));
 }
 
 describe('what it never touches', () => {
@@ -232,19 +274,22 @@ describe('what it never touches', () => {
     expect(existsSync(join(output, 'pruned'))).toBe(false);
   });
 
-  test.each(['..', '../..', '../../outside', '/etc', '.', '', 'a/../../..', 'x\u0000y', '-rf', 'latest'])('the ledger calls an execution %j: nothing is a path', async (name) => {
-    const cwd = temporaryFolder();
-    const output = join(cwd, 'deep/.proofplan');
-    mkdirSync(join(cwd, 'outside'));
-    writeFileSync(join(cwd, 'outside/journal.jsonl'), 'x');
-    writeOutput(output, [passed, passed]);
-    const plan = { path: 'plans/a.md', sha256: 'x' };
-    expect(
-      await pruneExecution({ output, execution: name, plan, attempt: 1, rule: '--keep 1', clock: Date.now, confirm: () => Promise.resolve(undefined) }),
-    ).toMatchObject({ kind: name === 'latest' ? 'failed' : 'kept' });
-    expect(readdirSync(cwd).toSorted()).toEqual(['deep', 'outside']);
-    expect(readdirSync(join(output, 'executions'))).toHaveLength(2);
-  });
+  test.each(['..', '../..', '../../outside', '/etc', '.', '', 'a/../../..', 'x\u0000y', '-rf', 'latest'])(
+    'the ledger calls an execution %j: nothing is a path',
+    async (name) => {
+      const cwd = temporaryFolder();
+      const output = join(cwd, 'deep/.proofplan');
+      mkdirSync(join(cwd, 'outside'));
+      writeFileSync(join(cwd, 'outside/journal.jsonl'), 'x');
+      writeOutput(output, [passed, passed]);
+      const plan = { path: 'plans/a.md', sha256: 'x' };
+      expect(
+        await pruneExecution({ output, execution: name, plan, attempt: 1, rule: '--keep 1', clock: Date.now, confirm: () => Promise.resolve(undefined) }),
+      ).toMatchObject({ kind: name === 'latest' ? 'failed' : 'kept' });
+      expect(readdirSync(cwd).toSorted()).toEqual(['deep', 'outside']);
+      expect(readdirSync(join(output, 'executions'))).toHaveLength(2);
+    },
+  );
 
   test('what somebody has laid into the folder of half removed ones', async () => {
     const { cwd, output } = project([passed, passed]);
@@ -262,7 +307,8 @@ describe('stopped in the middle', () => {
     for (let index = 0; index < 40; index += 1) for (let file = 0; file < 20; file += 1) writeFileSync(join(folder(index), `evidence/sha256/${file}`), 'x');
     for (const pruned of [3, 11, 24]) {
       const { child, ended } = startProgram(['prune', '--keep', '1', '--yes'], { cwd });
-      while (child.exitCode === null && readFileSync(join(output, 'ledger.jsonl'), 'utf8').split('"kind":"pruned"').length <= pruned) await new Promise((resolve) => setTimeout(resolve, 1));
+      while (child.exitCode === null && readFileSync(join(output, 'ledger.jsonl'), 'utf8').split('"kind":"pruned"').length <= pruned)
+        await new Promise((resolve) => setTimeout(resolve, 1));
       child.kill('SIGKILL');
       await ended;
       const { value } = await readHistorySource({ folder: output, path: 'out', stateFolder: output });
@@ -302,7 +348,16 @@ describe('stopped in the middle', () => {
     const { cwd, output, there, folder } = project([passed, passed, passed]);
     const plan = { path: 'plans/a.md', sha256: 'x' };
     const fileSystem = { ...fs, ...faults } as LedgerFileSystem;
-    const end = await pruneExecution({ output, execution: idOf(0), plan, attempt: 1, rule: '--keep 1', clock: Date.now, fileSystem, confirm: () => Promise.resolve(undefined) });
+    const end = await pruneExecution({
+      output,
+      execution: idOf(0),
+      plan,
+      attempt: 1,
+      rule: '--keep 1',
+      clock: Date.now,
+      fileSystem,
+      confirm: () => Promise.resolve(undefined),
+    });
     expect(end).toMatchObject({ kind: 'failed', diagnostics: [{ code: 'journal/ledger-unusable' }] });
     expect(there()).toEqual([0, 1, 2]);
     expect(existsSync(join(folder(0), 'lock'))).toBe(false);
@@ -315,7 +370,11 @@ describe('stopped in the middle', () => {
     const bwrap = need(context, 'bubblewrap');
     const { cwd, output, there } = project([passed, passed]);
     const before = readFileSync(join(output, 'ledger.jsonl'));
-    const { status, stderr } = spawnSync(bwrap, ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--chdir', cwd, process.execPath, builtProgram(), 'prune', '--keep', '1', '--yes'], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(
+      bwrap,
+      ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--chdir', cwd, process.execPath, builtProgram(), 'prune', '--keep', '1', '--yes'],
+      { encoding: 'utf8' },
+    );
     expect(status).toBe(5);
     expect(stderr).toContain('nothing can be removed from `.proofplan`');
     expect(there()).toEqual([0, 1]);
@@ -323,7 +382,9 @@ describe('stopped in the middle', () => {
   });
 
   test('a folder that cannot be moved is said to be pruned and is still there: history tells both, the next prune goes on', async () => {
-    const { cwd, output, there } = project([passed, passed], (id) => [{ kind: 'pruned', ts: '2026-02-01T00:00:00.000Z', execution: id(0), plan: { path: 'plans/a.md', sha256: 'x' }, attempt: 1, rule: '--keep 1' }]);
+    const { cwd, output, there } = project([passed, passed], (id) => [
+      { kind: 'pruned', ts: '2026-02-01T00:00:00.000Z', execution: id(0), plan: { path: 'plans/a.md', sha256: 'x' }, attempt: 1, rule: '--keep 1' },
+    ]);
     expect((await command(['history', 'plans/a.md'], { cwd })).stdout).toContain('said to be pruned on 2026-02-01, and still there');
     await command(['prune', '--keep', '1', '--yes'], { cwd });
     expect(there()).toEqual([1]);
@@ -333,13 +394,36 @@ describe('stopped in the middle', () => {
 
 describe('a ledger that is not whole', () => {
   test.each<readonly [string, (output: string) => void]>([
-    ['a line was taken out', (output) => writeFileSync(join(output, 'ledger.jsonl'), readFileSync(join(output, 'ledger.jsonl'), 'utf8').split(/(?<=\n)/).toSpliced(1, 1).join(''))],
+    [
+      'a line was taken out',
+      (output) =>
+        writeFileSync(
+          join(output, 'ledger.jsonl'),
+          readFileSync(join(output, 'ledger.jsonl'), 'utf8')
+            .split(/(?<=\n)/)
+            .toSpliced(1, 1)
+            .join(''),
+        ),
+    ],
     ['garbage stands in it', (output) => appendFileSync(join(output, 'ledger.jsonl'), 'garbage\n')],
-    ['its end was cut off', (output) => writeFileSync(join(output, 'ledger.jsonl'), readFileSync(join(output, 'ledger.jsonl'), 'utf8').split(/(?<=\n)/).slice(0, -2).join(''))],
+    [
+      'its end was cut off',
+      (output) =>
+        writeFileSync(
+          join(output, 'ledger.jsonl'),
+          readFileSync(join(output, 'ledger.jsonl'), 'utf8')
+            .split(/(?<=\n)/)
+            .slice(0, -2)
+            .join(''),
+        ),
+    ],
   ])('%s: nothing is removed', async (_, damage) => {
     const { cwd, output, there } = project([passed, passed, passed]);
     damage(output);
-    expect(await command(['prune', '--keep', '1', '--yes'], { cwd })).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('nothing is removed as long as it is so') });
+    expect(await command(['prune', '--keep', '1', '--yes'], { cwd })).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringContaining('nothing is removed as long as it is so'),
+    });
     expect(there()).toEqual([0, 1, 2]);
   });
 });

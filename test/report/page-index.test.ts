@@ -1,15 +1,14 @@
 /** The page about many executions, in a real browser: complete without scripts, asks nobody for anything, and no text breaks it. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import chromium from '@sparticuz/chromium';
-import { chromium as playwright, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { History } from '../../src/model/history.ts';
 import { renderIndexPage } from '../../src/report/page-index.ts';
 import { readHistory } from '../../src/review/history.ts';
 import { idOf, startMs, writeOutput, type SampleExecution } from '../review/history-sample.ts';
+import { openBrowser, violations, watchPage } from '../support/browser.ts';
 import { command } from '../support/command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -44,29 +43,33 @@ const mixed: readonly SampleExecution[] = [
 
 let browser: Browser;
 beforeAll(async () => {
-  // One process for all would end with its first page.
-  const args = chromium.args.filter((each) => each !== '--single-process');
-  browser = await playwright.launch({ executablePath: await chromium.executablePath(), args, headless: true });
+  browser = await openBrowser();
 });
 afterAll(() => browser.close());
 
-interface Opened {
-  readonly page: Page;
-  /** Addresses that were asked for, but the page's own; what the console said; what was opened or asked. */
-  readonly strange: string[];
-}
-
-async function open(path: string, { width = 1_000, scheme = 'light', scripts = false, bypassPolicy = false }: { readonly width?: number; readonly scheme?: 'light' | 'dark'; readonly scripts?: boolean; readonly bypassPolicy?: boolean } = {}): Promise<Opened> {
+/** `strange`: addresses that were asked for, but the page's own; what the console said; what was opened. */
+async function open(
+  path: string,
+  { width = 1_000, scheme = 'light', scripts = false, bypassPolicy = false }: OpenOptions = {},
+): Promise<{ readonly page: Page; readonly strange: () => readonly string[] }> {
   const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme: scheme, javaScriptEnabled: scripts, bypassCSP: bypassPolicy });
   const page = await context.newPage();
-  const strange: string[] = [];
+  const { requests, said } = watchPage(page);
   const url = pathToFileURL(path).href;
-  page.on('request', (request) => void (request.url() === url || strange.push(request.url())));
-  page.on('console', (message) => void strange.push(message.text()));
-  page.on('dialog', (dialog) => void strange.push(dialog.message()));
-  page.on('pageerror', (error) => void strange.push(error.message));
   await page.goto(url);
-  return { page, strange };
+  return { page, strange: () => [...requests.filter((each) => each !== url), ...said] };
+}
+
+interface OpenOptions {
+  readonly width?: number;
+  readonly scheme?: 'light' | 'dark';
+  readonly scripts?: boolean;
+  readonly bypassPolicy?: boolean;
+}
+
+/** How far it would have to be scrolled sideways. */
+function overflow(page: Page): Promise<unknown> {
+  return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 }
 
 describe('rows', () => {
@@ -79,11 +82,13 @@ describe('rows', () => {
     expect(rows.join('\n')).toContain('- no end');
     expect(rows.join('\n')).toContain('the record is gone, and nobody has pruned it');
     expect(rows.join('\n')).toContain('the folder is not the record that the ledger registered: its journal was closed as passed');
-    const links = await page.locator('section table a').evaluateAll((all) => all.map((each) => (each as HTMLAnchorElement).href));
+    const links = await page.locator('section table a').evaluateAll((all) => all.map((each) => (each as unknown as { readonly href: string }).href));
     expect(links).toHaveLength(10);
     for (const link of links) expect(existsSync(new URL(link)), link).toBe(true);
-    expect(await page.locator('svg title').first().textContent()).toContain('durations, oldest first: from 0.9s to 7.1s');
-    expect(strange).toEqual([]);
+    expect(await page.locator('svg title').allTextContents()).toContain(
+      '9 durations, oldest first: from 0.9s to 7.1s, the newest 7.1s. The table below has each.',
+    );
+    expect(strange()).toEqual([]);
   });
 
   test('complete without scripts, the same to the last word', async () => {
@@ -94,7 +99,15 @@ describe('rows', () => {
   });
 
   test('a ledger that is not whole is said before anything else', async () => {
-    const path = await pageOf([passed, passed], (output) => writeFileSync(join(output, 'ledger.jsonl'), readFileSync(join(output, 'ledger.jsonl'), 'utf8').split(/(?<=\n)/).slice(0, 2).join('')));
+    const path = await pageOf([passed, passed], (output) =>
+      writeFileSync(
+        join(output, 'ledger.jsonl'),
+        readFileSync(join(output, 'ledger.jsonl'), 'utf8')
+          .split(/(?<=\n)/)
+          .slice(0, 2)
+          .join(''),
+      ),
+    );
     const { page } = await open(path);
     expect(await page.locator('.banner').innerText()).toContain(`It does not know 1 execution whose folders are there: ${idOf(1)}`);
   });
@@ -103,13 +116,7 @@ describe('rows', () => {
 test.each(['light', 'dark'] as const)('no violation of WCAG 2.2 AA that axe finds, %s', async (scheme) => {
   const path = await pageOf(mixed, (output) => writeFileSync(join(output, 'ledger.jsonl'), `${readFileSync(join(output, 'ledger.jsonl'), 'utf8')}garbage\n`));
   const { page } = await open(path, { scheme, scripts: true, bypassPolicy: true });
-  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
-  const violations = await page.evaluate(async () => {
-    const axe = (globalThis as unknown as { readonly axe: { readonly run: (options: object) => Promise<{ readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[] }> } }).axe;
-    const found = await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  });
-  expect(violations).toEqual([]);
+  expect(await violations(page)).toEqual([]);
 });
 
 const hostile = [
@@ -127,15 +134,22 @@ const hostile = [
 
 test('hostile titles, paths, reasons, commits and texts of the ledger stand as text, at 360 px too', async () => {
   const samples = hostile.map((text): SampleExecution => ({ verdict: 'failed', path: `plans/${text}`, reason: text, commit: text, title: text, text }));
-  const plain = hostile.map((_, index): SampleExecution => ({ verdict: 'failed', path: `plans/${index}`, reason: 'x', commit: 'c'.repeat(40), title: 'x', text: String(index) }));
-  const tagsOf = (path: string): readonly string[] => [...readFileSync(path, 'utf8').replace(/="[^"]*"/g, '').matchAll(/<\/?[a-z!][a-z0-9]*/gi)].map(([tag]) => tag);
+  const plain = hostile.map(
+    (_, index): SampleExecution => ({ verdict: 'failed', path: `plans/${index}`, reason: 'x', commit: 'c'.repeat(40), title: 'x', text: String(index) }),
+  );
+  const tagsOf = (path: string): readonly string[] =>
+    [
+      ...readFileSync(path, 'utf8')
+        .replace(/="[^"]*"/g, '')
+        .matchAll(/<\/?[a-z!][a-z0-9]*/gi),
+    ].map(([tag]) => tag);
   const path = await pageOf(samples);
   expect(tagsOf(path)).toEqual(tagsOf(await pageOf(plain)));
   for (const width of [360, 1_000]) {
     const { page, strange } = await open(path, { width, scripts: true });
-    expect(strange).toEqual([]);
+    expect(strange()).toEqual([]);
     expect(await page.title()).toContain('Executions');
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
+    expect(await overflow(page)).toBe(0);
     const text = (await page.locator('main').textContent()) ?? '';
     for (const each of hostile.filter((one) => one.length < 200 && !/[\p{Cc}\u202a-\u2069]/u.test(one))) expect(text).toContain(each);
     expect(text).not.toMatch(/[\u0000\u001b\u202a-\u202e\u2066-\u2069]/);
@@ -146,7 +160,7 @@ test('hostile titles, paths, reasons, commits and texts of the ledger stand as t
 
 test.each([360, 700])('%i px: nothing has to be scrolled sideways, and captions are lines', async (width) => {
   const { page } = await open(await pageOf(mixed), { width, scripts: true });
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
+  expect(await overflow(page)).toBe(0);
   for (const caption of await page.locator('caption').all()) expect((await caption.boundingBox())?.height).toBeLessThan(80);
 });
 
@@ -168,13 +182,41 @@ describe('bounded', () => {
         journal: null,
         folder: 'there',
         chained: true,
-        detail: { title: '', reason: 'r'.repeat(1_000), exitCode: 0, commit: 'c'.repeat(40), dirtyCount: 1, readingSha256: '', environment: null, toolVersion: '', ground: null, reports: ['report.html'], resumed: 0, steps: [] },
+        detail: {
+          title: '',
+          reason: 'r'.repeat(1_000),
+          exitCode: 0,
+          commit: 'c'.repeat(40),
+          dirtyCount: 1,
+          readingSha256: '',
+          environment: null,
+          toolVersion: '',
+          ground: null,
+          reports: ['report.html'],
+          resumed: 0,
+          steps: [],
+        },
       }));
     const plan = (index: number): History['plans'][number] => {
       const own = attempts(index);
-      return { path: `plans/${index}.md`, otherPaths: [], summary: { attempts: each, verdicts: { passed: each }, cut: 0, running: 0, pruned: 0, gone: 0, lastPass: own.at(-1) ?? null, failingSince: null }, attempts: own, notShown: 0, examined: each, flaky: [], repetitions: [], durations: null };
+      return {
+        path: `plans/${index}.md`,
+        otherPaths: [],
+        summary: { attempts: each, verdicts: { passed: each }, cut: 0, running: 0, pruned: 0, gone: 0, lastPass: own.at(-1) ?? null, failingSince: null },
+        attempts: own,
+        notShown: 0,
+        examined: each,
+        flaky: [],
+        repetitions: [],
+        durations: null,
+      };
     };
-    return { schemaVersion: 1, at: '2026-01-01T00:00:00.000Z', sources: [{ path: 'out', executions: plans * each, flaws: [], strangers: [] }], plans: Array.from({ length: plans }, (_, index) => plan(index)) };
+    return {
+      schemaVersion: 1,
+      at: '2026-01-01T00:00:00.000Z',
+      sources: [{ path: 'out', executions: plans * each, flaws: [], strangers: [] }],
+      plans: Array.from({ length: plans }, (_, index) => plan(index)),
+    };
   };
   const options = { page: '/site/index.html', folders: new Map([['out', '/out']]), version: '0.0.0' };
 
@@ -205,6 +247,9 @@ test('--html writes it whole, again and again, and nothing else is overwritten',
   writeFileSync(join(cwd, 'index.html'), '# a document of somebody\n');
   expect(await write()).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('something else than such a page has this name') });
   expect(readFileSync(join(cwd, 'index.html'), 'utf8')).toBe('# a document of somebody\n');
-  expect(await command(['history', '--html', 'gone/index.html'], { cwd })).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('cli/unwritable-file') });
+  expect(await command(['history', '--html', 'gone/index.html'], { cwd })).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('cli/unwritable-file'),
+  });
   expect((await command(['history', '--html', '.proofplan'], { cwd })).exitCode).toBe(2);
 });

@@ -88,7 +88,16 @@ function writeRecord(output: string, execution: string, sample: SampleExecution)
   const { path = 'plans/a.md', text = '# A\n', verdict, closed = verdict, commit = 'c'.repeat(40), dirtyCount = 0, reading = 'r', steps = [] } = sample;
   const workspace = { commit, dirtyCount };
   const readingSha256 = sha(reading);
-  const opened = { plan: { path, sha256: sha(text), title: sample.title ?? 'A' }, readingSha256, workspace, environment: null, tool: { version: '0.1.0' }, inputs: sample.inputs ?? [], options: sample.options ?? { dryRun: false, only: null }, steps: [] };
+  const opened = {
+    plan: { path, sha256: sha(text), title: sample.title ?? 'A' },
+    readingSha256,
+    workspace,
+    environment: null,
+    tool: { version: '0.1.0' },
+    inputs: sample.inputs ?? [],
+    options: sample.options ?? { dryRun: false, only: null },
+    steps: [],
+  };
   const said = {
     schemaVersion: 1,
     execution,
@@ -97,13 +106,29 @@ function writeRecord(output: string, execution: string, sample: SampleExecution)
     verdict,
     exitCode: sample.exitCode ?? 0,
     reason: sample.reason ?? `ended as ${String(verdict)}`,
-    steps: steps.map(({ id, verdict: held, durationMs = 100, attempts = 1 }) => ({ id, title: `Step ${id}`, kind: 'shell', line: 1, outcome: held === 'none' ? 'not run' : 'completed', verdict: held, durationMs, attempts })),
+    steps: steps.map(({ id, verdict: held, durationMs = 100, attempts = 1 }) => ({
+      id,
+      title: `Step ${id}`,
+      kind: 'shell',
+      line: 1,
+      outcome: held === 'none' ? 'not run' : 'completed',
+      verdict: held,
+      durationMs,
+      attempts,
+    })),
   };
   const verdictFile = `${JSON.stringify(said)}\n`;
-  const entries: { readonly kind: string; readonly data: object }[] = [{ kind: 'opened', data: opened }, ...(sample.resumed ? [{ kind: 'resumed', data: { after: 1, torn: null, cut: [], argv: [] } }] : [])];
+  const entries: { readonly kind: string; readonly data: object }[] = [
+    { kind: 'opened', data: opened },
+    ...(sample.resumed ? [{ kind: 'resumed', data: { after: 1, torn: null, cut: [], argv: [] } }] : []),
+  ];
   if (verdict !== null) {
     const files = ['verdict.json', 'report.md'].map((name) => ({ path: name, sha256: sha(name === 'report.md' ? '# A\n' : verdictFile), bytes: 1 }));
-    entries.push({ kind: 'verdict', data: { verdict, exitCode: 0, reason: '' } }, { kind: 'files', data: { files } }, { kind: 'closed', data: { verdict: closed } });
+    entries.push(
+      { kind: 'verdict', data: { verdict, exitCode: 0, reason: '' } },
+      { kind: 'files', data: { files } },
+      { kind: 'closed', data: { verdict: closed } },
+    );
     writeFileSync(join(folder, 'verdict.json'), sample.edited ? JSON.stringify({ ...said, ...sample.edited }) : verdictFile);
     writeFileSync(join(folder, 'report.md'), '# A\n');
   }

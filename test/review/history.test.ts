@@ -14,7 +14,13 @@ const passed: SampleExecution = { verdict: 'passed' };
 const failed: SampleExecution = { verdict: 'failed' };
 
 async function historyOf(output: string, options: Partial<HistoryOptions> = {}): Promise<History> {
-  const read = await readHistory({ sources: [{ folder: output, path: '.proofplan', stateFolder: join(output, 'state') }], clock: () => startMs, limit: 1_000, choose: (all) => all, ...options });
+  const read = await readHistory({
+    sources: [{ folder: output, path: '.proofplan', stateFolder: join(output, 'state') }],
+    clock: () => startMs,
+    limit: 1_000,
+    choose: (all) => all,
+    ...options,
+  });
   if (read.value === undefined) throw new Error(JSON.stringify(read.diagnostics));
   return read.value;
 }
@@ -38,13 +44,23 @@ describe('attempts', () => {
       [5, 'unproven', 'ended'],
       [6, null, 'cut'],
     ]);
-    expect(summary).toMatchObject({ attempts: 6, verdicts: { passed: 2, failed: 1, refused: 1, unproven: 1 }, cut: 1, lastPass: { attempt: 3 }, failingSince: { attempt: 4 } });
+    expect(summary).toMatchObject({
+      attempts: 6,
+      verdicts: { passed: 2, failed: 1, refused: 1, unproven: 1 },
+      cut: 1,
+      lastPass: { attempt: 3 },
+      failingSince: { attempt: 4 },
+    });
   });
 
   test('how many are shown, and since when, changes no count', async () => {
     const samples = [failed, passed, failed, failed];
     const short = await planOf(samples, { limit: 1 });
-    expect(short).toMatchObject({ attempts: [{ attempt: 4 }], notShown: 3, summary: { attempts: 4, verdicts: { passed: 1, failed: 3 }, failingSince: { attempt: 3 } } });
+    expect(short).toMatchObject({
+      attempts: [{ attempt: 4 }],
+      notShown: 3,
+      summary: { attempts: 4, verdicts: { passed: 1, failed: 3 }, failingSince: { attempt: 3 } },
+    });
     expect(await planOf(samples, { sinceMs: startMs + 150_000 })).toMatchObject({ attempts: [{ attempt: 4 }], notShown: 3, summary: { attempts: 4 } });
     expect(await planOf(samples, { sinceMs: startMs + 1e9 })).toMatchObject({ attempts: [], notShown: 4, summary: { attempts: 4, lastPass: { attempt: 2 } } });
   });
@@ -72,7 +88,11 @@ describe('attempts', () => {
       { kind: 'pruned', ts: '2026-03-01T00:00:00.000Z', execution: id(0), plan: { path: 'plans/a.md', sha256: 'x' }, attempt: 1, rule: '--keep 1' },
     ]);
     const { plans } = await historyOf(output);
-    expect(plans[0]?.attempts).toMatchObject([{ folder: 'pruned', pruned: { at: '2026-03-01T00:00:00.000Z', rule: '--keep 1', signed: false }, verdict: 'passed' }, { folder: 'gone', verdict: 'failed' }, { folder: 'there' }]);
+    expect(plans[0]?.attempts).toMatchObject([
+      { folder: 'pruned', pruned: { at: '2026-03-01T00:00:00.000Z', rule: '--keep 1', signed: false }, verdict: 'passed' },
+      { folder: 'gone', verdict: 'failed' },
+      { folder: 'there' },
+    ]);
     expect(plans[0]?.summary).toMatchObject({ attempts: 3, verdicts: { passed: 2, failed: 1 }, pruned: 1, gone: 1 });
   });
 
@@ -80,7 +100,10 @@ describe('attempts', () => {
     const output = temporaryFolder();
     writeOutput(output, [passed, { ...passed, resumed: true }]);
     rmSync(join(output, 'executions', idOf(0), 'journal.jsonl'));
-    expect((await historyOf(output)).plans[0]?.attempts).toMatchObject([{ folder: 'gone' }, { folder: 'there', detail: { resumed: 1, reports: ['report.md'] } }]);
+    expect((await historyOf(output)).plans[0]?.attempts).toMatchObject([
+      { folder: 'gone' },
+      { folder: 'there', detail: { resumed: 1, reports: ['report.md'] } },
+    ]);
   });
 
   test('of several folders, by their time', async () => {
@@ -89,7 +112,13 @@ describe('attempts', () => {
     writeOutput(other, [passed, passed]);
     const sources = [one, other].map((folder, index) => ({ folder, path: `out${index}`, stateFolder: folder }));
     const { plans, sources: told } = await historyOf(one, { sources });
-    expect(plans[0]?.attempts.map(({ output, verdict }) => `${output} ${String(verdict)}`)).toEqual(['out0 failed', 'out1 passed', 'out0 failed', 'out1 passed', 'out0 passed']);
+    expect(plans[0]?.attempts.map(({ output, verdict }) => `${output} ${String(verdict)}`)).toEqual([
+      'out0 failed',
+      'out1 passed',
+      'out0 failed',
+      'out1 passed',
+      'out0 passed',
+    ]);
     expect(told.map(({ executions }) => executions)).toEqual([3, 2]);
   });
 });
@@ -192,7 +221,13 @@ describe('flaky', () => {
       { verdict: 'passed', steps: steps('passed', 'passed', 'passed') },
     ]);
     expect(flaky).toEqual([
-      { planSha256: expect.any(String), commit: 'c'.repeat(40), verdicts: { passed: 2, failed: 1 }, attempts: [2], steps: [{ id: '2.1', title: 'Step 2.1', verdicts: { passed: 2, failed: 1 } }] },
+      {
+        planSha256: expect.any(String),
+        commit: 'c'.repeat(40),
+        verdicts: { passed: 2, failed: 1 },
+        attempts: [2],
+        steps: [{ id: '2.1', title: 'Step 2.1', verdicts: { passed: 2, failed: 1 } }],
+      },
     ]);
   });
 
@@ -214,11 +249,21 @@ describe('flaky', () => {
 
   test('a value that the environment makes anew is no difference', async () => {
     const made = (text: string): readonly object[] => [{ name: 'tenant', text, origin: { kind: 'input', source: 'environment' } }];
-    expect((await planOf([{ ...passed, inputs: made('1') }, { ...failed, inputs: made('2') }])).flaky).toHaveLength(1);
+    expect(
+      (
+        await planOf([
+          { ...passed, inputs: made('1') },
+          { ...failed, inputs: made('2') },
+        ])
+      ).flaky,
+    ).toHaveLength(1);
   });
 
   test('more than one try within an execution is told, also where it passed', async () => {
-    const { repetitions } = await planOf([{ verdict: 'passed', steps: [{ id: '2.1', verdict: 'passed', attempts: 3 }] }, { verdict: 'failed', steps: [{ id: '2.1', verdict: 'failed', attempts: 2 }] }]);
+    const { repetitions } = await planOf([
+      { verdict: 'passed', steps: [{ id: '2.1', verdict: 'passed', attempts: 3 }] },
+      { verdict: 'failed', steps: [{ id: '2.1', verdict: 'failed', attempts: 2 }] },
+    ]);
     expect(repetitions).toMatchObject([
       { attempt: 1, step: '2.1', tries: 3, verdict: 'passed' },
       { attempt: 2, step: '2.1', tries: 2, verdict: 'failed' },
@@ -227,7 +272,10 @@ describe('flaky', () => {
 });
 
 describe('durations', () => {
-  const took = (durationMs: number, sample: SampleExecution = passed): SampleExecution => ({ ...sample, steps: [{ id: '1.1', verdict: sample.verdict ?? 'none', durationMs }] });
+  const took = (durationMs: number, sample: SampleExecution = passed): SampleExecution => ({
+    ...sample,
+    steps: [{ id: '1.1', verdict: sample.verdict ?? 'none', durationMs }],
+  });
 
   test('median and range of passed executions of the newest text that passed', async () => {
     const { durations } = await planOf([took(9_000, { verdict: 'passed', text: 'old' }), took(300), took(100), took(60_000, failed), took(200), took(700)]);
@@ -237,7 +285,12 @@ describe('durations', () => {
   test('much slower is told against a handful of passes before it, and not against fewer', async () => {
     const usual = [3_000, 3_100, 2_900, 3_000].map((durationMs) => took(durationMs));
     expect((await planOf([...usual, took(12_000)])).durations?.steps[0]?.slower).toBeUndefined();
-    expect((await planOf([took(3_000), ...usual, took(12_000)])).durations?.steps[0]?.slower).toEqual({ times: 4, medianMs: 3_000, maximumMs: 3_100, count: 5 });
+    expect((await planOf([took(3_000), ...usual, took(12_000)])).durations?.steps[0]?.slower).toEqual({
+      times: 4,
+      medianMs: 3_000,
+      maximumMs: 3_100,
+      count: 5,
+    });
     expect((await planOf([took(13_000), ...usual, took(12_000)])).durations?.steps[0]?.slower).toBeUndefined();
     expect((await planOf([took(3_000), ...usual, took(3_300)])).durations?.steps[0]?.slower).toBeUndefined();
   });

@@ -72,13 +72,20 @@ const anyExecution = fc.record({
   text: fc.constantFrom('# A\n', '# B\n', '# C\n'),
   missing: fc.constantFrom(false, false, false, false, true),
 });
-const anyRule = fc.record({ keep: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }), days: fc.option(fc.constantFrom(0, 30, 500), { nil: undefined }), failures: fc.boolean() });
+const anyRule = fc.record({
+  keep: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
+  days: fc.option(fc.constantFrom(0, 30, 500), { nil: undefined }),
+  failures: fc.boolean(),
+});
 
 property.prop([fc.array(anyExecution, { minLength: 1, maxLength: 12 }), fc.array(anyRule, { minLength: 1, maxLength: 3 })], { numRuns: playsAll ? 300 : 20 })(
   'whatever is pruned: no execution, no verdict, no attempt disappears from history, and no failure that nobody named from the disk',
   async (drawn, rules) => {
     const output = temporaryFolder();
-    writeOutput(output, drawn.map(({ missing, ...sample }) => ({ ...sample, ...(missing ? { gone: true as const } : {}) })));
+    writeOutput(
+      output,
+      drawn.map(({ missing, ...sample }) => ({ ...sample, ...(missing ? { gone: true as const } : {}) })),
+    );
     const before = await read(output);
     for (const { keep, days, failures } of rules) {
       const rule = { ...(keep === undefined ? {} : { keep }), olderThanMs: (days ?? 0) * dayMs, ...(failures ? { failures } : {}) } satisfies PruneRule;
@@ -90,7 +97,10 @@ property.prop([fc.array(anyExecution, { minLength: 1, maxLength: 12 }), fc.array
         expect(past.execution).not.toBe(latest);
         if (!failures) expect(past.verdict).toBe('passed');
         if (past.verdict !== 'passed') continue;
-        const newer = there.filter(({ folder, verdict, registeredAt, plan }) => folder === 'there' && verdict === 'passed' && registeredAt > past.registeredAt && plan.path === past.plan.path);
+        const newer = there.filter(
+          ({ folder, verdict, registeredAt, plan }) =>
+            folder === 'there' && verdict === 'passed' && registeredAt > past.registeredAt && plan.path === past.plan.path,
+        );
         expect(newer.filter(({ execution }) => !removed.has(execution)).length).toBeGreaterThan(0);
       }
       for (const path of ['plans/a.md', 'plans/b.md']) {
@@ -99,7 +109,17 @@ property.prop([fc.array(anyExecution, { minLength: 1, maxLength: 12 }), fc.array
       }
     }
     const after = await read(output);
-    const told = (list: readonly PastExecution[]) => list.map(({ execution, verdict, attempt, counted, journal, ending, registeredAt, endedAt }) => ({ execution, verdict, attempt, counted, journal, ending, registeredAt, endedAt }));
+    const told = (list: readonly PastExecution[]) =>
+      list.map(({ execution, verdict, attempt, counted, journal, ending, registeredAt, endedAt }) => ({
+        execution,
+        verdict,
+        attempt,
+        counted,
+        journal,
+        ending,
+        registeredAt,
+        endedAt,
+      }));
     expect(told(after)).toEqual(told(before));
     const onDisk = new Set(readdirSync(join(output, 'executions')));
     for (const [index, past] of after.entries()) {
@@ -114,6 +134,8 @@ property.prop([fc.array(anyExecution, { minLength: 1, maxLength: 12 }), fc.array
     const found = (await pythonFindings([path])).get(path)?.filter((line) => line.includes('/attempt-')) ?? [];
     const alike = after.filter(({ plan }) => plan.path === folder.plan.path || plan.sha256 === folder.plan.sha256);
     expect(found.filter((line) => line.startsWith('review/attempt-missing'))).toHaveLength(alike.filter(({ folder: state }) => state === 'gone').length);
-    expect(found.filter((line) => line.startsWith('review/attempt-pruned'))).toHaveLength(alike.filter(({ folder: state, verdict }) => state === 'pruned' && verdict !== 'passed').length);
+    expect(found.filter((line) => line.startsWith('review/attempt-pruned'))).toHaveLength(
+      alike.filter(({ folder: state, verdict }) => state === 'pruned' && verdict !== 'passed').length,
+    );
   },
 );
