@@ -66,7 +66,9 @@ export function renderReportMarkdown({ execution, document, events: all }: Recor
 /** A remark as a quotation: lines end in a hard break, indented ones are items, and what follows a list or a fence is a paragraph of its own. */
 function quoted(remark: readonly string[]): readonly string[] {
   let inFence = false;
-  const lines = remark.map((line) => {
+  // A text that was not expected to have lines has them inside the quotation, too.
+  const single = remark.flatMap((line) => line.split(/\r\n|\n|\r/));
+  const lines = single.map((line) => {
     const isFence = line.startsWith('~~~');
     if (isFence) inFence = !inFence;
     if (line === '' || inFence || isFence) return `> ${line}`.trimEnd();

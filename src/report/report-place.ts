@@ -17,6 +17,7 @@ const fenceLine = /^(?:\s|>|[-*+]\s|\d{1,9}[.)]\s)*(`{3,}|~{3,})(.*)$/;
 /** Makes a function that finds the place for a span of these lines (without their endings). */
 export function createPlaceFinder(lines: readonly string[]): (span: Span) => Place {
   const fenceEnds = findFenceEnds(lines);
+  const ends = new Set(fenceEnds.values());
   return (span) => {
     const last = span.end.column === 1 && span.end.line > span.start.line ? span.end.line - 1 : span.end.line;
     let after = Math.min(last, lines.length);
@@ -24,15 +25,7 @@ export function createPlaceFinder(lines: readonly string[]): (span: Span) => Pla
       after = fenceEnds.get(after) ?? after;
       const line = lines[after - 1] ?? '';
       const next = lines[after];
-      if (
-        next === undefined ||
-        next.trim() === '' ||
-        blockStart.test(next) ||
-        heading.test(line) ||
-        line.trim() === '' ||
-        [...fenceEnds.values()].includes(after)
-      )
-        break;
+      if (next === undefined || next.trim() === '' || blockStart.test(next) || heading.test(line) || line.trim() === '' || ends.has(after)) break;
       after += 1;
     }
     return { after, indent: indentOf(lines[span.start.line - 1] ?? '') };

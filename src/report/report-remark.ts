@@ -132,5 +132,5 @@ function tail(stream: string, text: string): readonly string[] {
 
 function renderRow(rows: NonNullable<EventData['step-ended']['rows']>): string {
   const [row] = rows.rows;
-  return rows.columns.map((column, index) => `${column.name} = ${code(row?.[index]?.text ?? 'null')}`).join(', ');
+  return rows.columns.map((column, index) => `${prose(column.name)} = ${code(row?.[index]?.text ?? 'null')}`).join(', ');
 }

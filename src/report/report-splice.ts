@@ -27,15 +27,18 @@ interface Line {
 const byteOrderMark = '\ufeff';
 
 /** The top and the end always get an addition, so that a reader finds the marker in the first line. */
-export function spliceReport(document: string, id: string, additions: readonly Addition[], replacements: readonly Replacement[]): string {
+export function spliceReport(document: string, execution: string, additions: readonly Addition[], replacements: readonly Replacement[]): string {
   const mark = document.startsWith(byteOrderMark) ? byteOrderMark : '';
   const lines = splitLines(document.slice(mark.length));
+  const id = markerId(execution, [document, ...additions.flatMap((addition) => addition.lines), ...replacements.map(({ text }) => text)]);
   // Never a lone `\r`, even where the document has them: with a line feed behind it, it would be one ending and not two.
   const eol = lines[0]?.ending === '\r\n' ? '\r\n' : '\n';
   const added = new Map<number, Addition[]>();
   for (const addition of additions) {
     const after = Math.max(0, Math.min(addition.after, lines.length));
-    added.set(after, [...(added.get(after) ?? []), addition]);
+    const own = added.get(after);
+    if (own === undefined) added.set(after, [addition]);
+    else own.push(addition);
   }
   const filled = new Map([...groupByLine(replacements)].map(([line, list]) => [line, fill(lines[line - 1]?.text ?? '', list)]));
   const originals = [...filled.keys()].toSorted((a, b) => a - b).map((line) => `<!-- line ${line} was ${quote(lines[line - 1]?.text ?? '')} -->`);
@@ -61,6 +64,14 @@ export function spliceReport(document: string, id: string, additions: readonly A
   });
   if (lines.length === 0) parts.push(block([], '', originals));
   return parts.join('');
+}
+
+/** A program that was executed may know the id and print a marker, and a plan may be an earlier report: then the markers get another one. */
+function markerId(execution: string, texts: readonly string[]): string {
+  for (let number = 1; ; number += 1) {
+    const id = number === 1 ? execution : `${execution}.${number}`;
+    if (!texts.some((text) => text.includes(`proofplan ${id}`))) return id;
+  }
 }
 
 /** The plan document that a report was made from; undefined when the markers are not as they were written. */

@@ -1,6 +1,7 @@
 /** What `report.md` says at its top about the whole, and at its end about what has no place in the document. */
 import type { EventData, ExecutionEvent } from '../model/event.ts';
 import { dataOf } from './data-of.ts';
+import { renderOrigin } from './origin-text.ts';
 import { code, fenced, prose, verdict } from './report-remark.ts';
 import { count, renderDuration } from './verdict-mark.ts';
 
@@ -26,6 +27,9 @@ export function remarkTop(execution: string, events: readonly ExecutionEvent[], 
     `environment ${opened.environment === null ? 'none' : code(opened.environment)}${opened.database === undefined ? '' : `, PostgreSQL ${prose(opened.database.version)}, ${opened.database.ownServer ? 'a server of this execution alone' : 'a server that was there before'}`}${preparation === 0 ? '' : `, prepared by ${count(preparation, 'command')} (listed at the end)`}`,
     ...tellIsolation(events, opened.isolation),
     `workspace ${opened.workspace.commit === null ? 'without version control' : `at commit ${opened.workspace.commit}, ${count(opened.workspace.dirtyCount, 'changed file')}`}`,
+    ...(opened.prerequisites ?? []).map(
+      (each) => `prerequisite ${code(each.link)}: ${verdict(each.verdict)}${each.execution === undefined ? '' : `, execution ${each.execution}`}`,
+    ),
     ...(opened.options.dryRun ? ['dry run: nothing was carried out'] : []),
     ...(opened.options.only === null ? [] : [`only step ${opened.options.only} was asked for`]),
   ];
@@ -42,6 +46,9 @@ function tellIsolation(events: readonly ExecutionEvent[], reached: EventData['op
 export function remarkEnd(events: readonly ExecutionEvent[]): readonly string[] {
   const preparations = dataOf(events, 'preparation').map(
     (data) => `${code(data.command)}, exit code ${data.exitCode}, ${renderDuration(data.durationMs)}, stdout SHA-256 ${data.stdoutSha256}`,
+  );
+  const inputs = (dataOf(events, 'opened')[0]?.inputs ?? []).map(
+    (input) => `${code(input.name)} = ${input.text === null ? 'null' : code(input.text)} (${prose(renderOrigin(input.origin))})`,
   );
   const canaries = tellCanaries(dataOf(events, 'canary'));
   const refusals = dataOf(events, 'decision')
@@ -64,6 +71,7 @@ export function remarkEnd(events: readonly ExecutionEvent[]): readonly string[] 
     ),
   );
   return [
+    ...section('Values given from outside', inputs),
     ...section('Preparation: done before the execution opened, no step of the plan', preparations),
     ...section('Canaries: forbidden acts that the runner tried to see whether its guards are alive', canaries),
     ...section('Refused', refusals),
