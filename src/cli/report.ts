@@ -37,7 +37,7 @@ export function addReport(program: Program, context: CommandContext, finish: Fin
     .option('--force', 'overwrite what is there')
     .addHelpText(
       'after',
-      examples('report .proofplan/latest', 'report .proofplan/latest --format junit', 'report .proofplan/latest --format junit,sarif,json --output reports'),
+      examples('report .proofplan/latest', 'report .proofplan/latest --format junit', 'report .proofplan/latest --format junit,json --output reports'),
     )
     .action(async (folders, options) => finish(await report(folders, options, context)));
 }

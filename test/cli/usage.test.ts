@@ -10,7 +10,8 @@ test.each([
   [['audit', 'verify'], 'missing required argument `dir`', 'see `proofplan audit verify --help`'],
   [['show', 'a', 'b', 'c'], 'too many arguments', 'see `proofplan show --help`'],
   [['run', 'x', '--timeout', '10'], '--timeout <duration>` argument `10` is invalid', 'see `proofplan run --help`'],
-  [['report', 'x', '--format', 'pdf'], 'argument `pdf` is invalid', 'see `proofplan report --help`'],
+  [['report', 'x', '--format', 'pdf'], 'there is no format `pdf`', 'name one of md, html, junit'],
+  [['decide', '--dialect', 'pdf'], 'argument `pdf` is invalid', 'see `proofplan decide --help`'],
   [['run', 'x', '--database'], '--database <url>` argument missing', 'see `proofplan run --help`'],
 ])('%j is misused: exit code 2, and what to do', async (argv, message, help) => {
   const end = await command(argv);
