@@ -4,13 +4,13 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { exitCodes } from '../model/verdict.ts';
+import type { RegionSlot } from '../report/live-region.ts';
 import type { CommandContext } from './command-context.ts';
 import type { JobEnd, JobOrder } from './job.ts';
+import { createToldReader } from './job-progress.ts';
 
-const mostAnswerBytes = 256 << 20;
-
-/** Executes one plan in a process of its own; `line` is told each line of its progress. Never rejects. */
-export function runJob(order: JobOrder, signal: AbortSignal, line: (text: string) => void, context: CommandContext): Promise<JobEnd> {
+/** Executes one plan in a process of its own; `line` is told each line of its progress, the slot shows what it does. Never rejects. */
+export function runJob(order: JobOrder, signal: AbortSignal, line: (text: string) => void, context: CommandContext, slot?: RegionSlot): Promise<JobEnd> {
   const failed = (reason: string): JobEnd => ({ verdict: 'error', exitCode: exitCodes.error, reason });
   const [program, ...words] = context.self;
   return new Promise((resolve) => {
@@ -24,12 +24,13 @@ export function runJob(order: JobOrder, signal: AbortSignal, line: (text: string
     }
     const interrupt = (): void => void child.kill(signal.reason as NodeJS.Signals);
     signal.addEventListener('abort', interrupt, { once: true });
-    const answer: Buffer[] = [];
-    let length = 0;
-    child.stdout?.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      if (length <= mostAnswerBytes) answer.push(chunk);
+    let answer = '';
+    const isTold = createToldReader(slot);
+    const said = splitLines((text) => {
+      if (!isTold(text)) answer = text;
     });
+    child.stdout?.setEncoding('utf8');
+    child.stdout?.on('data', (text: string) => said.take(text));
     const split = splitLines(line);
     child.stderr?.setEncoding('utf8');
     child.stderr?.on('data', (text: string) => split.take(text));
@@ -38,7 +39,8 @@ export function runJob(order: JobOrder, signal: AbortSignal, line: (text: string
     child.once('close', (exitCode, endedBy) => {
       signal.removeEventListener('abort', interrupt);
       split.end();
-      const end = parseEnd(Buffer.concat(answer).toString('utf8'));
+      said.end();
+      const end = parseEnd(answer);
       // A process says by both how it ended; one that does not is believed in neither.
       if (end !== undefined && end.exitCode === exitCode) resolve(end);
       else resolve(failed(endedBy === null ? `its process ended with exit code ${exitCode} and no verdict` : `its process was ended by ${endedBy}`));
@@ -51,22 +53,24 @@ export function runJob(order: JobOrder, signal: AbortSignal, line: (text: string
 
 function parseEnd(text: string): JobEnd | undefined {
   try {
-    return JSON.parse(text.trimEnd().split('\n').at(-1) ?? '') as JobEnd;
+    return JSON.parse(text) as JobEnd;
   } catch {
     return undefined;
   }
 }
 
 function splitLines(line: (text: string) => void): { readonly take: (text: string) => void; readonly end: () => void } {
-  let rest = '';
+  let rest: string[] = [];
   return {
     take: (text) => {
-      const lines = `${rest}${text}`.split('\n');
-      rest = lines.pop() ?? '';
+      // A long line comes in many parts: they are joined once.
+      if (!text.includes('\n')) return void rest.push(text);
+      const lines = [...rest, text].join('').split('\n');
+      rest = [lines.pop() ?? ''];
       for (const each of lines) line(each);
     },
     end: () => {
-      if (rest !== '') line(rest);
+      if (rest.join('') !== '') line(rest.join(''));
     },
   };
 }

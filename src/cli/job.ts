@@ -13,6 +13,7 @@ import type { Verbosity } from '../report/terminal-progress.ts';
 import type { CommandContext } from './command-context.ts';
 import { maskMessages } from './command-secret.ts';
 import { executeOne, isReady } from './execute-one.ts';
+import { createToldRegion } from './job-progress.ts';
 import { compileFile } from './plan-file.ts';
 import type { Finish, Program } from './program.ts';
 
@@ -28,6 +29,8 @@ export interface JobOrder {
   readonly argv: readonly string[];
   readonly colourLevel: 0 | 1 | 2 | 3;
   readonly columns: number;
+  /** Whoever began this stands at a terminal: so many columns of it are the job's own, and what it does is shown there. */
+  readonly width?: number;
   readonly options: {
     readonly out: string;
     readonly quiet?: true;
@@ -76,6 +79,8 @@ async function job(context: CommandContext): Promise<number> {
     outColours: colours,
     errColumns: order.columns,
     errLive: false,
+    errWidth: () => order.width,
+    ...(order.width === undefined ? {} : { region: () => createToldRegion((line) => context.out(`${line}\n`), context.err) }),
     // Its lines are told by another process, behind the name of the plan, where no runner of a CI system obeys them.
     aroundOutput: (write) => write(),
     readStandardInput: () => Promise.resolve(Buffer.from(order.text ?? '', 'base64')),

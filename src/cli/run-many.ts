@@ -40,6 +40,7 @@ export async function runMany(jobs: readonly PlannedJob[], options: ManyOptions,
   const ended = new Map<string, EndedJob>();
   const running = new Map<string, { readonly lane: JobLane; readonly done: Promise<void> }>();
   const line = createLabels(jobs, context);
+  const region = context.errLive && !options.quiet ? context.region?.({ labelColumns: line.width }) : undefined;
   try {
     const failures = await states.prepare(options, context);
     const lanes = new Map<string, JobLane>();
@@ -50,7 +51,9 @@ export async function runMany(jobs: readonly PlannedJob[], options: ManyOptions,
     const start = async (job: PlannedJob): Promise<void> => {
       const since = performance.now();
       const order = orderOf(job, ended, states, options, context, line.width);
-      const end = await runJob(order, options.signal, (text) => (options.quiet ? undefined : line.write(job, text)), context);
+      const slot = region?.open(line.of(job));
+      const end = await runJob(order, options.signal, (text) => (options.quiet ? undefined : line.write(job, text)), context, slot);
+      slot?.close();
       if (end.state) states.keep(job, end.state);
       finish(job, end, true, performance.now() - since);
       if (!options.quiet) line.write(job, `${end.verdict}: ${end.reason}`);
@@ -75,6 +78,7 @@ export async function runMany(jobs: readonly PlannedJob[], options: ManyOptions,
     }
     return jobs.flatMap((job) => ended.get(job.key) ?? []);
   } finally {
+    region?.close();
     await states.close();
   }
 }
@@ -116,6 +120,7 @@ function orderOf(
     };
   });
   const from = states.from(job);
+  const width = context.errLive ? context.errWidth?.() : undefined;
   const state = { ...(from === undefined ? {} : { from }), ...(states.isBase(job) ? { leaveTo: states.mark } : {}) };
   return {
     path: file.absolute === undefined ? '-' : path,
@@ -127,6 +132,7 @@ function orderOf(
     argv: context.argv,
     colourLevel: context.errColours.level,
     columns: Math.max(40, context.errColumns - labelWidth - 3),
+    ...(width === undefined ? {} : { width: Math.max(20, width - labelWidth - 3) }),
     options: {
       ...options.optionsOf(job),
       ...(prerequisites.length === 0 ? {} : { prerequisites }),
@@ -171,7 +177,7 @@ async function tellNarrowing(
 function createLabels(
   jobs: readonly PlannedJob[],
   context: CommandContext,
-): { readonly width: number; readonly write: (job: PlannedJob, text: string) => void } {
+): { readonly width: number; readonly of: (job: PlannedJob) => string; readonly write: (job: PlannedJob, text: string) => void } {
   const short = (path: string): string => stripToLine(basename(path, extname(path)));
   const labels = new Map(
     jobs.map((job) => [
@@ -182,6 +188,7 @@ function createLabels(
   const width = Math.max(...[...labels.values()].map((label) => label.length));
   return {
     width,
+    of: (job) => labels.get(job.key) ?? '',
     write: (job, text) => {
       if (text.trim() !== '') context.err(`${context.errColours.dim(`${(labels.get(job.key) ?? '').padEnd(width)} │`)} ${text}\n`);
     },

@@ -131,3 +131,18 @@ test('what the gateway decides is seen while the step runs', async (context) => 
   expect(text).toMatch(/prepared in \d+\.\ds\n/);
   expect(text).toMatch(/ {2}refused +DELETE FROM runs \(journal entry \d+\)/);
 });
+
+test('several plans side by side share the lines that live, each behind its name', async () => {
+  const folder = writePlan('first.md', waitForGo, []);
+  writeFileSync(join(folder, 'second.md'), readFileSync(join(folder, 'first.md')));
+  writeFileSync(join(folder, 'proofplan.config.yaml'), 'default: here\nenvironments:\n  here:\n    workspace: .\n    database: embedded\n    parallel: true\n');
+  const terminal = startOnPty(['run', 'first.md', 'second.md', '--jobs', '2'], { cwd: folder, columns: 60 });
+  await terminal.shows(/\S first {3}1\/1 . 1\.1 shell Deliver +\ds\n( .*\n)?\S second {2}1\/1 . 1\.1 shell Deliver +\ds/);
+  writeFileSync(join(folder, 'go'), '');
+  expect(await terminal.ended).toBe(0);
+  const lines = await terminal.screen();
+  expect(lines.filter((line) => line.includes('1/1'))).toEqual([]);
+  expect(lines.filter((line) => /^(first|second) +│ ✓ 1\.1 shell {2}Deliver/.test(line)).length).toBe(2);
+  expect(lines).toContain('✓ 2 plans: 2 passed');
+  expectSafe(terminal.written());
+});
