@@ -4,6 +4,8 @@ import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { runCommand } from '../../src/cli/main.ts';
+import { createColours } from '../../src/report/colour.ts';
 import { builtProgram, root } from '../support/command.ts';
 import { expectsCount, waitForGo, writePlan } from '../support/terminal-plan.ts';
 
@@ -67,7 +69,7 @@ describe.each(Object.entries(faults))('streams %s', (_name, run) => {
 async function cutExecution(): Promise<string> {
   const folder = writePlan('plan.md', `echo "count: 3"\ntouch began\n${waitForGo}`, expectsCount);
   const { child, ended } = start(['run', 'plan.md'], folder, 'ignore');
-  for (const end = performance.now() + 20_000; !existsSync(join(folder, 'began')); await sleep(10))
+  for (const end = performance.now() + 60_000; !existsSync(join(folder, 'began')); await sleep(10))
     if (performance.now() > end) throw new Error('the step did not begin');
   child.kill('SIGKILL');
   await ended;
@@ -79,7 +81,7 @@ function verdictOf(folder: string): unknown {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  for (const end = performance.now() + 30_000; !condition(); await sleep(20)) if (performance.now() > end) throw new Error('it did not happen');
+  for (const end = performance.now() + 60_000; !condition(); await sleep(20)) if (performance.now() > end) throw new Error('it did not happen');
 }
 
 test('pipes that nobody reads for a while: the record is ended meanwhile, and who reads then is told what was left out', async () => {
@@ -115,4 +117,36 @@ test('a reader that is slow gets all of a result', async () => {
   expect(await ended).toBe(0);
   await until(() => text.length >= report.length);
   expect(text).toBe(report);
+});
+
+test('readers that throw: what they would have shown is missing, and nothing else', async () => {
+  const folder = writePlan('plan.md', 'echo "count: 3"', expectsCount);
+  const fail = (): never => {
+    throw new Error('this reader is broken');
+  };
+  let said = '';
+  const { PATH, HOME } = process.env;
+  const exitCode = await runCommand({
+    version: '0.0.0',
+    argv: ['run', 'plan.md', '-vv'],
+    environment: { PATH, HOME },
+    workingFolder: folder,
+    out: fail,
+    err: (text) => void (said += text),
+    outColours: createColours(0),
+    errColours: createColours(0),
+    outColumns: 80,
+    errColumns: 80,
+    errWidth: fail,
+    errLive: false,
+    region: () => ({ open: () => ({ line: fail, set: fail, close: fail }), above: fail, close: fail }),
+    readStandardInput: () => Promise.resolve(Buffer.alloc(0)),
+    sources: new Map(),
+    interruption: () => new AbortController().signal,
+    self: [process.execPath],
+    command: 'proofplan',
+  });
+  expect(exitCode).toBe(1);
+  expect(verdictOf(folder)).toBe('failed');
+  expect(said).toContain('failed: step 1.1: `count == 2` does not hold: count is 3\nwarning: the ending cannot be shown: this reader is broken\n');
 });
