@@ -25,7 +25,8 @@ export interface CommandContext {
   readonly errColumns: number;
   /** May lines on stderr be written over again? */
   readonly errLive: boolean;
-  /** The width of the terminal at stderr, now; undefined where there is none. */
+  /** The width of the terminal at stdout and at stderr, now; undefined where there is none. */
+  readonly outWidth?: () => number | undefined;
   readonly errWidth?: () => number | undefined;
   /** Where progress is shown on stderr; from then on `out` and `err` write above it. */
   readonly region?: (options?: Pick<RegionOptions, 'labelColumns' | 'clean'>) => LiveRegion;
@@ -52,11 +53,18 @@ export interface CommandContext {
   readonly command: string;
 }
 
+/** A terminal that is narrower or wider than this is written to as if it had this many columns; a pipe has 80. */
+export const columnBounds = { least: 40, most: 120, pipe: 80 };
+
 /** Writes messages to stderr, framed. The renderer is loaded only now: most commands have nothing to say. */
 export async function say(context: CommandContext, diagnostics: readonly Diagnostic[]): Promise<void> {
   if (diagnostics.length === 0) return;
   const { renderDiagnostics } = await import('../report/render-diagnostic.ts');
-  const style = { colours: context.errColours, columns: context.errColumns, sourceOf: (path: string) => context.sources.get(path) };
+  const style = {
+    colours: context.errColours,
+    columns: readable(context.errWidth?.()) ?? context.errColumns,
+    sourceOf: (path: string) => context.sources.get(path),
+  };
   // Before lines are broken: half a secret on each of two lines would not be known again.
   const { redact } = context;
   const told =
@@ -70,6 +78,11 @@ export async function say(context: CommandContext, diagnostics: readonly Diagnos
           ...(help === undefined ? {} : { help: redact(help) }),
         }));
   context.err(`${renderDiagnostics(told, style)}\n`);
+}
+
+/** Prose that is wider than this, or narrower, is not read well. Undefined where there is no terminal. */
+export function readable(width: number | undefined): number | undefined {
+  return width === undefined ? undefined : Math.min(columnBounds.most, Math.max(columnBounds.least, width));
 }
 
 /** `1 error, 2 warnings`; refusals count as what they are. */

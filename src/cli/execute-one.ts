@@ -15,7 +15,7 @@ import { slimEvent } from '../model/slim-event.ts';
 import type { Binding } from '../model/value.ts';
 import { stripToLine } from '../report/strip-control.ts';
 import type { Verbosity } from '../report/terminal-progress.ts';
-import { say, type CommandContext } from './command-context.ts';
+import { readable, say, type CommandContext } from './command-context.ts';
 import { configName, findConfig } from './config-file.ts';
 import { loadReports } from './execution-report.ts';
 import { cacheFolder, runnerFolders, shortPath, stateFolder } from './folder.ts';
@@ -192,7 +192,7 @@ async function writeEnding(
   else {
     context.passing?.();
     const plain = context.plain ?? ((text: string) => text);
-    const columns = context.outIsTerminal === true ? context.outColumns : undefined;
+    const columns = readable(context.outWidth?.());
     const reports = end.opened ? [executionFiles.report, executionFiles.page].filter((name) => existsSync(join(end.folder, name))) : [];
     if (end.opened && options.quiet !== true)
       context.out(

@@ -6,15 +6,13 @@ import { createColours, decideAscii, decideColourLevel, decideLive } from '../re
 import { createLiveRegion, eraseRegion, type LiveRegion } from '../report/live-region.ts';
 import { stripButColour } from '../report/strip-control.ts';
 import { commandReaders, createCommandFilter } from '../report/workflow-command.ts';
-import type { CommandContext } from './command-context.ts';
+import { columnBounds, readable, type CommandContext } from './command-context.ts';
 import { closeInheritedDescriptors } from './inherited-descriptor.ts';
 import { createInterruption } from './interruption.ts';
 import { createOutputStream, type OutputStream } from './output-stream.ts';
 
 type Stream = NodeJS.WriteStream;
 
-/** A terminal that is narrower or wider than this is written to as if it had this many columns; a pipe has 80. */
-const columnBounds = { least: 40, most: 120, pipe: 80 };
 /** What a person watches is waited for so long, when everything else is done. */
 const patienceMs = 30_000;
 
@@ -28,8 +26,8 @@ export interface Terminal {
 export function createTerminal(process: NodeJS.Process, version: string): Terminal {
   const { env: environment, stdout, stderr } = process;
   const style = (stream: Stream) => ({ isTty: stream.isTTY === true, columns: stream.columns, environment });
-  const columns = (stream: Stream): number =>
-    stream.isTTY && stream.columns > 0 ? Math.min(columnBounds.most, Math.max(columnBounds.least, stream.columns)) : columnBounds.pipe;
+  const width = (stream: Stream): number | undefined => (stream.isTTY && stream.columns > 0 ? stream.columns : undefined);
+  const columns = (stream: Stream): number => readable(width(stream)) ?? columnBounds.pipe;
   const inClone = ['start', 'proofplan'].includes(environment['npm_lifecycle_event'] ?? '') && environment['npm_package_name'] === 'proofplan';
   const live = decideLive(style(stderr));
   const isSet = (name: string): boolean => (environment[name] ?? '') !== '';
@@ -91,7 +89,8 @@ export function createTerminal(process: NodeJS.Process, version: string): Termin
       errColours: createColours(decideColourLevel(style(stderr))),
       outColumns: columns(stdout),
       errColumns: columns(stderr),
-      errWidth: () => (stderr.isTTY && stderr.columns > 0 ? stderr.columns : undefined),
+      outWidth: () => width(stdout),
+      errWidth: () => width(stderr),
       errLive: live,
       region: ({ labelColumns, clean: mask = (text: string) => text } = {}) =>
         (region = createLiveRegion({

@@ -65,7 +65,9 @@ test.each([
   expect(text).toMatch(/ {2}actual {4}count is 3/);
   expect(text).toMatch(/stderr .*\n +. ✓ passed|stderr .*\n +. \? passed|stderr .*\n +. \+ passed/);
   expect(text).toContain(`${mark} failed  1 of 1 step run`);
-  expect(text.replaceAll('\n', '')).toMatch(/report {2}\.proofplan\/executions\/\S+?\/report\.mdnext {4}proofplan show \S+ 1\.1AUDIT root=[0-9a-f]{64} size=/);
+  expect(text.replaceAll('\n', '')).toMatch(
+    /report {2}\.proofplan\/executions\/\S+?\/report\.md {8}\.proofplan\/\S+?\/report\.htmlnext {4}proofplan show \S+ 1\.1AUDIT root=[0-9a-f]{64} size=/,
+  );
   expectSafe(terminal.written());
   if ('NO_COLOR' in environment) expect(terminal.written()).not.toMatch(/\u001b\[[0-9;]*m/);
   if ('LC_ALL' in environment) expect(terminal.written()).toMatch(/^[\u0000-\u007f]*$/);
