@@ -11,8 +11,8 @@ type OrderlySignal = keyof typeof interruptionExitCodes;
 const orderly: readonly OrderlySignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 /** 128 and the signal's number. Without a core file, which would hold what is secret. */
 const quitExitCode = 131;
-/** The region that lives is taken away, and the cursor shown, whatever hid it (ECMA-48; DECTCEM of the VT220). */
-const restoreTerminal = `${eraseRegion}\u001b[?25h`;
+/** The region that lives is taken away, and the cursor shown, whatever hid it (ECMA-48; DECTCEM of the VT220), and lines are broken again. */
+const restoreTerminal = `${eraseRegion}\u001b[?7h\u001b[?25h`;
 
 /** Aborted by the first signal, with its name as reason. `live`: standard error has lines that are written over. */
 export function createInterruption(process: NodeJS.Process, live: boolean): AbortSignal {
