@@ -4,9 +4,8 @@
  */
 import type { Nodes, Parents, RootContent } from 'mdast';
 import type { EventData } from '../model/event.ts';
-import { parseTree } from '../parse/markdown-tree.ts';
-import { nestingProblem } from '../parse/nesting.ts';
 import { textDocumentOf } from '../parse/text-document.ts';
+import { isContainer, parseBlocks, pathAt } from './block-place.ts';
 import { lineAnchors } from './page-anchor.ts';
 import { maskHoles } from './page-hole.ts';
 import { blockNodes, type MarkdownPlan } from './page-markdown.ts';
@@ -54,10 +53,10 @@ function tryMarkdown(
   fields: PlanSource['fields'],
   lineCount: number,
 ): readonly Markup[] | undefined {
-  if (nestingProblem(textDocumentOf(text, path))) return undefined;
   const holes = maskHoles(text, fields, path);
   try {
-    const blocks = parseTree(holes.text);
+    const blocks = parseBlocks(holes.text, path);
+    if (blocks === undefined) return undefined;
     const after = placeRemarks(blocks, remarks);
     const plan: MarkdownPlan = { holes, after: after.remarks, lines: lineRanges(blocks), addresses: addressesIn(blocks) };
     insertRemarks(blocks, after.remarks);
@@ -76,7 +75,7 @@ function placeRemarks(blocks: readonly RootContent[], remarks: readonly PlanRema
   const placed = new Map<Nodes, PageNode[]>();
   const top: PageNode[] = [];
   for (const { span, node } of remarks) {
-    const block = blockAt(blocks, lastLine(span));
+    const block = pathAt(blocks, lastLine(span)).at(-1);
     const list = block === undefined ? top : (placed.get(block) ?? []);
     list.push(node);
     if (block !== undefined) placed.set(block, list);
@@ -89,37 +88,11 @@ function groupNode(nodes: readonly PageNode[]): PageNode {
   return element('div', { className: ['remarks'] }, nodes);
 }
 
-const containers: ReadonlySet<string> = new Set(['list', 'listItem', 'blockquote', 'footnoteDefinition']);
-
-function blockAt(blocks: readonly Nodes[], line: number): Nodes | undefined {
-  let siblings = blocks;
-  let found: Nodes | undefined;
-  for (;;) {
-    const next = lastStartingBy(siblings, line);
-    if (next === undefined) return found;
-    // Behind an item there is no place: behind what stands in it there is.
-    if (next.type !== 'listItem') found = next;
-    if (!containers.has(next.type) || !('children' in next) || next.children.length === 0 || line > (next.position?.end.line ?? 0)) return found;
-    siblings = next.children;
-  }
-}
-
-function lastStartingBy(siblings: readonly Nodes[], line: number): Nodes | undefined {
-  let low = 0;
-  let high = siblings.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((siblings[middle]?.position?.start.line ?? 0) <= line) low = middle + 1;
-    else high = middle;
-  }
-  return siblings[low - 1];
-}
-
 /** A remark about a block inside another one stands inside it too; one about a whole block of the document behind it. */
 function insertRemarks(blocks: readonly RootContent[], remarks: ReadonlyMap<Nodes, readonly PageNode[]>): void {
   const waiting: Nodes[] = [...blocks];
   for (let node = waiting.pop(); node; node = waiting.pop()) {
-    if (!containers.has(node.type) || !('children' in node)) continue;
+    if (!isContainer(node)) continue;
     waiting.push(...node.children);
     if (!node.children.some((child) => remarks.has(child))) continue;
     const parent: { children: Nodes[] } = node satisfies Parents;

@@ -33,20 +33,24 @@ export function renderReportMarkdown({ execution, document, events: all }: Recor
   const opened = dataOf(events, 'opened')[0];
   const whole = problems.length === 0 && (closing || dataOf(events, 'closed').length > 0);
   const isMarkdown = opened?.plan.form !== 'yaml';
-  const lines = splitLines(document.replace(/^\ufeff/, '')).map((line) => line.text);
-  const placeOf = createPlaceFinder(lines);
+  const text = document.replace(/^\ufeff/, '');
+  const lines = splitLines(text).map((line) => line.text);
+  const places = createPlaceFinder(isMarkdown ? text : '');
   const end: Place = { after: lines.length, indent: '' };
   const steps = new Map(dataOf(events, 'opened').flatMap((data) => data.steps.map((step) => [step.id, step.span] as const)));
   /** A remark about something that another file says (addendum, configuration) stands at its step, else at the end. */
   const place = (span: Span, step?: string): Place => {
     if (!isMarkdown) return end;
-    if (span.path === opened?.plan.path) return placeOf(span);
+    if (span.path === opened?.plan.path) return places.find(span) ?? end;
     const other = step === undefined ? undefined : steps.get(step);
-    return other === undefined || other.path !== opened?.plan.path ? end : placeOf(other);
+    return other === undefined || other.path !== opened?.plan.path ? end : (places.find(other) ?? end);
   };
-  const additions: Addition[] = [{ after: 0, indent: '', lines: quoted(remarkTop(execution, events, whole ? undefined : problems)) }];
+  const fields = dataOf(events, 'report-field');
+  const replacements = isMarkdown ? fields.flatMap((data) => replacementOf(data, lines)) : [];
+  const top = topOf(lines.slice(0, places.frontMatter), replacements);
+  const additions: Addition[] = [{ after: top, indent: '', lines: quoted(remarkTop(execution, events, whole ? undefined : problems)) }];
   const add = (at: Place, remark: readonly string[]): void => {
-    if (remark.length > 0) additions.push({ ...at, lines: quoted(remark) });
+    if (remark.length > 0) additions.push({ ...at, lines: [...(at === end && places.endsInHtml ? [''] : []), ...quoted(remark)] });
   };
   const captures = byStep(dataOf(events, 'capture'));
   const attempts = byStep(dataOf(events, 'step-ended'));
@@ -57,10 +61,15 @@ export function renderReportMarkdown({ execution, document, events: all }: Recor
   for (const data of dataOf(events, 'step-not-run')) add(place(data.span, data.step), remarkNotRun(data));
   for (const data of dataOf(events, 'expectation')) add(place(data.span, data.step), remarkExpectation(data));
   for (const data of dataOf(events, 'criterion')) add(place(data.span), remarkCriterion(data));
-  const fields = dataOf(events, 'report-field');
   for (const data of fields) add(place(data.span), remarkField(data));
   add(end, remarkEnd(events));
-  return spliceReport(document, execution, additions, isMarkdown ? fields.flatMap((data) => replacementOf(data, lines)) : []);
+  return spliceReport(document, execution, additions, replacements, top);
+}
+
+/** Front matter is such only at a document's beginning; but a marker in it, or in a value that fills it, would be taken for the first one. */
+function topOf(frontMatter: readonly string[], replacements: readonly Replacement[]): number {
+  const doubtful = frontMatter.some((line) => line.includes('<!-- proofplan')) || replacements.some(({ line }) => line <= frontMatter.length);
+  return doubtful ? 0 : frontMatter.length;
 }
 
 /** A remark as a quotation: lines end in a hard break, indented ones are items, and what follows a list or a fence is a paragraph of its own. */

@@ -26,8 +26,11 @@ interface Line {
 
 const byteOrderMark = '\ufeff';
 
-/** The top and the end always get an addition, so that a reader finds the marker in the first line. */
-export function spliceReport(document: string, execution: string, additions: readonly Addition[], replacements: readonly Replacement[]): string {
+/**
+ * The top and the end always get an addition: by the first marker the others are known. The top is behind line `top`, and nothing is
+ * added before it; the lines until there must hold no marker.
+ */
+export function spliceReport(document: string, execution: string, additions: readonly Addition[], replacements: readonly Replacement[], top = 0): string {
   const mark = document.startsWith(byteOrderMark) ? byteOrderMark : '';
   const lines = splitLines(document.slice(mark.length));
   const id = markerId(execution, [document, ...additions.flatMap((addition) => addition.lines), ...replacements.map(({ text }) => text)]);
@@ -35,35 +38,54 @@ export function spliceReport(document: string, execution: string, additions: rea
   const eol = lines[0]?.ending === '\r\n' ? '\r\n' : '\n';
   const added = new Map<number, Addition[]>();
   for (const addition of additions) {
-    const after = Math.max(0, Math.min(addition.after, lines.length));
+    const after = Math.max(top, Math.min(addition.after, lines.length));
     const own = added.get(after);
     if (own === undefined) added.set(after, [addition]);
     else own.push(addition);
   }
   const filled = new Map([...groupByLine(replacements)].map(([line, list]) => [line, fill(lines[line - 1]?.text ?? '', list)]));
   const originals = [...filled.keys()].toSorted((a, b) => a - b).map((line) => `<!-- line ${line} was ${quote(lines[line - 1]?.text ?? '')} -->`);
-  const block = (list: readonly Addition[], note: string, kept: readonly string[] = []): string => {
-    const indent = list[0]?.indent ?? '';
-    const content = list.flatMap((addition) => addition.lines.map((line) => `${addition.indent}${line}`));
-    return [`${indent}<!-- proofplan ${id}${note} -->`, ...content, ...kept, `${indent}<!-- /proofplan ${id} -->`].map((line) => `${line}${eol}`).join('');
+  /** One block for each run of additions that stand equally deep. */
+  const block = (list: readonly Addition[], note = '', kept: readonly string[] = []): string => {
+    const runs = runsOf(list);
+    return runs
+      .map((run, index) => {
+        const indent = run[0]?.indent ?? '';
+        const content = run.flatMap((addition) => addition.lines.map((line) => `${indent}${line}`));
+        const last = index === runs.length - 1 ? kept : [];
+        return [`${indent}<!-- proofplan ${id}${index === 0 ? note : ''} -->`, ...content, ...last, `${indent}<!-- /proofplan ${id} -->`]
+          .map((line) => `${line}${eol}`)
+          .join('');
+      })
+      .join('');
   };
-  const parts = [
-    mark,
-    block(
-      (added.get(0) ?? []).map((addition) => ({ ...addition, indent: '' })),
-      '',
-    ),
-  ];
+  const atTop = (number: number): readonly Addition[] | undefined =>
+    number === top ? (added.get(top) ?? []).map((addition) => ({ ...addition, indent: '' })) : undefined;
+  const parts = [mark, ...(top === 0 ? [block(atTop(0) ?? [])] : [])];
   lines.forEach((line, index) => {
     const number = index + 1;
-    const own = added.get(number);
+    const own = atTop(number) ?? added.get(number);
     parts.push(filled.get(number) ?? line.text, line.ending);
-    if (number < lines.length) parts.push(own === undefined ? '' : block(own, ''));
-    else if (line.ending === '') parts.push(eol, block(own ?? [], ', after a last line without line feed', originals));
+    if (number < lines.length) parts.push(own === undefined ? '' : block(own));
+    else if (line.ending === '') parts.push(eol, block(own ?? [], lastNote, originals));
     else parts.push(block(own ?? [], '', originals));
   });
   if (lines.length === 0) parts.push(block([], '', originals));
   return parts.join('');
+}
+
+const lastNote = ', after a last line without line feed';
+
+/** At least one, which may be empty. */
+function runsOf(list: readonly Addition[]): readonly (readonly Addition[])[] {
+  const runs: Addition[][] = [[]];
+  for (const addition of list) {
+    const run = runs.at(-1);
+    const [first] = run ?? [];
+    if (first === undefined || first.indent === addition.indent) run?.push(addition);
+    else runs.push([addition]);
+  }
+  return runs;
 }
 
 /** A program that was executed may know the id and print a marker, and a plan may be an earlier report: then the markers get another one. */
@@ -78,7 +100,8 @@ function markerId(execution: string, texts: readonly string[]): string {
 export function restorePlan(report: string): string | undefined {
   const mark = report.startsWith(byteOrderMark) ? byteOrderMark : '';
   const lines = splitLines(report.slice(mark.length));
-  const id = /^<!-- proofplan (\S+) -->$/.exec(lines[0]?.text ?? '')?.[1];
+  const first = lines.find(({ text }) => text.startsWith('<!-- proofplan '))?.text ?? '';
+  const id = /^<!-- proofplan (\S+?)(?:, after a last line without line feed)? -->$/.exec(first)?.[1];
   if (id === undefined) return undefined;
   const kept: Line[] = [];
   const originals = new Map<number, string>();
@@ -90,7 +113,7 @@ export function restorePlan(report: string): string | undefined {
       const original = /^<!-- line (\d+) was (".*") -->$/.exec(line.text);
       if (original !== null) originals.set(Number(original[1]), JSON.parse(original[2] ?? '""') as string);
     } else if (text === `<!-- proofplan ${id} -->`) inside = true;
-    else if (text === `<!-- proofplan ${id}, after a last line without line feed -->`) {
+    else if (text === `<!-- proofplan ${id}${lastNote} -->`) {
       inside = true;
       const last = kept.pop();
       kept.push({ text: last?.text ?? '', ending: '' });

@@ -211,6 +211,22 @@ export function longExecution(count: number): { readonly document: string; reado
   return { document, events };
 }
 
+/** An execution of a document that says only these expectations; they are made from one of the sample's. */
+export function sampleOpening(
+  document: string,
+  expectations: (one: EventData['expectation']) => readonly EventData['expectation'][],
+): readonly ExecutionEvent[] {
+  const events = sampleEvents();
+  const one = events.find((event) => event.kind === 'expectation');
+  const opened = { ...sampleOpened(), plan: { ...sampleOpened().plan, bytes: Buffer.byteLength(document) } };
+  return sequence(
+    { opened },
+    ...(one?.kind === 'expectation' ? expectations(one.data) : []).map((expectation) => ({ expectation })),
+    { verdict: { verdict: 'failed', exitCode: 1, reason: 'one does not hold' } },
+    { closed: { verdict: 'failed' } },
+  );
+}
+
 /** Writes a record whose journal holds these events. `until`: only what stands before that kind. */
 export async function writeRecord(folder: string, events: readonly ExecutionEvent[], document: string, until?: ExecutionEvent['kind']): Promise<string> {
   mkdirSync(join(folder, 'evidence/sha256'), { recursive: true });
