@@ -1,4 +1,5 @@
 /** The audit trail of a page: what was done before the first step, with what, which digests fix it, and how to check all of it. */
+import type { EventData } from '../model/event.ts';
 import { executionFiles, evidencePath } from '../model/journal-entry.ts';
 import { shorten } from './page-detail.ts';
 import { element, type PageContent } from './page-node.ts';
@@ -37,8 +38,13 @@ export function auditSection(record: PageRecord, { execution, head }: PageHead):
           ['database state', lists.fingerprint.map(({ moment, database }) => element('div', {}, `${moment}: ${database}`))],
           [
             'gone on with',
-            lists.resumed.map(({ after, cut = [] }) =>
-              element('div', {}, `after entry ${after}${cut.length === 0 ? '' : `, cut: ${cut.map(({ step }) => `step ${step}`).join(', ')}`}`),
+            // A record by another hand may say less.
+            lists.resumed.map(({ after, cut }: Partial<EventData['resumed']>) =>
+              element(
+                'div',
+                {},
+                `after entry ${after ?? '?'}${(cut ?? []).length === 0 ? '' : `, cut: ${(cut ?? []).map(({ step }) => `step ${step}`).join(', ')}`}`,
+              ),
             ),
           ],
         ])
@@ -69,6 +75,7 @@ function commands(head: PageHead['head']): string {
     'proofplan audit show .              # which policies were enforced, and how',
     ...(head ? [`sed -n ${head.entry}p ${executionFiles.journal} | sha256sum   # ${head.sha256}`] : []),
     `sha256sum ${executionFiles.page}                # stands in the journal's entry "files"`,
+    'proofplan report . --format html | sha256sum   # the same: it is made again from the record',
     'proofplan show . STEP               # one step with its evidence',
   ].join('\n');
 }
