@@ -116,9 +116,7 @@ test('what a step printed steers no terminal, and is shown from both ends', () =
   const bytes = Buffer.byteLength(head) + 5_000 + Buffer.byteLength(tail);
   const events = sampleEvents().map(
     (event): ExecutionEvent =>
-      event.kind === 'step-ended' && event.data.step === '1.1'
-        ? { ...event, data: { ...event.data, outputs: [{ stream: 'stderr', bytes, lines: 400, sha256: '', head, tail }] } }
-        : event,
+      event.kind === 'step-ended' && event.data.step === '1.1' ? { ...event, data: { ...event.data, outputs: [{ stream: 'stderr', bytes, lines: 400, sha256: '', head, tail }] } } : event,
   );
   const text = show(events, 2);
   expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
