@@ -14,7 +14,7 @@ h3.d1{font-size:1.55rem}h4.d2{font-size:1.3rem;margin-top:2.2em}h5.d3{font-size:
 ul.plain{list-style:none;padding:0;margin:.2em 0}ul.plain ul.plain{padding-left:1.4em}
 .evidence{border-left:1px solid var(--line);padding-left:.9rem}
 .evidence table{font-size:.875rem}.evidence pre{max-height:none}
-td pre{margin:0;padding:.3rem .5rem}
+td pre,th pre{margin:0;padding:.3rem .5rem;font-weight:400}
 .message{border-left:3px solid var(--c);padding:.3rem 0 .3rem .9rem;margin:.8rem 0}
 .first{margin-top:.8rem}
 .left-out{color:var(--soft);font-style:italic}

@@ -61,12 +61,14 @@ export function stepNode(step: PageStep, room: StepRoom, own: readonly EventData
       held.length === 0 ? undefined : element('p', { className: ['soft', 'small'] }, `${count(held.length, 'expectation')} held; proofplan show . ${step.id}`),
     );
   }
+  // An expectation that does not hold says by itself why the step did not pass.
+  const tellsWhy = ended?.verdict === 'passed' || [...step.expectations.values()].some(({ verdict }) => verdict !== 'passed' && verdict === ended?.verdict);
   return element(
     'div',
     properties,
     head,
-    notRun ? element('p', {}, shorten(notRun.reason, 2_000)) : undefined,
-    ended?.reason === undefined || ended.verdict === 'passed' ? undefined : element('p', {}, shorten(ended.reason, 2_000)),
+    notRun ? element('p', {}, quoted(notRun.reason)) : undefined,
+    ended?.reason === undefined || tellsWhy ? undefined : element('p', {}, quoted(ended.reason)),
     ended?.problem ? element('p', {}, `cannot be judged: ${shorten(ended.problem.message, 2_000)}`) : undefined,
     attemptsNode(step),
     valuesNode(step, places),

@@ -43,7 +43,7 @@ details>summary+*{margin-top:.5rem}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 nav ul{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.3rem 1.1rem}
 @media (max-width:44rem){
-table.stack,table.stack tbody,table.stack tr,table.stack td,table.stack tbody th{display:block}
+table.stack,table.stack caption,table.stack tbody,table.stack tr,table.stack td,table.stack tbody th{display:block}
 table.stack thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table.stack tr{padding:.6rem 0;border-bottom:1px solid var(--line)}
 table.stack td,table.stack tbody th{border:0;padding:.1rem 0;text-align:left}

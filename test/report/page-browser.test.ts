@@ -152,6 +152,8 @@ describe('a page', () => {
         expect(said, name).toEqual([]);
       }
       expect(await quiet.page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(360);
+      // Letters one below the other would fit, too.
+      for (const caption of await quiet.page.locator('caption:visible').all()) expect((await caption.boundingBox())?.width, name).toBeGreaterThan(200);
       expect(await quiet.page.locator('body').innerText(), name).toBe(await open.page.locator('body').innerText());
       for (const colorScheme of ['light', 'dark'] as const) {
         await open.page.emulateMedia({ colorScheme });
