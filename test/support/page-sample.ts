@@ -234,7 +234,8 @@ export async function writeRecord(folder: string, events: readonly ExecutionEven
   const journal = await openJournal({ folder, execution: sampleId, clock: () => 1_770_638_400_000 });
   for (const event of events) {
     if (event.kind === until) break;
-    await journal.record(event.kind, { ...event.data });
+    // As the record would have it: without members that are undefined.
+    await journal.record(event.kind, JSON.parse(JSON.stringify(event.data)) as Readonly<Record<string, unknown>>);
   }
   await journal.close();
   return folder;
