@@ -122,7 +122,7 @@ export async function executeOne(
     toolVersion: context.version,
     onEvent: (event) => {
       events.push(slimEvent(event));
-      live?.take(event);
+      quietly(() => live?.take(event));
       if (options.quiet !== true) progress.event(event);
     },
     ...(options.quiet === true ? {} : { onProgress: (line) => quietly(() => progress.line(line)), onGuarded: progress.guarded }),
