@@ -6,8 +6,8 @@ import { anchor, linkTo, spanLink, stepLink, type PagePlaces } from './page-anch
 import { shorten } from './page-detail.ts';
 import { element, type PageContent, type PageNode } from './page-node.ts';
 import { codeNode, tableNode, verdictNode } from './page-part.ts';
+import { noteContent, originContent, quoted } from './page-quote.ts';
 import type { PageRecord } from './page-record.ts';
-import { noteContent, originContent, quoted } from './page-step.ts';
 import { diagnosticNode, policyLink } from './page-top.ts';
 
 /** So many rows of a table stand in a page. */

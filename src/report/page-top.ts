@@ -6,8 +6,9 @@ import { anchor, linkTo, spanLink, stepLink, type PagePlaces } from './page-anch
 import { shorten } from './page-detail.ts';
 import { element, type PageContent, type PageNode } from './page-node.ts';
 import { codeNode, factsNode, verdictNode, verdictWord } from './page-part.ts';
+import { noteContent, quoted } from './page-quote.ts';
 import type { PageRecord, PageStep } from './page-record.ts';
-import { expectationNode, noteContent, quoted, stepMark, stepState } from './page-step.ts';
+import { expectationNode, stepMark, stepState } from './page-step.ts';
 import { count, renderDuration, verdictMarks } from './verdict-mark.ts';
 
 /** How far a record goes. `open`: it is being written; `broken`: it ends before it was closed, or cannot be read to its end. */
