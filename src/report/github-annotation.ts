@@ -27,6 +27,7 @@ export interface AnnotationOptions {
 const mostOfLevel = 10;
 const mostMessage = 2_000;
 const mostTitle = 120;
+const mostPath = 1_000;
 const ranks: Readonly<Record<SarifFinding['severity'], number>> = { refused: 1, error: 2, failed: 3, warning: 4 };
 
 /** Each line is one workflow command; none holds a text of a plan unescaped. */
@@ -39,21 +40,22 @@ export function renderAnnotations(plans: readonly ReportedPlan[], options: Annot
 }
 
 function annotationsOf(plan: ReportedPlan, { pathOf }: AnnotationOptions): readonly Annotation[] {
+  const fileOf = (file: string): string => lineOf(pathOf(file), mostPath);
   const { path, verdict, findings } = planFindings(plan);
   const title = (word: string, rule: string): string => lineOf(`${word}[${rule}] ${path}`, mostTitle);
   if (verdict.verdict === 'passed') {
     const passed: Annotation = {
       level: 'notice',
       rank: 9,
-      properties: { file: pathOf(path), line: 1, title: lineOf(`passed: ${path}`, mostTitle) },
+      properties: { file: fileOf(path), line: 1, title: lineOf(`passed: ${path}`, mostTitle) },
       message: verdict.reason,
     };
-    return [passed, ...findings.map((finding) => annotationOf(finding, path, pathOf, title))];
+    return [passed, ...findings.map((finding) => annotationOf(finding, path, fileOf, title))];
   }
-  return findings.map((finding) => annotationOf(finding, path, pathOf, title));
+  return findings.map((finding) => annotationOf(finding, path, fileOf, title));
 }
 
-function annotationOf(finding: SarifFinding, path: string, pathOf: AnnotationOptions['pathOf'], title: (word: string, rule: string) => string): Annotation {
+function annotationOf(finding: SarifFinding, path: string, fileOf: (path: string) => string, title: (word: string, rule: string) => string): Annotation {
   const { rule, severity, message, span, help, notes } = finding;
   const text = [message, ...(notes ?? []).slice(0, 5), ...(help === undefined ? [] : [`help: ${help}`])].join('\n');
   const sameLine = span !== undefined && span.end.line === span.start.line && span.end.column > span.start.column;
@@ -61,7 +63,7 @@ function annotationOf(finding: SarifFinding, path: string, pathOf: AnnotationOpt
     level: severity === 'warning' ? 'warning' : 'error',
     rank: rule.startsWith('verdict/') ? 0 : ranks[severity],
     properties: {
-      file: pathOf(span?.path ?? path),
+      file: fileOf(span?.path ?? path),
       line: span?.start.line ?? 1,
       // GitHub takes columns only where an annotation stays in one line.
       ...(span === undefined ? {} : sameLine ? { col: span.start.column, endColumn: span.end.column } : { endLine: Math.max(span.start.line, span.end.line) }),

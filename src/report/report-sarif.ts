@@ -1,5 +1,6 @@
 /** What was refused or went wrong in executions, as SARIF. A verdict other than passed is always a result, so that no empty list looks like a pass. */
 import { dataOf } from './data-of.ts';
+import { lineOf } from './format-text.ts';
 import { planFindings, type ReportedPlan } from './report-finding.ts';
 import { renderSarif, type SarifOptions, type SarifRun } from './sarif-document.ts';
 
@@ -28,7 +29,7 @@ function renderRun(plan: ReportedPlan): SarifRun {
       attempt: opened?.attempt,
       planSha256: opened?.plan.sha256,
       readingSha256: opened?.readingSha256,
-      commit: opened?.workspace.commit,
+      commit: lineOf(opened?.workspace.commit ?? '', 100),
     },
   };
 }

@@ -76,10 +76,12 @@ function renderRun(run: SarifRun, options: SarifOptions): unknown {
       {
         executionSuccessful: run.successful,
         exitCode: run.exitCode,
-        ...(run.commandLine === undefined ? {} : { arguments: run.commandLine.map(plain) }),
+        ...(run.commandLine === undefined ? {} : { arguments: run.commandLine.slice(0, 200).map((word) => plain(cutText(word, 1_000))) }),
         ...(run.startedAt === undefined ? {} : { startTimeUtc: run.startedAt }),
         ...(run.endedAt === undefined ? {} : { endTimeUtc: run.endedAt }),
-        ...(problems.length === 0 ? {} : { toolExecutionNotifications: problems.map((text) => ({ level: 'error', message: { text: plain(text) } })) }),
+        ...(problems.length === 0
+          ? {}
+          : { toolExecutionNotifications: problems.map((text) => ({ level: 'error', message: { text: plain(cutText(text, mostText)) } })) }),
       },
     ],
     columnKind: 'utf16CodeUnits',

@@ -57,7 +57,15 @@ describe('report', () => {
     const cwd = await sample();
     const argv = ['report', '.proofplan', '--format', 'md,html,junit,json,sarif,github,events', '--output', 'out/reports'];
     expect(await command(argv, { cwd })).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringContaining('::error ') });
-    expect(readdirSync(join(cwd, 'out/reports')).toSorted()).toEqual(['events.ndjson', 'junit.xml', 'report.html', 'report.md', 'report.sarif', 'summary.md', 'verdict.json']);
+    expect(readdirSync(join(cwd, 'out/reports')).toSorted()).toEqual([
+      'events.ndjson',
+      'junit.xml',
+      'report.html',
+      'report.md',
+      'report.sarif',
+      'summary.md',
+      'verdict.json',
+    ]);
     expect(await command(argv, { cwd })).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('error[cli/file-exists]: `out/reports/junit.xml` is already there'),
