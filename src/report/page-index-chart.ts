@@ -52,13 +52,7 @@ export function durationChart(rows: readonly PastExecution[], name: string): Pag
   const bars = drawn.map((past, index) => {
     // A bar of nothing would look like a gap.
     const height = Math.max(2, Math.round((chartHeight * (past.durationMs ?? 0)) / longest));
-    return element('rect', {
-      className: [classOf(past)],
-      x: String(index * (barWidth + barGap)),
-      y: String(chartHeight - height),
-      width: String(barWidth),
-      height: String(height),
-    });
+    return element('rect', { className: [classOf(past)], x: String(index * (barWidth + barGap)), y: String(chartHeight - height), width: String(barWidth), height: String(height) });
   });
   const said = `${drawn.length} durations, oldest first: from ${renderDuration(Math.min(...times))} to ${renderDuration(longest)}, the newest ${renderDuration(times.at(-1) ?? 0)}. The table below has each.`;
   return element(
@@ -66,16 +60,9 @@ export function durationChart(rows: readonly PastExecution[], name: string): Pag
     {},
     element(
       'svg',
-      {
-        className: ['spark'],
-        role: 'img',
-        ariaLabelledBy: [`${name}-title`],
-        viewBox: `0 0 ${width} ${chartHeight + 1}`,
-        width: String(width),
-        height: String(chartHeight + 1),
-      },
+      { className: ['spark'], role: 'img', ariaLabelledBy: [`${name}-title`], viewBox: `0 0 ${width} ${chartHeight + 1}`, width: String(width), height: String(chartHeight + 1) },
       element('title', { id: `${name}-title` }, said),
-      element('line', { x1: '0', y1: String(chartHeight + 0.5), x2: String(width), y2: String(chartHeight + 0.5) }),
+      element('line', { x1: "0", y1: String(chartHeight + 0.5), x2: String(width), y2: String(chartHeight + 0.5) }),
       bars,
     ),
     element('figcaption', {}, `durations, at most ${renderDuration(longest)}`),

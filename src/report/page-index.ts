@@ -57,10 +57,7 @@ function headNode({ sources, plans }: History, failing: number): PageContent {
   const executions = sources.reduce((sum, source) => sum + source.executions, 0);
   return factsNode([
     ['Folders', sources.map(({ path }) => [codeNode(cut(path)), ' '])],
-    [
-      'Plans',
-      plans.length === 0 ? 'none was executed yet' : `${plans.length}, ${failing === 0 ? 'each passed when it was last executed' : `${failing} not passing`}`,
-    ],
+    ['Plans', plans.length === 0 ? 'none was executed yet' : `${plans.length}, ${failing === 0 ? 'each passed when it was last executed' : `${failing} not passing`}`],
     ['Executions', String(executions)],
   ]);
 }
@@ -75,13 +72,7 @@ function flawNode({ path, flaws, strangers }: HistorySource): PageContent {
     { className: ['banner', 'v-error'] },
     element('p', {}, element('strong', { className: ['mark', 'v-error', 'small-mark'] }, '! the ledger is not whole'), ' ', codeNode(`${path}/ledger.jsonl`)),
     first ? element('p', {}, `Line ${first.lineNumber}: ${first.message} (byte ${first.offset}). What it says from there on, nothing vouches for.`) : undefined,
-    strangers.length > 0
-      ? element(
-          'p',
-          {},
-          `It does not know ${count(strangers.length, 'execution')} whose folders are there: ${names}${strangers.length > mostNames ? ' …' : ''}`,
-        )
-      : undefined,
+    strangers.length > 0 ? element('p', {}, `It does not know ${count(strangers.length, 'execution')} whose folders are there: ${names}${strangers.length > mostNames ? ' …' : ''}`) : undefined,
   );
 }
 
@@ -113,14 +104,7 @@ function planNode(plan: PlanHistory, index: number, mostOfPlan: number, options:
       ['Attempts', `${summary.attempts}: ${summaryWords(summary)}`],
       ['Last pass', summary.lastPass ? nameNode(summary.lastPass) : 'never'],
       ['Not since', summary.failingSince ? [nameNode(summary.failingSince), ' ', wordNode(summary.failingSince)] : undefined],
-      [
-        'Flaky',
-        flaky.length === 0
-          ? undefined
-          : flaky.map(({ verdicts, planSha256 }) =>
-              element('div', {}, `nothing that is known was different, and text ${planSha256.slice(0, 8)} ended differently: ${wordsOf(verdicts)}`),
-            ),
-      ],
+      ['Flaky', flaky.length === 0 ? undefined : flaky.map(({ verdicts, planSha256 }) => element('div', {}, `nothing that is known was different, and text ${planSha256.slice(0, 8)} ended differently: ${wordsOf(verdicts)}`))],
     ]),
     element('div', { className: ['charts'] }, verdictStrip(rows), durationChart(rows, `plan-${index + 1}`)),
     tableNode(
@@ -171,18 +155,14 @@ function whyNode(past: PastExecution, before: PastExecution | undefined): PageCo
   const texts = [
     ...(past.verdict !== 'passed' && detail?.reason ? [detail.reason] : []),
     ...(past.ending === 'cut' ? [past.resumable ? 'killed or cut off; it can be resumed' : 'killed or cut off'] : []),
-    ...(past.folder === 'pruned'
-      ? [pruned ? `record pruned on ${pruned.at.slice(0, 10)} (${pruned.rule})` : 'record removed in part by a prune that was killed']
-      : []),
+    ...(past.folder === 'pruned' ? [pruned ? `record pruned on ${pruned.at.slice(0, 10)} (${pruned.rule})` : 'record removed in part by a prune that was killed'] : []),
     ...(past.folder === 'gone' ? ['the record is gone, and nobody has pruned it'] : []),
     ...(past.differs === undefined ? [] : [`the folder is not the record that the ledger registered: ${past.differs}`]),
     ...(past.endedTwice ? ['the ledger says more than once how it ended: the worst counts'] : []),
     ...(past.attempt === past.counted ? [] : [`attempt ${past.counted} by counting: lines of the ledger are missing`]),
     ...(past.chained ? [] : ['the ledger is not whole here: nothing vouches for this row']),
     ...(detail !== undefined && detail.resumed > 0 ? ['cut and gone on with'] : []),
-    ...(before !== undefined && before.plan.sha256 !== past.plan.sha256
-      ? [`the text had changed: ${before.plan.sha256.slice(0, 8)} → ${past.plan.sha256.slice(0, 8)}`]
-      : []),
+    ...(before !== undefined && before.plan.sha256 !== past.plan.sha256 ? [`the text had changed: ${before.plan.sha256.slice(0, 8)} → ${past.plan.sha256.slice(0, 8)}`] : []),
   ];
   return texts.map((text) => element('div', { className: ['small'] }, cut(text)));
 }

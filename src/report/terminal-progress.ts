@@ -158,8 +158,7 @@ export function createProgress({ slot, colours, columns, live, verbosity = 0, ar
       if (data.effect === 'refuse') note(put('refused', '', `tripwire after step ${data.step}: ${data.what}`, '', '    '));
     },
     decision: (data, seq) => {
-      if (data.effect === 'refuse')
-        note(put('refused', '', data.reason.includes(`step ${data.step}`) ? data.reason : `step ${data.step}: ${data.reason}`, '', '    '));
+      if (data.effect === 'refuse') note(put('refused', '', data.reason.includes(`step ${data.step}`) ? data.reason : `step ${data.step}: ${data.reason}`, '', '    '));
       else if (verbosity > 0) note(renderDecision(data, seq, style));
     },
     capture: (data, seq) => {
