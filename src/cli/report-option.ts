@@ -65,9 +65,10 @@ export async function prepareReports(requests: readonly ReportRequest[], context
 export async function writeReports(requests: readonly ReportRequest[], plans: readonly EndedPlan[], context: CommandContext, json: boolean): Promise<void> {
   if (requests.length === 0) return;
   const sources: ReadSource[] = [];
+  const formats = requests.map(({ format }) => format);
   // An empty report would look like one in which nothing went wrong.
   const told = plans.length > 0 ? plans : [{ path: 'plans', reason: 'nothing was executed', exitCode: exitCodes.error }];
-  for (const plan of told) sources.push(await sourceOf({ ...plan, reason: context.redact?.(plan.reason) ?? plan.reason }));
+  for (const plan of told) sources.push(await sourceOf({ ...plan, reason: context.redact?.(plan.reason) ?? plan.reason }, formats));
   for (const { format, path } of requests) {
     const problems = await write(format, path, sources, json, context).catch((error: unknown) => [notRendered(format, error)]);
     await say(
@@ -90,8 +91,8 @@ async function write(
 }
 
 /** A record that cannot be read is told as what it is: no pass. */
-async function sourceOf({ path, folder, reason, exitCode }: EndedPlan): Promise<ReadSource> {
+async function sourceOf({ path, folder, reason, exitCode }: EndedPlan, formats: readonly FormatName[]): Promise<ReadSource> {
   const unopened: ReportSource = { unopened: { path, reason, exitCode } };
-  const read = folder === undefined ? undefined : await readSource({ folder }).catch(() => undefined);
+  const read = folder === undefined ? undefined : await readSource({ folder }, formats).catch(() => undefined);
   return read?.value ?? { source: unopened, plan: unopened };
 }

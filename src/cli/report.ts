@@ -21,6 +21,9 @@ import {
 import { writeReportFile } from './report-file.ts';
 import { writeWorkflowCommands } from './workflow-command.ts';
 
+/** So much is written at once: a report may have a million small pieces. */
+const blockLength = 1 << 16;
+
 interface ReportOptions {
   readonly format: string;
   readonly output?: string;
@@ -53,7 +56,7 @@ async function report(folders: readonly string[], options: ReportOptions, contex
   let bad = false;
   for (const folder of folders) {
     const found = findExecution(folder, context);
-    const read = found.value === undefined ? undefined : await readSource({ folder: found.value.absolute });
+    const read = found.value === undefined ? undefined : await readSource({ folder: found.value.absolute }, formats.value);
     await say(context, [...found.diagnostics, ...(read?.diagnostics ?? [])]);
     if (read?.value === undefined) bad = true;
     else sources.push(read.value);
@@ -86,11 +89,17 @@ async function renderOne(
       const problem = await writeReportFile(targetOf(format, output, several, context), pieces, force === true ? 'replace' : 'keep', context);
       return problem === undefined ? [] : [problem];
     }
+    // A report of Markdown holds the plan as it is, byte for byte; a terminal is not to obey it.
+    const put = (text: string): void => context.out(context.outIsTerminal === true ? stripControl(text) : text);
+    let block = '';
     for await (const piece of pieces) {
-      // A report of Markdown holds the plan as it is, byte for byte; a terminal is not to obey it.
-      context.out(context.outIsTerminal === true ? stripControl(piece) : piece);
+      block += piece;
+      if (block.length < blockLength) continue;
+      put(block);
+      block = '';
       await context.outDrained?.();
     }
+    put(block);
     return [];
   } catch (error) {
     return [notRendered(format, error)];
