@@ -8,7 +8,7 @@ import type { RecordedEvents } from './read-event.ts';
 import { reportedVerdict } from './report-verdict.ts';
 import { outcomeWord } from './verdict-mark.ts';
 
-export type ItemGroup = 'verdict' | 'precondition' | 'step' | 'expectation' | 'criterion' | 'policy' | 'task';
+type ItemGroup = 'verdict' | 'precondition' | 'step' | 'expectation' | 'criterion' | 'policy' | 'task';
 
 /** One item. `verdict` is `none` for what was not run or not judged: then `reason` says why. */
 export interface ReportedItem {
