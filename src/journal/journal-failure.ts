@@ -12,6 +12,9 @@ const ofTheRunner = 'report this as a defect of proofplan, with the message';
 const reasons = {
   /** The file could not be made. */
   open: { code: 'journal/not-opened', help: 'give a folder with --out that can be written and is on a local disk' },
+  /** The mark of its head is kept elsewhere, in the folder for temporary files. */
+  'mark-open': { code: 'journal/not-opened', help: 'name a folder for temporary files that can be written and is yours alone, in TMPDIR' },
+  'mark-write': { code: 'journal/write-failed', help: 'make room in the folder for temporary files, or name another in TMPDIR, and execute the plan again' },
   /** The disk did not take it. */
   write: ofTheDisk,
   sync: ofTheDisk,

@@ -98,14 +98,14 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   try {
     mark = options.headMark === undefined ? undefined : openHeadMark(options.headMark);
   } catch (error) {
-    throw fail('open', `the mark of its head cannot be kept: ${messageOf(error)}`, error);
+    throw fail('mark-open', `the mark of its head cannot be kept: ${messageOf(error)}`, error);
   }
   const note = (line: Uint8Array, before: string): string => {
     const hashed = hash('sha256', line);
     try {
       mark?.note(hashed, before);
     } catch (error) {
-      throw fail('write', `the mark of its head was not written: ${messageOf(error)}`, error);
+      throw fail('mark-write', `the mark of its head was not written: ${messageOf(error)}`, error);
     }
     return hashed;
   };
