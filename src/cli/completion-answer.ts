@@ -23,6 +23,7 @@ export interface CompletionSource {
   readonly environments: () => Promise<readonly Candidate[]>;
   readonly templates: () => Promise<readonly Candidate[]>;
   readonly codes: () => readonly Candidate[];
+  readonly formats: () => Promise<readonly Candidate[]>;
 }
 
 /** The last word is the one at the cursor. `continued`: the shell completes only what follows `=` in it. */
@@ -65,6 +66,8 @@ const values: Readonly<
   '--out <dir>': { files: 'folder' },
   a: { files: 'folder', offer: (source) => source.executions() },
   b: { files: 'folder', offer: (source) => source.executions() },
+  // Of several formats, the first.
+  list: { offer: (source) => source.formats() },
   step: { offer: (source, [folder]) => (folder === undefined ? [] : source.steps(folder)) },
   template: { offer: (source) => source.templates() },
   file: { files: 'file' },

@@ -30,6 +30,10 @@ export function completionSource(context: CommandContext): CompletionSource {
       const { templates } = await import('../review/new-template.ts');
       return templates.map(({ name, purpose }) => ({ value: name, note: purpose }));
     },
+    formats: async () => {
+      const { formatNames } = await import('./report-format.ts');
+      return formatNames.map((value) => ({ value, note: '' }));
+    },
     codes: () => Object.entries(diagnosticCodes).map(([value, note]) => ({ value, note })),
   };
 }

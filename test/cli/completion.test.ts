@@ -57,6 +57,7 @@ describe('what is offered', () => {
     ['a file', ['run', '--params', ''], { files: 'file', values: [] }],
     ['nothing for free text', ['run', '--set', ''], { files: 'none', values: [] }],
     ['a plan or a code', ['explain', 'compile/no-st'], { files: 'plan', values: ['compile/no-step'] }],
+    ['a format', ['report', '--format', 'j'], { files: 'none', values: ['junit', 'json'] }],
     ['a template', ['new', 'rel'], { files: 'none', values: ['release-gate'] }],
     ['nothing for a command that is not there', ['nonsense', ''], { files: 'none', values: [] }],
     ['nothing for an option that is not there', ['run', '--nonsense='], { files: 'none', values: [] }],
