@@ -68,9 +68,14 @@ async function judgeBlock(block: Block, page: Page, usage: Usage): Promise<strin
   return `is of the language \`${language}\`, which nothing tries: show it as a command's output, as a file, or list it with a reason`;
 }
 
-/** Used: named by a command or by another file of the page, or found by the program itself. */
+/** Files that programs find by their names. */
+const foundByName = /(?:^|\/)(?:proofplan\.config\.yaml|\.gitignore)$/;
+/** Pages whose files another test holds: each of them, by its name, or it fails. */
+const heldElsewhere: ReadonlySet<string> = new Set(['docs/ci.md']);
+
+/** Used: named by a command or by another file of the page, or found by its name. */
 function isUsed(file: string, page: Page): boolean {
-  if (file.endsWith('proofplan.config.yaml')) return true;
+  if (foundByName.test(file) || heldElsewhere.has(page.path)) return true;
   const plan = file.replace(/\.addendum\.yaml$/, '.md');
   const name = plan.split('/').at(-1) ?? plan;
   const others = page.blocks.filter((block) => block.file !== undefined && block.file !== file).map(({ text }) => text);
@@ -116,7 +121,8 @@ async function markdownFault(text: string, meta: string): Promise<string | undef
 }
 
 function brokenLink(target: string, page: Page): readonly string[] {
-  if (/^(?:https?|mailto):/.test(target)) return [];
+  // A plan that the page holds as a file is linked as it would be from another plan.
+  if (/^(?:https?|mailto):/.test(target) || page.blocks.some(({ file }) => file === target)) return [];
   const [path = '', anchor] = target.split('#');
   const full = path === '' ? join(root, page.path) : join(root, dirname(page.path), decodeURIComponent(path));
   if (!existsSync(full)) return [`leads to \`${target}\`, which is not there`];

@@ -11,6 +11,7 @@ import { need } from './support/machine-need.ts';
 import { commandsOf, readPage } from './support/page.ts';
 import { expectShown } from './support/shown-output.ts';
 import { recordTerminal } from './support/terminal-record.ts';
+import { readUsage } from './support/usage.ts';
 import { linesIn, wordsOf } from '../tools/terminal-picture.mjs';
 
 const page = readPage('README.md');
@@ -52,6 +53,11 @@ const topics = [
   'db url',
   'guard',
   'db stop',
+  'completion bash',
+  'completion zsh',
+  'completion fish',
+  'history',
+  'prune',
 ];
 
 const commands = commandsOf(page);
@@ -110,6 +116,21 @@ describe('the picture of a plan that fails', () => {
 function pictureLines(name: string): readonly string[] {
   return linesIn(readFileSync(join(root, `docs/picture/${name}.svg`), 'utf8'));
 }
+
+/** Commands that need what no example here leaves. */
+const elsewhere: Readonly<Record<string, string>> = {
+  audit: 'has commands of its own',
+  db: 'has commands of its own',
+  key: 'has commands of its own',
+  completion: 'has commands of its own',
+  merge: 'needs the shards of several machines: test/execute and the page on many plans',
+  resume: 'needs an execution that was killed: docs/resume.md',
+};
+
+test('no command is forgotten', async () => {
+  const { commands: all } = await readUsage();
+  expect([...all.keys()].filter((name) => !topics.includes(name) && elsewhere[name] === undefined)).toEqual([]);
+});
 
 test.for(topics)('the examples of %s --help', async (topic, context) => {
   const { stdout } = await command([...topic.split(' '), '--help']);
