@@ -29,8 +29,8 @@ export interface JobOrder {
   readonly argv: readonly string[];
   readonly colourLevel: 0 | 1 | 2 | 3;
   readonly columns: number;
-  /** Whoever began this stands at a terminal: so many columns of it are the job's own, and what it does is shown there. */
-  readonly width?: number;
+  /** Whoever began this stands at a terminal: what the job does is shown there, in lines that live. */
+  readonly live?: true;
   readonly options: {
     readonly out: string;
     readonly quiet?: true;
@@ -72,17 +72,17 @@ async function job(context: CommandContext): Promise<number> {
   const gone = new AbortController();
   const order = await readOrder(process.stdin, () => gone.abort('SIGTERM'));
   const colours = createColours(order.colourLevel);
+  // The lines go behind a label: nothing is written over, and no reader of a CI system takes one for a command.
+  const { region: _region, aroundOutput: _around, ...plain } = context;
   const told = maskMessages({
-    ...context,
+    ...plain,
     argv: order.argv,
     errColours: colours,
     outColours: colours,
     errColumns: order.columns,
+    errWidth: () => order.columns,
     errLive: false,
-    errWidth: () => order.width,
-    ...(order.width === undefined ? {} : { region: () => createToldRegion((line) => context.out(`${line}\n`), context.err) }),
-    // Its lines are told by another process, behind the name of the plan, where no runner of a CI system obeys them.
-    aroundOutput: (write) => write(),
+    ...(order.live !== true ? {} : { region: () => createToldRegion((line) => context.out(`${line}\n`), context.err) }),
     readStandardInput: () => Promise.resolve(Buffer.from(order.text ?? '', 'base64')),
   });
   // Whoever began this says what it does when it is interrupted; a process that is left alone ends itself.

@@ -6,7 +6,10 @@ import { basename, extname } from 'node:path';
 import type { PrerequisiteOutcome, SetMembership } from '../model/event.ts';
 import { exitCodes } from '../model/verdict.ts';
 import type { Binding } from '../model/value.ts';
+import { cutToWidth, displayWidth } from '../report/display-width.ts';
+import { createLiveRegion, type RegionSlot } from '../report/live-region.ts';
 import { stripToLine } from '../report/strip-control.ts';
+import { paintVerdict, verdictMarks } from '../report/verdict-mark.ts';
 import { say, type CommandContext } from './command-context.ts';
 import type { JobEnd, JobOrder } from './job.ts';
 import { createLanes, disturbance, type JobLane } from './job-lane.ts';
@@ -39,8 +42,7 @@ export async function runMany(jobs: readonly PlannedJob[], options: ManyOptions,
   const states = new StateKeeper(jobs);
   const ended = new Map<string, EndedJob>();
   const running = new Map<string, { readonly lane: JobLane; readonly done: Promise<void> }>();
-  const line = createLabels(jobs, context);
-  const region = context.errLive && !options.quiet ? context.region?.({ labelColumns: line.width }) : undefined;
+  const progress = createJobsProgress(jobs, options.quiet, context);
   try {
     const failures = await states.prepare(options, context);
     const lanes = new Map<string, JobLane>();
@@ -50,13 +52,19 @@ export async function runMany(jobs: readonly PlannedJob[], options: ManyOptions,
     const finish = (job: PlannedJob, end: JobEnd, begun: boolean, durationMs = 0): void => void ended.set(job.key, { job, end, begun, durationMs });
     const start = async (job: PlannedJob): Promise<void> => {
       const since = performance.now();
-      const order = orderOf(job, ended, states, options, context, line.width);
-      const slot = region?.open(line.of(job));
-      const end = await runJob(order, options.signal, (text) => (options.quiet ? undefined : line.write(job, text)), context, slot);
-      slot?.close();
+      const order = orderOf(job, ended, states, options, context, progress.columns);
+      const slot = progress.begin(job);
+      const end = await runJob(order, options.signal, (text) => progress.line(job, text), context, slot);
       if (end.state) states.keep(job, end.state);
       finish(job, end, true, performance.now() - since);
-      if (!options.quiet) line.write(job, `${end.verdict}: ${end.reason}`);
+      progress.line(
+        job,
+        paintVerdict(
+          end.verdict,
+          context.errColours,
+        )(`${verdictMarks[end.verdict]} ${end.verdict}${end.verdict === 'passed' ? '' : `: ${stripToLine(end.reason)}`}`),
+      );
+      progress.end(job);
       await states.release(job);
     };
     let waiting = [...jobs];
@@ -78,7 +86,7 @@ export async function runMany(jobs: readonly PlannedJob[], options: ManyOptions,
     }
     return jobs.flatMap((job) => ended.get(job.key) ?? []);
   } finally {
-    region?.close();
+    progress.close();
     await states.close();
   }
 }
@@ -107,7 +115,7 @@ function orderOf(
   states: StateKeeper,
   options: ManyOptions,
   context: CommandContext,
-  labelWidth: number,
+  columns: number,
 ): JobOrder {
   const { file, plan, path } = job.ready;
   const prerequisites = job.links.map(({ link, key }): PrerequisiteOutcome => {
@@ -120,7 +128,6 @@ function orderOf(
     };
   });
   const from = states.from(job);
-  const width = context.errLive ? context.errWidth?.() : undefined;
   const state = { ...(from === undefined ? {} : { from }), ...(states.isBase(job) ? { leaveTo: states.mark } : {}) };
   return {
     path: file.absolute === undefined ? '-' : path,
@@ -131,8 +138,8 @@ function orderOf(
     values: options.values,
     argv: context.argv,
     colourLevel: context.errColours.level,
-    columns: Math.max(40, context.errColumns - labelWidth - 3),
-    ...(width === undefined ? {} : { width: Math.max(20, width - labelWidth - 3) }),
+    columns,
+    ...(context.errLive ? { live: true } : {}),
     options: {
       ...options.optionsOf(job),
       ...(prerequisites.length === 0 ? {} : { prerequisites }),
@@ -173,11 +180,18 @@ async function tellNarrowing(
   ]);
 }
 
-/** Each line with the plan that it is about. */
-function createLabels(
-  jobs: readonly PlannedJob[],
-  context: CommandContext,
-): { readonly width: number; readonly of: (job: PlannedJob) => string; readonly write: (job: PlannedJob, text: string) => void } {
+interface Progress {
+  readonly line: (job: PlannedJob, text: string) => void;
+  /** Its place where lines live; undefined where they do not. */
+  readonly begin: (job: PlannedJob) => RegionSlot | undefined;
+  readonly end: (job: PlannedJob) => void;
+  readonly close: () => void;
+  /** How many columns are left beside a label. */
+  readonly columns: number;
+}
+
+/** Each line behind the name of its plan, and below them a place for each that is under way. */
+function createJobsProgress(jobs: readonly PlannedJob[], quiet: boolean, context: CommandContext): Progress {
   const short = (path: string): string => stripToLine(basename(path, extname(path)));
   const labels = new Map(
     jobs.map((job) => [
@@ -185,12 +199,27 @@ function createLabels(
       jobs.some((other) => other.path !== job.path && short(other.path) === short(job.path)) ? stripToLine(job.path) : short(job.path),
     ]),
   );
-  const width = Math.max(...[...labels.values()].map((label) => label.length));
+  const width = Math.min(mostLabelColumns, Math.max(...[...labels.values()].map(displayWidth)));
+  const region =
+    context.region?.({ labelColumns: width }) ?? createLiveRegion({ write: context.err, colours: context.errColours, live: false, labelColumns: width });
+  const slots = new Map<string, RegionSlot>();
+  const line = (job: PlannedJob, text: string): void => {
+    if (quiet || text.trim() === '') return;
+    slots.get(job.key)?.line(text);
+  };
   return {
-    width,
-    of: (job) => labels.get(job.key) ?? '',
-    write: (job, text) => {
-      if (text.trim() !== '') context.err(`${context.errColours.dim(`${(labels.get(job.key) ?? '').padEnd(width)} │`)} ${text}\n`);
+    line,
+    begin: (job) => {
+      if (quiet) return undefined;
+      const slot = region.open(cutToWidth(labels.get(job.key) ?? '', width));
+      slots.set(job.key, slot);
+      slot.set({ title: `executing ${stripToLine(job.path)}` });
+      return context.errLive ? slot : undefined;
     },
+    end: (job) => slots.get(job.key)?.close(),
+    close: () => region.close(),
+    columns: Math.max(40, context.errColumns - width - 3),
   };
 }
+
+const mostLabelColumns = 24;

@@ -14,7 +14,7 @@ import { isRecord } from './journal-line.ts';
 import { digestPlanSet, type PlanSet, type SetMemory, type SetPlan } from './plan-set.ts';
 import { parseNote, signNote, verifyNote, type NoteKey } from './signed-note.ts';
 
-export const shardFiles = { record: 'shard.json', checkpoint: 'shard.checkpoint' } as const;
+const shardFiles = { record: 'shard.json', checkpoint: 'shard.checkpoint' } as const;
 
 /** How one plan of a shard ended. Without an execution it was never opened. */
 export interface ShardExecution {

@@ -2,13 +2,14 @@
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSetMemory, dealPlans, digestPlanSet } from '../../src/journal/plan-set.ts';
 import { readShardRecord, writeShardRecord, type ShardRecord } from '../../src/journal/shard-record.ts';
 import { createNoteKey } from '../../src/journal/signed-note.ts';
 import { joinShards, mergeShards } from '../../src/review/merge-set.ts';
 import { readShard, type ReadShard } from '../../src/review/merge-shard.ts';
-import { command } from '../support/command.ts';
+import { command, root } from '../support/command.ts';
 import { playsAll } from '../support/sampled.ts';
 import { copyFolder, makeShards, searchPlan } from '../support/shard-set.ts';
 
@@ -217,6 +218,11 @@ describe('a set of 12 plans in 12 shards', () => {
     const whole = await command(['merge', ...shards], { cwd: folder });
     expect(whole).toMatchObject({ exitCode: 0, stderr: '' });
     expect(whole.stdout).toMatch(/^plan {4}verdict {5}shard\np01\.md {2}✓ passed/);
+    const validate = new Ajv({ strict: false }).compile(JSON.parse(readFileSync(join(root, 'schemas/merge.schema.json'), 'utf8')) as object);
+    for (const folders of [shards, shards.slice(2), [join(folder, 'nothing')]]) {
+      const { stdout } = await command(['merge', '--json', ...folders], { cwd: folder });
+      expect([validate(JSON.parse(stdout)), validate.errors]).toEqual([true, null]);
+    }
     const lost = await command(['merge', ...shards.slice(1)], { cwd: folder });
     expect(lost.exitCode).toBe(4);
     expect(lost.stdout).toContain('1 of 12 shards is missing: 1/12');
