@@ -36,6 +36,7 @@ afterAll(() => {
 
 const topics = [
   'run',
+  'merge',
   'check',
   'explain',
   'convert',

@@ -7,7 +7,7 @@ import type { JournalState } from '../model/journal-entry.ts';
 import type { DatabaseState, StateRequest } from '../model/environment.ts';
 import type { PrerequisiteOutcome, SetMembership } from '../model/event.ts';
 import type { Binding } from '../model/value.ts';
-import { exitCodes, type Verdict } from '../model/verdict.ts';
+import { exitCodes, interruptionExitCodes, type Verdict } from '../model/verdict.ts';
 import { createColours } from '../report/colour.ts';
 import type { Verbosity } from '../report/terminal-progress.ts';
 import type { CommandContext } from './command-context.ts';
@@ -70,7 +70,12 @@ export function addJob(program: Program, context: CommandContext, finish: Finish
 
 async function job(context: CommandContext): Promise<number> {
   const gone = new AbortController();
-  const order = await readOrder(process.stdin, () => gone.abort('SIGTERM'));
+  let signal = gone.signal;
+  const order = await readOrder(process.stdin, () => {
+    // Whoever began this was asked twice, and left: so does its job.
+    if (signal.aborted) process.exit(interruptionExitCodes.SIGTERM);
+    gone.abort('SIGTERM');
+  });
   const colours = createColours(order.colourLevel);
   // The lines go behind a label: nothing is written over, and no reader of a CI system takes one for a command.
   const { region: _region, aroundOutput: _around, ...plain } = context;
@@ -86,7 +91,7 @@ async function job(context: CommandContext): Promise<number> {
     readStandardInput: () => Promise.resolve(Buffer.from(order.text ?? '', 'base64')),
   });
   // Whoever began this says what it does when it is interrupted; a process that is left alone ends itself.
-  const signal = AbortSignal.any([context.interruption(), gone.signal]);
+  signal = AbortSignal.any([context.interruption(), gone.signal]);
   const answer = (end: JobEnd): number => {
     context.out(`${JSON.stringify(end)}\n`);
     return end.exitCode;

@@ -112,6 +112,7 @@ function isShardRecord(value: unknown): value is ShardRecord {
     isPositive(index) &&
     isPositive(count) &&
     index <= count &&
+    count <= value['set'].plans.length &&
     (state === 'open' || state === 'closed') &&
     Array.isArray(executions) &&
     executions.every(isExecution) &&
