@@ -11,7 +11,7 @@ const kinds = { wait: 'sleep 3', compute: "python3 -c 'sum(i * i for i in range(
 function speedUps(folder: string, act: string): readonly number[] {
   const project = join(folder, act.slice(0, 5));
   mkdirSync(join(project, 'plans'), { recursive: true });
-  writeFileSync(join(project, 'proofplan.config.yaml'), 'default: here\nenvironments:\n  here:\n    workspace: .\n    parallel: true\n');
+  writeFileSync(join(project, 'proofplan.config.yaml'), 'default: here\nenvironments:\n  here:\n    workspace: .\n    database: embedded\n    parallel: true\n');
   for (let plan = 1; plan <= plans; plan += 1)
     writeFileSync(
       join(project, 'plans', `plan-${plan}.md`),

@@ -36,7 +36,7 @@ export function contextOf(argv: readonly string[], { cwd = root, stdin = '', env
     readStandardInput: () => Promise.resolve(typeof stdin === 'string' ? Buffer.from(stdin) : stdin),
     sources: new Map(),
     interruption: () => new AbortController().signal,
-    self: [process.execPath],
+    self: [process.execPath, join(root, 'dist/proofplan.js')],
     command: 'proofplan',
   };
 }
