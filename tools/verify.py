@@ -40,7 +40,7 @@ class Audit:
         self.folder, self.verifier_key, self.findings = os.path.realpath(folder), verifier_key, []
         name = os.path.basename(self.folder)
         self.execution = name if EXECUTION_ID.fullmatch(name) else None
-        self.tree, self.head, self.marked = Tree(), "", (None, None)
+        self.tree, self.head, self.marked, self.registration = Tree(), "", (None, None), None
         self.data, self.steps, self.attempts, self.evidence, self.parts = {}, {}, {}, {}, {}
 
     def find(self, code, file=JOURNAL, line="", message="", at=None):
@@ -221,6 +221,8 @@ class Audit:
             if data and not data.endswith(b"\n"):
                 problems.append(None)
             entries += [entry] if entry else []
+            if entry and (entry["kind"], entry["execution"]) == ("registered", self.execution):
+                self.registration = self.registration or {"ledger": {"hash": sha256(data)}}
             damaged = (number, "the line is damaged", at + offset) if data.endswith(b"\n") and not entry else None
             prev = sha256(data if entry else f"{prev}\n".encode() + data)  # a line without a link keeps the one before in the chain
             at += len(data)
@@ -241,6 +243,8 @@ class Audit:
             return self.find("not-in-ledger", LEDGER)
         if len(own) > 1:
             self.find("ledger-differs", LEDGER, message=f"registered {len(own)} times")
+        if self.first("opened", "ledger.hash") is not None:  # the line binds all lines before it
+            self.compare("ledger-differs", LEDGER, self.registration, {"ledger.hash": self.first("opened", "ledger.hash")})
         opened = {"plan.sha256": self.first("opened", "plan.sha256"), "attempt": self.first("opened", "attempt")}
         self.compare("ledger-differs", LEDGER, own[0], {**opened, "attempt": own[0]["attempt"]} if opened["attempt"] is None else opened)
         end = {"journal.entries": self.tree.size, "journal.head": self.head, "journal.root": self.root, "verdict": self.first("verdict", "verdict")}

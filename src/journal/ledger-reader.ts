@@ -40,8 +40,8 @@ export async function readLedger(path: string): Promise<Ledger> {
   return { ...(await walkLedger(path, (entry) => void entries.push(entry))), entries };
 }
 
-/** The same with one line in memory at a time; `take` is given the entries in their order, with the number of the line that each really stands in. */
-export async function walkLedger(path: string, take: (entry: LedgerEntry, lineNumber: number) => void): Promise<Omit<Ledger, 'entries'>> {
+/** The same with one line in memory at a time; `take` is given the entries in their order, with the number of the line that each really stands in, and its hash. */
+export async function walkLedger(path: string, take: (entry: LedgerEntry, lineNumber: number, hash: string) => void): Promise<Omit<Ledger, 'entries'>> {
   const problems: LedgerProblem[] = [];
   let prev = genesis;
   let seq = 1;
@@ -60,7 +60,7 @@ export async function walkLedger(path: string, take: (entry: LedgerEntry, lineNu
       damaged = undefined;
       if (entry) {
         if (entry.prev !== prev || entry.seq !== lineNumber) find({ kind: 'chain-broken', lineNumber, offset });
-        take(entry, lineNumber);
+        take(entry, lineNumber, line.hash);
       } else if (line.torn) find({ kind: 'torn', lineNumber, offset });
       else damaged = { kind: 'not-an-entry', lineNumber, offset: offset + (parsed && 'problem' in parsed ? parsed.problem.offset : 0) };
       torn = line.torn;

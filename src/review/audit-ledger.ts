@@ -2,7 +2,8 @@
 import { lstatSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { executionNamePattern, isRecord } from '../journal/journal-line.ts';
-import { endedVerdict, groupEntries, isSamePlan, readLedger, type Ledger, type LedgerEntry, type LedgerPlan } from '../journal/ledger.ts';
+import { walkLedger } from '../journal/ledger-reader.ts';
+import { endedVerdict, groupEntries, isSamePlan, type Ledger, type LedgerEntry, type LedgerPlan } from '../journal/ledger.ts';
 import { isSignedPruning } from '../journal/ledger-pruning.ts';
 import { messageOf } from '../model/diagnostic.ts';
 import { executionFiles } from '../model/journal-entry.ts';
@@ -34,10 +35,15 @@ export interface LedgerAudit {
  */
 export async function verifyLedger(path: string, folder: string, journal: JournalAudit, verifierKey?: string): Promise<LedgerAudit> {
   const file = relative(folder, path);
-  let ledger: Ledger;
+  const entries: LedgerEntry[] = [];
+  const hashes = new Map<LedgerEntry, string>();
+  let problems: Ledger['problems'];
   try {
     lstatSync(path);
-    ledger = await readLedger(path);
+    ({ problems } = await walkLedger(path, (entry, _, hash) => {
+      entries.push(entry);
+      if (entry.execution === journal.execution) hashes.set(entry, hash);
+    }));
   } catch (error) {
     return { findings: [{ code: 'review/ledger-missing', message: `there is no ledger to be read: ${messageOf(error)}`, file }], pruned: [] };
   }
@@ -46,27 +52,27 @@ export async function verifyLedger(path: string, folder: string, journal: Journa
   const find = (code: AuditCode, message: string, place: { readonly lineNumber?: number; readonly offset?: number } = {}): void =>
     void findings.push({ code, message, file, ...place });
 
-  for (const { kind, lineNumber, offset } of ledger.problems.slice(0, maximumFindings)) {
+  for (const { kind, lineNumber, offset } of problems.slice(0, maximumFindings)) {
     // A torn last line is another execution that was killed just then; the next writer ends the line and says so.
     if (kind === 'chain-broken') find('review/ledger-broken', `line ${lineNumber} of the ledger is not chained to the line before`, { lineNumber, offset });
     if (kind === 'not-an-entry') find('review/ledger-broken', `line ${lineNumber} of the ledger is damaged`, { lineNumber, offset });
   }
 
-  const own = ledger.entries.filter((entry) => entry.execution === journal.execution);
+  const own = entries.filter((entry) => entry.execution === journal.execution);
   const [registered, ...again] = own.filter((entry) => entry.kind === 'registered');
   if (registered === undefined) {
     find('review/not-in-ledger', `the ledger has no registration of \`${journal.execution}\``);
     return { findings, pruned };
   }
   if (again.length > 0) find('review/ledger-differs', `\`${journal.execution}\` is registered ${again.length + 1} times`);
-  findings.push(...compareRegistration(registered, journal, file), ...compareEnd(own, registered, journal, file));
+  findings.push(...compareRegistration(registered, hashes.get(registered), journal, file), ...compareEnd(own, registered, journal, file));
 
-  const attempts = ledger.entries.filter((entry) => entry.kind === 'registered' && isSamePlan(entry.plan, registered.plan));
+  const attempts = entries.filter((entry) => entry.kind === 'registered' && isSamePlan(entry.plan, registered.plan));
   // A registration takes its number from an index, which could be forged, and lines may have been taken out before it.
   const counted = attempts.indexOf(registered) + 1;
   if (registered.attempt !== counted)
     find('review/ledger-differs', `it was registered as attempt ${registered.attempt}, and is attempt ${counted} by counting`);
-  const entriesOf = groupEntries(ledger.entries);
+  const entriesOf = groupEntries(entries);
   for (const [index, attempt] of attempts.entries()) {
     const { execution } = attempt;
     const path = join(dirname(folder), execution);
@@ -91,11 +97,14 @@ export async function verifyLedger(path: string, folder: string, journal: Journa
   return { findings, pruned };
 }
 
-function compareRegistration(registered: LedgerEntry, journal: JournalAudit, file: string): readonly AuditFinding[] {
+function compareRegistration(registered: LedgerEntry, hash: string | undefined, journal: JournalAudit, file: string): readonly AuditFinding[] {
   const plan: Partial<LedgerPlan> = isRecord(journal.opened?.data['plan']) ? journal.opened.data['plan'] : {};
+  const own = isRecord(journal.opened?.data['ledger']) ? journal.opened.data['ledger'] : {};
   const pairs: readonly (readonly [string, unknown, unknown])[] = [
     ['plan.sha256', registered.plan.sha256, plan.sha256],
     ['attempt', registered.attempt, journal.opened?.data['attempt'] ?? registered.attempt],
+    // The line binds all lines before it: a ledger that was written anew, chain and all, has another one.
+    ['ledger.hash', hash, own['hash'] ?? hash],
   ];
   return pairs.filter(([, ledger, recorded]) => ledger !== recorded).map(([name, ledger, recorded]) => differs(name, ledger, recorded, file));
 }

@@ -195,6 +195,23 @@ describe('a failure is not pruned away', () => {
     expect((await command(['history', 'plans/a.md'], { cwd })).stdout).toContain('2 attempts: 1 passed, 1 failed; of the records 1 pruned');
   });
 
+  test('a ledger that was written anew, with a pass in the place of the failure: what was registered later knows another one', async () => {
+    const { cwd, output, folder } = project([failed, passed]);
+    const lines = readFileSync(join(output, 'ledger.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string; prev?: string; seq?: number; execution: string });
+    const pruned = { kind: 'pruned', ts: '2026-02-01T00:00:00.000Z', execution: idOf(0), plan: { path: 'plans/a.md', sha256: 'x' }, attempt: 1, rule: '--keep 1' };
+    const forged = [...lines.map((line) => (line.execution === idOf(0) && line.kind === 'ended' ? { ...line, verdict: 'passed' } : line)), pruned].map(({ prev: _, seq: __, ...line }: { kind: string; prev?: string; seq?: number }) => line);
+    writeFileSync(join(output, 'ledger.jsonl'), chainLedger(forged));
+    rmSync(folder(0), { recursive: true });
+    expect(await attemptFindings(folder(1))).toEqual([]);
+    const first = (await verifyExecution(folder(1))).map(placeOf);
+    expect(first).toContain('review/ledger-differs ../../ledger.jsonl:');
+    expect((await pythonFindings([folder(1)])).get(folder(1))).toEqual(first.toSorted());
+    expect((await command(['audit', 'verify', '.proofplan/latest'], { cwd })).stderr).toContain('ledger.hash is');
+  });
+
   test.each<readonly [string, (project: ReturnType<typeof projectOfThree>) => void]>([
     ['the last line of the ledger says passed', ({ output }) => editLedger(output, (line) => line.replace('"verdict":"failed"', '"verdict":"passed"'))],
     [

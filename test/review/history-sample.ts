@@ -49,23 +49,32 @@ interface Line {
   readonly [key: string]: unknown;
 }
 
-/** Lines of a ledger, chained as its writer does it. */
+/** Lines of a ledger, chained as its writer does it. A line that has a `prev` or a `seq` keeps it. */
 export function chainLedger(lines: readonly Line[]): string {
+  const chain = createChain();
+  for (const line of lines) chain.add(line);
+  return chain.text();
+}
+
+function createChain(): { readonly add: (line: Line) => { readonly seq: number; readonly hash: string }; readonly text: () => string } {
+  const texts: string[] = [];
   let prev = sha('proofplan/ledger/v1\n');
-  return lines
-    .map((line, index) => {
-      const text = `${renderCanonicalJson({ v: 1, seq: index + 1, prev, ...line })}\n`;
+  return {
+    add: (line) => {
+      const text = `${renderCanonicalJson({ v: 1, seq: texts.length + 1, prev, ...line })}\n`;
+      texts.push(text);
       prev = sha(text);
-      return text;
-    })
-    .join('');
+      return { seq: texts.length, hash: prev };
+    },
+    text: () => texts.join(''),
+  };
 }
 
 /** An output folder with these executions one after the other; `more` are lines after them, in the words of the ledger. */
 export function writeOutput(output: string, samples: readonly SampleExecution[], more: (id: (index: number) => string) => readonly Line[] = () => []): void {
   mkdirSync(join(output, 'executions'), { recursive: true });
   const plans: { readonly path: string; readonly sha256: string }[] = [];
-  const lines: Line[] = [];
+  const chain = createChain();
   for (const [index, sample] of samples.entries()) {
     const { path = 'plans/a.md', text = '# A\n', verdict, durationMs = 5_000 } = sample;
     const plan = { path, sha256: sha(text) };
@@ -74,21 +83,23 @@ export function writeOutput(output: string, samples: readonly SampleExecution[],
     const execution = idOf(index);
     const common = { execution, plan, attempt };
     const atMs = startMs + index * stepMs;
-    lines.push({ kind: 'registered', ts: new Date(atMs).toISOString(), ...common });
-    const journal = sample.gone ? { entries: 4, head: 'a'.repeat(64), root: 'b'.repeat(64) } : writeRecord(output, execution, sample);
-    if (verdict !== null) lines.push({ kind: 'ended', ts: new Date(atMs + durationMs).toISOString(), ...common, verdict, journal });
+    const ledger = chain.add({ kind: 'registered', ts: new Date(atMs).toISOString(), ...common });
+    const journal = sample.gone ? { entries: 4, head: 'a'.repeat(64), root: 'b'.repeat(64) } : writeRecord(output, execution, sample, { ledger, attempt });
+    if (verdict !== null) chain.add({ kind: 'ended', ts: new Date(atMs + durationMs).toISOString(), ...common, verdict, journal });
     if (index === samples.length - 1 && !sample.gone) symlinkSync(join('executions', execution), join(output, 'latest'));
   }
-  writeFileSync(join(output, 'ledger.jsonl'), chainLedger([...lines, ...more(idOf)]));
+  for (const line of more(idOf)) chain.add(line);
+  writeFileSync(join(output, 'ledger.jsonl'), chain.text());
 }
 
-function writeRecord(output: string, execution: string, sample: SampleExecution): object {
+function writeRecord(output: string, execution: string, sample: SampleExecution, registration: object): object {
   const folder = join(output, 'executions', execution);
   mkdirSync(join(folder, 'evidence/sha256'), { recursive: true });
   const { path = 'plans/a.md', text = '# A\n', verdict, closed = verdict, commit = 'c'.repeat(40), dirtyCount = 0, reading = 'r', steps = [] } = sample;
   const workspace = { commit, dirtyCount };
   const readingSha256 = sha(reading);
   const opened = {
+    ...registration,
     plan: { path, sha256: sha(text), title: sample.title ?? 'A' },
     readingSha256,
     workspace,
