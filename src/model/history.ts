@@ -61,6 +61,8 @@ export interface PastExecution {
   readonly counted: number;
   /** Of the registration in the ledger. */
   readonly lineNumber: number;
+  /** Of that line: the journal of the execution holds it, and by it all lines before. */
+  readonly lineSha256: string;
   readonly registeredAt: string;
   readonly endedAt: string | null;
   /** From registration to end, a cut in between included. */

@@ -91,7 +91,8 @@ export async function verifyLedger(path: string, folder: string, journal: Journa
     pruned.push({ execution, attempt: attempt.attempt, verdict, at, rule, signed });
     if (verdict === 'passed' || signed) continue;
     const ended = verdict === null ? 'of whose end the ledger says nothing' : `which ended as ${String(publishedVerdict(verdict))}`;
-    const vouched = pruning.signature === undefined ? 'the line is not signed: anybody may have written it' : 'the line is not shown to be signed with a key that you know';
+    const vouched =
+      pruning.signature === undefined ? 'the line is not signed: anybody may have written it' : 'the line is not shown to be signed with a key that you know';
     find('review/attempt-pruned', `${name}, ${ended}, is missing, and said to have been pruned at ${at} (${rule}): ${vouched}`, { lineNumber: pruning.seq });
   }
   return { findings, pruned };

@@ -28,6 +28,9 @@ export async function examineExecution(folder: string, past: PastExecution): Pro
     if (differs !== undefined) return { ...past, differs };
     const opened = await readOpened(folder);
     if (opened === undefined) return past;
+    const registered = recordOf(opened['ledger'])['hash'];
+    if (registered !== undefined && registered !== past.lineSha256)
+      return { ...past, differs: 'it was registered in another line: the ledger was written anew' };
     const verdict = read && 'end' in read ? readEndVerdict(folder, read.end) : undefined;
     const reports = read && 'end' in read ? [executionFiles.page, executionFiles.report].filter((name) => read.end.files.has(name)) : [];
     return { ...past, detail: { ...describe(opened, verdict), reports, resumed: countResumptions(join(folder, executionFiles.journal)) } };

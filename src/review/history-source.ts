@@ -27,6 +27,9 @@ export interface ReadSource {
   readonly executions: readonly PastExecution[];
 }
 
+/** Where an entry really stands. */
+type LedgerLine = Pick<PastExecution, 'lineNumber' | 'lineSha256'>;
+
 /** Without a value where there is no ledger, or none that can be read. */
 export async function readHistorySource(options: SourceOptions): Promise<Checked<ReadSource>> {
   const { folder, path } = options;
@@ -39,8 +42,8 @@ export async function readHistorySource(options: SourceOptions): Promise<Checked
         diagnostics: [{ severity: 'error', code: 'review/ledger-missing', message, help: 'name the output folder of executions with --out' }],
       };
     }
-    const lines = new Map<LedgerEntry, number>();
-    const { problems } = await walkLedger(ledgerFile, (entry, lineNumber) => void lines.set(entry, lineNumber));
+    const lines = new Map<LedgerEntry, LedgerLine>();
+    const { problems } = await walkLedger(ledgerFile, (entry, lineNumber, lineSha256) => void lines.set(entry, { lineNumber, lineSha256 }));
     // A torn last line is a writer at work, or one that died: the next one ends it and says so.
     const flaws = problems.flatMap(({ kind, lineNumber, offset }): readonly LedgerFlaw[] =>
       kind === 'torn' ? [] : [{ lineNumber, offset, message: kind === 'chain-broken' ? 'it is not chained to the line before' : 'it is damaged' }],
@@ -58,11 +61,11 @@ export async function readHistorySource(options: SourceOptions): Promise<Checked
   }
 }
 
-function describeExecutions(lines: ReadonlyMap<LedgerEntry, number>, brokenAt: number, options: SourceOptions): readonly PastExecution[] {
+function describeExecutions(lines: ReadonlyMap<LedgerEntry, LedgerLine>, brokenAt: number, options: SourceOptions): readonly PastExecution[] {
   const entries = [...lines.keys()];
-  const lineOf = (entry: LedgerEntry): number => lines.get(entry) ?? 0;
+  const lineOf = (entry: LedgerEntry): LedgerLine => lines.get(entry) ?? { lineNumber: 0, lineSha256: '' };
   // The line before the one that does not fit may be the one that was edited: only the next line vouches for a line.
-  const isChained = (all: readonly LedgerEntry[]): boolean => all.every((entry) => lineOf(entry) < brokenAt - 1);
+  const isChained = (all: readonly LedgerEntry[]): boolean => all.every((entry) => lineOf(entry).lineNumber < brokenAt - 1);
   const groups = groupEntries(entries);
   const count = createAttemptCount();
   const seen = new Set<string>();
@@ -73,12 +76,16 @@ function describeExecutions(lines: ReadonlyMap<LedgerEntry, number>, brokenAt: n
     if (seen.has(entry.execution)) continue;
     seen.add(entry.execution);
     const all = groups.get(entry.execution) ?? [];
-    executions.push({ ...describeExecution(entry, all, options), counted: counted || entry.attempt, lineNumber: lineOf(entry), chained: isChained(all) });
+    executions.push({ ...describeExecution(entry, all, options), counted: counted || entry.attempt, ...lineOf(entry), chained: isChained(all) });
   }
   return executions;
 }
 
-function describeExecution(first: LedgerEntry, all: readonly LedgerEntry[], options: SourceOptions): Omit<PastExecution, 'counted' | 'lineNumber' | 'chained'> {
+function describeExecution(
+  first: LedgerEntry,
+  all: readonly LedgerEntry[],
+  options: SourceOptions,
+): Omit<PastExecution, 'counted' | 'chained' | keyof LedgerLine> {
   const { execution, plan, attempt, ts } = first;
   const ends = all.filter((entry) => entry.kind === 'ended');
   const last = ends.at(-1);

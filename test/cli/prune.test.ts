@@ -201,8 +201,17 @@ describe('a failure is not pruned away', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as { kind: string; prev?: string; seq?: number; execution: string });
-    const pruned = { kind: 'pruned', ts: '2026-02-01T00:00:00.000Z', execution: idOf(0), plan: { path: 'plans/a.md', sha256: 'x' }, attempt: 1, rule: '--keep 1' };
-    const forged = [...lines.map((line) => (line.execution === idOf(0) && line.kind === 'ended' ? { ...line, verdict: 'passed' } : line)), pruned].map(({ prev: _, seq: __, ...line }: { kind: string; prev?: string; seq?: number }) => line);
+    const pruned = {
+      kind: 'pruned',
+      ts: '2026-02-01T00:00:00.000Z',
+      execution: idOf(0),
+      plan: { path: 'plans/a.md', sha256: 'x' },
+      attempt: 1,
+      rule: '--keep 1',
+    };
+    const forged = [...lines.map((line) => (line.execution === idOf(0) && line.kind === 'ended' ? { ...line, verdict: 'passed' } : line)), pruned].map(
+      ({ prev: _, seq: __, ...line }: { kind: string; prev?: string; seq?: number }) => line,
+    );
     writeFileSync(join(output, 'ledger.jsonl'), chainLedger(forged));
     rmSync(folder(0), { recursive: true });
     expect(await attemptFindings(folder(1))).toEqual([]);
@@ -262,6 +271,26 @@ describe('what it never touches', () => {
     expect(there()).toEqual([0, 2]);
     expect(end.stderr).toContain(`\`${idOf(0)}\` stays: it is in use`);
     if ('release' in lock) lock.release();
+  });
+
+  test('a plan that runs meanwhile, which is not disturbed by that', async () => {
+    const { cwd, output, there } = project([passed, passed, passed]);
+    writeFileSync(
+      join(cwd, 'slow.md'),
+      '# Slow\n\n## 1. Wait\n\n~~~bash\ntouch begun; until [ -e go ]; do sleep 0.05; done; echo done\n~~~\n\n**Expected:** the output contains `done`.\n',
+    );
+    writeFileSync(join(cwd, '.gitignore'), 'begun\ngo\n.proofplan\n');
+    const { ended } = startProgram(['run', 'slow.md'], { cwd });
+    while (!existsSync(join(cwd, 'begun'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    const running = readlinkSync(join(output, 'latest'));
+    const end = await command(['prune', '--keep', '1', '--older-than', '0h', '--failures', '--yes'], { cwd });
+    expect(end).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('     1  running now\n') });
+    expect(there()).toEqual([2]);
+    expect((await command(['history', 'slow.md'], { cwd })).stdout).toContain('… running');
+    writeFileSync(join(cwd, 'go'), '');
+    expect(await ended).toMatchObject({ exitCode: 0 });
+    expect(await verifyExecution(join(output, running))).toEqual([]);
+    expect((await kinds(output)).slice(-4)).toEqual(['registered', 'pruned', 'pruned', 'ended']);
   });
 
   test('anything outside: links in the place of folders, and in them, lead nowhere', async () => {

@@ -174,6 +174,7 @@ describe('bounded', () => {
         attempt: index + 1,
         counted: index + 1,
         lineNumber: index + 1,
+        lineSha256: 'e'.repeat(64),
         registeredAt: new Date(startMs + plan * 1e9 + index).toISOString(),
         endedAt: new Date(startMs).toISOString(),
         durationMs: 1_000,

@@ -8,7 +8,7 @@ import type { History, PlanHistory } from '../../src/model/history.ts';
 import type { Verdict } from '../../src/model/verdict.ts';
 import { readHistory, type HistoryOptions } from '../../src/review/history.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { idOf, startMs, writeOutput, type SampleExecution, type SampleStep } from './history-sample.ts';
+import { chainLedger, idOf, startMs, writeOutput, type SampleExecution, type SampleStep } from './history-sample.ts';
 
 const passed: SampleExecution = { verdict: 'passed' };
 const failed: SampleExecution = { verdict: 'failed' };
@@ -161,6 +161,21 @@ describe('a ledger that somebody touched', () => {
     expect(cut.sources[0]).toMatchObject({ flaws: [{ lineNumber: 3 }, { lineNumber: 4 }], strangers: [idOf(1)] });
     writeFileSync(ledger(output), [...lines, (lines[3] ?? '').replace('"failed"', '"passed"')].join(''));
     expect((await historyOf(output)).plans[0]?.attempts[1]).toMatchObject({ verdict: 'failed', endedTwice: true });
+  });
+
+  test('written anew from its beginning, with a pass in the place of a failure: the attempts after it were registered in other lines', async () => {
+    const output = temporaryFolder();
+    writeOutput(output, [failed, passed]);
+    const lines = linesOf(output).map((line) => JSON.parse(line) as { readonly kind: string; readonly seq: number });
+    const forged = lines.map(({ kind, seq, ...line }) => ({ kind, ...line, ...(seq === 2 ? { verdict: 'passed' } : {}), prev: undefined }));
+    writeFileSync(ledger(output), chainLedger(forged.map(({ prev: _, ...line }) => line)));
+    const { plans, sources } = await historyOf(output);
+    expect(sources[0]?.flaws).toEqual([]);
+    expect(plans[0]?.attempts).toMatchObject([
+      { differs: 'its journal was closed as failed' },
+      { differs: 'it was registered in another line: the ledger was written anew' },
+    ]);
+    expect(plans[0]?.summary.lastPass).toBeNull();
   });
 
   test('its end was cut off: the folders that it does not know any more are named', async () => {
