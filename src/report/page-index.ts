@@ -92,7 +92,8 @@ function planTable(plans: readonly PlanHistory[]): PageNode {
 }
 
 function planNode(plan: PlanHistory, index: number, mostOfPlan: number, options: IndexPageOptions): PageNode {
-  const { path, summary, attempts, otherPaths, flaky } = plan;
+  const { path, summary, attempts, otherPaths, flaky, durations, repetitions } = plan;
+  const slower = (durations?.steps ?? []).filter((step) => step.slower !== undefined);
   const rows = attempts.slice(-mostOfPlan);
   const left = summary.attempts - rows.length;
   return element(
@@ -104,7 +105,36 @@ function planNode(plan: PlanHistory, index: number, mostOfPlan: number, options:
       ['Attempts', `${summary.attempts}: ${summaryWords(summary)}`],
       ['Last pass', summary.lastPass ? nameNode(summary.lastPass) : 'never'],
       ['Not since', summary.failingSince ? [nameNode(summary.failingSince), ' ', wordNode(summary.failingSince)] : undefined],
-      ['Flaky', flaky.length === 0 ? undefined : flaky.map(({ verdicts, planSha256 }) => element('div', {}, `nothing that is known was different, and text ${planSha256.slice(0, 8)} ended differently: ${wordsOf(verdicts)}`))],
+      [
+        'Flaky',
+        flaky.length === 0
+          ? undefined
+          : flaky.map(({ verdicts, planSha256 }) =>
+              element('div', {}, `nothing that is known was different, and text ${planSha256.slice(0, 8)} ended differently: ${wordsOf(verdicts)}`),
+            ),
+      ],
+      [
+        'Much slower',
+        slower.length === 0
+          ? undefined
+          : slower
+              .slice(0, mostNames)
+              .map(({ id, newestMs, slower: by }) =>
+                element(
+                  'div',
+                  {},
+                  `step ${cut(id)} in the newest pass: ${renderDuration(newestMs)}; the median of the ${by?.count ?? 0} before is ${renderDuration(by?.medianMs ?? 0)}`,
+                ),
+              ),
+      ],
+      [
+        'Several tries',
+        repetitions.length === 0
+          ? undefined
+          : repetitions
+              .slice(-mostNames)
+              .map(({ attempt, step, tries, verdict }) => element('div', {}, `attempt ${attempt}: step ${cut(step)} ${verdict} on try ${tries}`)),
+      ],
     ]),
     element('div', { className: ['charts'] }, verdictStrip(rows), durationChart(rows, `plan-${index + 1}`)),
     tableNode(
@@ -147,7 +177,7 @@ function linkNode(past: PastExecution, { page, folders }: IndexPageOptions): Pag
 
 function commitNode({ detail }: PastExecution): PageContent {
   if (!detail?.commit) return '–';
-  return [codeNode(detail.commit.slice(0, 7)), detail.dirtyCount > 0 ? ` and ${count(detail.dirtyCount, 'changed file')}` : undefined];
+  return [codeNode(detail.commit.slice(0, 7)), detail.dirtyCount > 0 ? ` +${detail.dirtyCount} changed` : undefined];
 }
 
 function whyNode(past: PastExecution, before: PastExecution | undefined): PageContent {
