@@ -79,8 +79,13 @@ function rowLines(past: PastExecution, style: HistoryStyle, step: string | undef
       ? `${padCells(commitText(past), 9)} ${short(past.plan.sha256)}`
       : `step ${plainLine(own.id)}${own.attempts > 1 ? `, try ${own.attempts}` : ''}`;
   if (columns >= wideColumns)
-    return [`${number}  ${padCells(cutToWidth(past.execution, 27), 27)}  ${painted} ${took.padStart(7)}  ${cutToWidth(where, columns - 55)}`.trimEnd()];
-  return [`${number}  ${painted} ${took}`.trimEnd(), ...[past.execution, where.trim()].map((text) => cut(`${' '.repeat(noteIndent)}${text}`, style))];
+    return [
+      `${number}  ${padCells(cutToWidth(plainLine(past.execution), 27), 27)}  ${painted} ${took.padStart(7)}  ${cutToWidth(where, columns - 55)}`.trimEnd(),
+    ];
+  return [
+    `${number}  ${painted} ${took}`.trimEnd(),
+    ...[plainLine(past.execution), where.trim()].map((text) => cut(`${' '.repeat(noteIndent)}${text}`, style)),
+  ];
 }
 
 function noteLines(past: PastExecution, { path }: PlanHistory, severalSources: boolean, style: HistoryStyle): readonly string[] {
@@ -88,19 +93,23 @@ function noteLines(past: PastExecution, { path }: PlanHistory, severalSources: b
   const reason = past.verdict === 'passed' || !detail?.reason ? [] : [plainLine(detail.reason)];
   const notes = [
     ...(past.ending === 'cut'
-      ? [`killed or cut off: it has no end${past.resumable ? `; ${style.command} resume ${past.output}/executions/${past.execution}` : ''}`]
+      ? [
+          `killed or cut off: it has no end${past.resumable ? `; ${style.command} resume ${plainLine(past.output)}/executions/${plainLine(past.execution)}` : ''}`,
+        ]
       : []),
     ...(detail !== undefined && detail.resumed > 0 ? [`cut and gone on with ${detail.resumed === 1 ? 'once' : `${detail.resumed} times`}`] : []),
     ...(past.folder === 'pruned'
-      ? [`its record is gone: ${pruned ? `pruned on ${pruned.at.slice(0, 10)} (${plainLine(pruned.rule)})` : 'a prune that was killed has left a part of it'}`]
+      ? [
+          `its record is gone: ${pruned ? `pruned on ${plainLine(pruned.at).slice(0, 10)} (${plainLine(pruned.rule)})` : 'a prune that was killed has left a part of it'}`,
+        ]
       : []),
-    ...(past.folder === 'there' && pruned ? [`said to be pruned on ${pruned.at.slice(0, 10)}, and still there`] : []),
+    ...(past.folder === 'there' && pruned ? [`said to be pruned on ${plainLine(pruned.at).slice(0, 10)}, and still there`] : []),
     ...(past.folder === 'gone' ? ['its record is gone, and nobody has pruned it'] : []),
     ...(past.differs === undefined ? [] : [`the folder is not the record that the ledger registered: ${past.differs}`]),
     ...(past.endedTwice ? ['the ledger says more than once how it ended: the worst counts'] : []),
     ...(past.attempt === past.counted ? [] : [`registered as attempt ${past.attempt}, attempt ${past.counted} by counting: lines of the ledger are missing`]),
     ...(past.plan.path === path ? [] : [`as ${plainLine(past.plan.path)}`]),
-    ...(severalSources ? [`in ${past.output}`] : []),
+    ...(severalSources ? [`in ${plainLine(past.output)}`] : []),
   ];
   const room = style.columns - noteIndent;
   const told = [...reason.flatMap((text) => firstLines(text, room)), ...notes.flatMap((text) => wrapWords(text, room))];
@@ -117,7 +126,7 @@ function summaryLines({ summary }: PlanHistory, style: HistoryStyle): readonly s
 }
 
 function sinceLines({ lastPass, failingSince }: PlanHistory['summary'], style: HistoryStyle): readonly string[] {
-  const named = (past: PastExecution): string => `attempt ${past.attempt}, ${past.execution}`;
+  const named = (past: PastExecution): string => `attempt ${past.attempt}, ${plainLine(past.execution)}`;
   const told = (label: string, text: string): readonly string[] =>
     wrapWords(text, style.columns - label.length - 2).map((line, index) => cut(`${index === 0 ? label : '    '}${line}`, style));
   const failing = failingSince

@@ -33,7 +33,7 @@ export function renderChoice({ remove, kept }: PruneChoice, bytes: number, path:
 }
 
 function rowOf({ execution, verdict, plan }: PastExecution): string {
-  return `${execution}  ${verdict === null ? '- no end' : `${verdictMarks[verdict]} ${verdict}`}  ${plainLine(plan.path)}`;
+  return `${plainLine(execution)}  ${verdict === null ? '- no end' : `${verdictMarks[verdict]} ${verdict}`}  ${plainLine(plan.path)}`;
 }
 
 /** Of all files of these executions; what cannot be looked at counts nothing. Follows no link. */
@@ -52,7 +52,7 @@ function bytesOf(path: string): number {
 }
 
 /** `512 bytes`, `1.4 MB`. */
-export function renderBytes(bytes: number): string {
+function renderBytes(bytes: number): string {
   let [value, unit] = [bytes, 0];
   for (; value >= 1_000 && unit < units.length - 1; unit += 1) value /= 1_000;
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit] ?? ''}`;

@@ -16,7 +16,7 @@ import { withLock } from './ledger-lock.ts';
 import { findsRegistration } from './ledger-reader.ts';
 import { signNote, type NoteKey } from './signed-note.ts';
 
-export { endedVerdict, groupEntries, isSamePlan, type LedgerEntry, type LedgerPlan, type LedgerPruning } from './ledger-entry.ts';
+export { endedVerdict, groupEntries, isSamePlan, type LedgerEntry, type LedgerPlan } from './ledger-entry.ts';
 export { readLedger, type Ledger } from './ledger-reader.ts';
 
 /** The place of a registration: for the journal's `opened` entry, which binds the two files to each other. */

@@ -41,7 +41,7 @@ function measureStep(id: string, title: string, times: readonly number[], newest
 }
 
 /** Of an even number the mean of the two in the middle; 0 of none. */
-export function medianOf(values: readonly number[]): number {
+function medianOf(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   if (sorted.length === 0) return 0;

@@ -35,7 +35,7 @@ export const keptReasons = [
   'not old enough',
 ] as const;
 
-export type KeptReason = (typeof keptReasons)[number];
+type KeptReason = (typeof keptReasons)[number];
 
 export interface PruneChoice {
   readonly remove: readonly PastExecution[];

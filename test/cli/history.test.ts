@@ -1,13 +1,13 @@
 /** `proofplan history`: what people see of past executions, at every width, and what other programs read. */
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { runCommand } from '../../src/cli/main.ts';
 import { createColours } from '../../src/report/colour.ts';
 import { displayWidth } from '../../src/report/display-width.ts';
-import { idOf, writeOutput, type SampleExecution } from '../review/history-sample.ts';
+import { chainLedger, idOf, writeOutput, type SampleExecution } from '../review/history-sample.ts';
 import { command, root, startProgram } from '../support/command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -166,6 +166,33 @@ test.each([40, 80, 200])('%i columns: no line is wider, and nothing steers the t
     const text = await wide(argv, cwd, columns);
     expect(text.split('\n').filter((line) => displayWidth(line) > columns)).toEqual([]);
     expect(text).not.toMatch(/[^\n\P{Cc}]|[\u202a-\u202e]/u);
+  }
+});
+
+test('names and times of the ledger itself are anybody’s text', async () => {
+  for (const text of hostile) {
+    const cwd = temporaryFolder();
+    mkdirSync(join(cwd, '.proofplan'));
+    const common = { execution: text, plan: { path: 'plans/a.md', sha256: text }, attempt: 1, ts: text };
+    const end = { kind: 'ended', ...common, verdict: text, journal: { entries: 1, head: text, root: text } };
+    writeFileSync(
+      join(cwd, '.proofplan/ledger.jsonl'),
+      chainLedger([{ kind: 'registered', ...common }, end, { kind: 'pruned', ...common, rule: text, signature: text }]),
+    );
+    for (const columns of [40, 80]) {
+      for (const argv of [['history'], ['history', 'plans/a.md']]) {
+        const shown = await wide(argv, cwd, columns);
+        expect(shown).toContain('error');
+        expect(shown.split('\n').filter((line) => displayWidth(line) > columns)).toEqual([]);
+        expect(shown).not.toMatch(/[^\n\P{Cc}]|[\u202a-\u202e]/u);
+      }
+    }
+    for (const argv of [
+      ['history', '--html', 'page.html'],
+      ['history', 'plans/a.md', '--json'],
+      ['prune', '--keep', '1', '--failures', '--yes'],
+    ])
+      expect((await command(argv, { cwd })).exitCode, argv.join(' ')).toBe(0);
   }
 });
 

@@ -101,7 +101,6 @@ describe('what it says', () => {
     const { cwd, there } = project([passed, passed]);
     for (const [answer, left] of [
       ['n\r', [0, 1]],
-      ['\r', [0, 1]],
       ['\u0004', [0, 1]],
       ['yes\r', [1]],
     ] as const) {

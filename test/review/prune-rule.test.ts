@@ -2,7 +2,7 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PastExecution } from '../../src/model/history.ts';
 import { prunePast } from '../../src/cli/prune-act.ts';
 import { readHistorySource } from '../../src/review/history-source.ts';
@@ -11,10 +11,16 @@ import { choosePruned, type PruneRule } from '../../src/review/prune-rule.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { playsAll } from '../support/sampled.ts';
 import { idOf, startMs, writeOutput, type SampleExecution } from './history-sample.ts';
-import { pythonFindings } from './audit-sample.ts';
+import { startSecondVerifier, type SecondVerifier } from './audit-sample.ts';
 
 const dayMs = 24 * 3_600_000;
 const nowMs = startMs + 400 * dayMs;
+
+let second: SecondVerifier;
+beforeAll(() => {
+  second = startSecondVerifier();
+});
+afterAll(() => second.close());
 
 async function read(output: string): Promise<readonly PastExecution[]> {
   const { value, diagnostics } = await readHistorySource({ folder: output, path: 'out', stateFolder: join(output, 'state') });
@@ -78,7 +84,7 @@ const anyRule = fc.record({
   failures: fc.boolean(),
 });
 
-property.prop([fc.array(anyExecution, { minLength: 1, maxLength: 12 }), fc.array(anyRule, { minLength: 1, maxLength: 3 })], { numRuns: playsAll ? 300 : 20 })(
+property.prop([fc.array(anyExecution, { minLength: 1, maxLength: 12 }), fc.array(anyRule, { minLength: 1, maxLength: 3 })], { numRuns: playsAll ? 300 : 8 })(
   'whatever is pruned: no execution, no verdict, no attempt disappears from history, and no failure that nobody named from the disk',
   async (drawn, rules) => {
     const output = temporaryFolder();
@@ -131,7 +137,7 @@ property.prop([fc.array(anyExecution, { minLength: 1, maxLength: 12 }), fc.array
     const folder = after.findLast((past) => past.folder === 'there' && past.ending === 'ended');
     if (!folder) return;
     const path = join(output, 'executions', folder.execution);
-    const found = (await pythonFindings([path])).get(path)?.filter((line) => line.includes('/attempt-')) ?? [];
+    const found = (await second.findingsOf(path)).filter((line) => line.includes('/attempt-'));
     const alike = after.filter(({ plan }) => plan.path === folder.plan.path || plan.sha256 === folder.plan.sha256);
     expect(found.filter((line) => line.startsWith('review/attempt-missing'))).toHaveLength(alike.filter(({ folder: state }) => state === 'gone').length);
     expect(found.filter((line) => line.startsWith('review/attempt-pruned'))).toHaveLength(
