@@ -25,7 +25,7 @@ import { pruneExecution } from '../../src/journal/prune-execution.ts';
 import { verifyExecution } from '../../src/review/audit-verify.ts';
 import { readHistorySource } from '../../src/review/history-source.ts';
 import { placeOf, pythonFindings } from '../review/audit-sample.ts';
-import { chainLedger, idOf, writeOutput, type SampleExecution } from '../review/history-sample.ts';
+import { chainLedger, idOf, unchained, writeOutput, type SampleExecution } from '../review/history-sample.ts';
 import { builtProgram, command, startProgram } from '../support/command.ts';
 import { need } from '../support/machine-need.ts';
 import { startOnPty } from '../support/pty.ts';
@@ -208,9 +208,7 @@ describe('a failure is not pruned away', () => {
       attempt: 1,
       rule: '--keep 1',
     };
-    const forged = [...lines.map((line) => (line.execution === idOf(0) && line.kind === 'ended' ? { ...line, verdict: 'passed' } : line)), pruned].map(
-      ({ prev: _, seq: __, ...line }: { kind: string; prev?: string; seq?: number }) => line,
-    );
+    const forged = [...lines.map((line) => unchained(line.execution === idOf(0) && line.kind === 'ended' ? { ...line, verdict: 'passed' } : line)), pruned];
     writeFileSync(join(output, 'ledger.jsonl'), chainLedger(forged));
     rmSync(folder(0), { recursive: true });
     expect(await attemptFindings(folder(1))).toEqual([]);

@@ -56,6 +56,11 @@ export function chainLedger(lines: readonly Line[]): string {
   return chain.text();
 }
 
+/** A line of a ledger as one that is to be chained anew. */
+export function unchained<T extends Line>(line: T): Line {
+  return { ...Object.fromEntries(Object.entries(line).filter(([key]) => key !== 'prev' && key !== 'seq')), kind: line.kind };
+}
+
 function createChain(): { readonly add: (line: Line) => { readonly seq: number; readonly hash: string }; readonly text: () => string } {
   const texts: string[] = [];
   let prev = sha('proofplan/ledger/v1\n');

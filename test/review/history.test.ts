@@ -8,7 +8,7 @@ import type { History, PlanHistory } from '../../src/model/history.ts';
 import type { Verdict } from '../../src/model/verdict.ts';
 import { readHistory, type HistoryOptions } from '../../src/review/history.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { chainLedger, idOf, startMs, writeOutput, type SampleExecution, type SampleStep } from './history-sample.ts';
+import { chainLedger, idOf, startMs, unchained, writeOutput, type SampleExecution, type SampleStep } from './history-sample.ts';
 
 const passed: SampleExecution = { verdict: 'passed' };
 const failed: SampleExecution = { verdict: 'failed' };
@@ -167,8 +167,7 @@ describe('a ledger that somebody touched', () => {
     const output = temporaryFolder();
     writeOutput(output, [failed, passed]);
     const lines = linesOf(output).map((line) => JSON.parse(line) as { readonly kind: string; readonly seq: number });
-    const forged = lines.map(({ kind, seq, ...line }) => ({ kind, ...line, ...(seq === 2 ? { verdict: 'passed' } : {}), prev: undefined }));
-    writeFileSync(ledger(output), chainLedger(forged.map(({ prev: _, ...line }) => line)));
+    writeFileSync(ledger(output), chainLedger(lines.map((line) => unchained(line.seq === 2 ? { ...line, verdict: 'passed' } : line))));
     const { plans, sources } = await historyOf(output);
     expect(sources[0]?.flaws).toEqual([]);
     expect(plans[0]?.attempts).toMatchObject([
