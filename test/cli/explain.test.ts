@@ -55,7 +55,7 @@ test.each([
 test.each([
   ['parse/invalid-utf', 'did you mean `parse/invalid-utf-8`?'],
   ['compile/damaged-text', 'did you mean `parse/damaged-text`?'],
-  ['report/zzzzzzzzzzzz', 'codes of this floor: `report/no-document`'],
+  ['report/zzzzzzzzzzzz', 'codes of this floor: `report/live-not-written`'],
   ['other/zzzzzzzzzzzz', 'copy the code from a message'],
 ])('a code that is none: %s', async (code, help) => {
   const unknown = await command(['explain', code]);
