@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import type { Lock } from '../../src/review/lock.ts';
-import { command, root, type CommandEnd } from '../support/command.ts';
+import { command, root, startProgram, type CommandEnd } from '../support/command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const plan = '# A plan\n\n**Policy:** Stop on failure and report evidence.\n\n## 1. Steps\n\n```bash\necho hello\n```\n\nExpected: output contains "hello"\n';
@@ -156,7 +156,8 @@ test('of several plans, one that was edited after its lock keeps all from runnin
   const cwd = workspace();
   writeFileSync(join(cwd, 'q.md'), plan);
   await command(['lock', 'p.md', 'q.md'], { cwd });
-  expect((await command(['run', '--locked', '--quiet', 'p.md', 'q.md'], { cwd })).exitCode).toBe(0);
+  // Several plans are executed each in a process of its own, for which there must be a program.
+  expect((await startProgram(['run', '--locked', '--quiet', 'p.md', 'q.md'], { cwd }).ended).exitCode).toBe(0);
   rmSync(join(cwd, '.proofplan'), { recursive: true });
   writeFileSync(join(cwd, 'q.md'), plan.replace('contains "hello"', 'contains "hell"'));
   writeFileSync(join(cwd, 'r.md'), plan);
