@@ -1,5 +1,6 @@
 /** The formats of `report` and `run --report`, as a table: what each is called, its file, and how it is made from records. */
 import { createHash } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import type { Checked, Diagnostic } from '../model/diagnostic.ts';
 import { executionFiles } from '../model/journal-entry.ts';
@@ -137,7 +138,7 @@ export async function* renderFormat(format: FormatName, sources: readonly ReadSo
     }
     case 'github': {
       const { renderSummary } = await import('../report/github-summary.ts');
-      yield renderSummary(plans, { linkOf: linkOf(context, pathOf), mostBytes: 1_000_000 });
+      yield renderSummary(plans, { linkOf: linkOf(context, pathOf), mostBytes: summaryRoom(context) });
       return;
     }
     default:
@@ -188,6 +189,13 @@ function linkOf({ environment }: CommandContext, pathOf: (path: string) => strin
       .map((part) => encodeURIComponent(part.replace(/\p{Surrogate}/gu, '\ufffd')).replace(/[()'*!]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`));
     return own.startsWith('/') ? undefined : `${server}/${repository}/blob/${commit}/${encoded.join('/')}?plain=1#L${line}`;
   };
+}
+
+/** GitHub drops the whole summary of a step that is over 1 MiB, with what others have written there. */
+function summaryRoom({ environment }: CommandContext): number {
+  const own = environment['GITHUB_STEP_SUMMARY'] ?? '';
+  const used = own !== '' && existsSync(own) ? statSync(own).size : 0;
+  return Math.max(0, 1_000_000 - used);
 }
 
 async function verdictJson(folder: string, record: RecordedEvents): Promise<string> {

@@ -122,7 +122,7 @@ function where({ span }: ReportedItem, { linkOf }: SummaryOptions): string {
 }
 
 /** Symbol and word, as everywhere. */
-function mark(verdict: Verdict, word: string = verdict): string {
+function mark(verdict: Verdict, word: string = verdict === 'none' ? 'not judged' : verdict): string {
   return `${verdictMarks[verdict]} **${word}**`;
 }
 
@@ -141,8 +141,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[], no
 function text(of: string): string {
   return lineOf(of, mostCell)
     .replace(/[\p{Surrogate}\ufffe\uffff]/gu, '\ufffd')
-    .replace(/^[-+=]|^\d+[.)]|:\/\/|www\.|@/gi, (found) => `${found.slice(0, -1)}${joiner}${found.slice(-1)}`)
-    .replace(/[&<>`*_~[\]()#|\\!$:@{}^]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+    .replace(/^[-+=]|^\d+[.)](?=\s|$)|:\/\/|www\.|@/gi, (found) => `${found.slice(0, -1)}${joiner}${found.slice(-1)}`)
+    .replace(/[&<>`*_~[\]()#|\\!$@{}^]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
 const joiner = '\u2060';

@@ -46,9 +46,9 @@ function verdictFinding({ verdict, reason }: ReportedVerdict): SarifFinding {
 
 /** A step's refusals have one message, which tells of the first; each further one has its own place here. */
 function refusals({ events }: RecordedEvents): readonly SarifFinding[] {
-  const told = new Set(dataOf(events, 'diagnostic').flatMap(({ notes }) => notes ?? []));
+  const told = new Set(dataOf(events, 'diagnostic').flatMap(({ message, notes }) => [message, ...(notes ?? [])]));
   return events.flatMap((event): readonly SarifFinding[] => {
-    if (event.kind !== 'decision' || event.data.effect !== 'refuse' || told.has(`journal entry ${event.seq}`)) return [];
+    if (event.kind !== 'decision' || event.data.effect !== 'refuse' || told.has(`journal entry ${event.seq}`) || told.has(event.data.reason)) return [];
     const { step, reason, text, count, sqlstate, span, policy } = event.data;
     return [
       {

@@ -92,6 +92,11 @@ describe('report', () => {
       0,
     );
     expect(readFileSync(join(cwd, 'step.md'), 'utf8')).toMatch(/^# mine\n### ✗ \*\*failed\*\* A sample/);
+    writeFileSync(join(cwd, 'full.md'), 'x'.repeat(999_900));
+    expect((await command(['report', '.proofplan', '--format', 'github'], { cwd, environment: { GITHUB_STEP_SUMMARY: join(cwd, 'full.md') } })).exitCode).toBe(
+      0,
+    );
+    expect(readFileSync(join(cwd, 'full.md')).length).toBeLessThanOrEqual(1_000_000);
   });
 
   test.each([
