@@ -142,7 +142,8 @@ function text(of: string): string {
   return lineOf(of, mostCell)
     .replace(/[\p{Surrogate}\ufffe\uffff]/gu, '\ufffd')
     .replace(/^[-+=]|^\d+[.)](?=\s|$)|:\/\/|www\.|@/gi, (found) => `${found.slice(0, -1)}${joiner}${found.slice(-1)}`)
-    .replace(/[&<>`*_~[\]()#|\\!$@{}^]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+    .replace(/[&<>`*_~[\]()#|\\!$@{}^]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+    .replaceAll('::', '&#58;:');
 }
 
 const joiner = '\u2060';
