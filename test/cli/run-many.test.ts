@@ -71,8 +71,8 @@ describe('plans side by side', () => {
     const end = await startProgram(['run', 'plans', './plans/pass.md', '--jobs', '2'], { cwd }).ended;
     expect(end.exitCode).toBe(1);
     expect(end.stderr).toContain('`./plans/pass.md` is `plans/pass.md`, and is executed once');
-    expect(end.stderr).toMatch(/^pass +✓ 1\.1 shell/m);
-    expect(end.stderr).toMatch(/^fail +✗ 1\.1 shell/m);
+    expect(end.stderr).toMatch(/^pass +│? *✓ 1\.1 shell/m);
+    expect(end.stderr).toMatch(/^fail +│? *✗ 1\.1 shell/m);
     expect(end.stdout).toMatch(/^plan +verdict +steps +time\nplans\/fail\.md +✗ failed +1 of 1 step/m);
     expect(end.stdout).toContain('✗ 2 plans: 1 passed, 1 failed');
     expect(end.stdout.match(/^AUDIT root=/gm)).toHaveLength(2);
