@@ -6,34 +6,12 @@
 One line a finding: code, file:line@byte, message; exit code 0 only without any. Formats are in verify_format.py, beside it.
 """
 import argparse, base64, hashlib, json, os, posixpath, re, stat, sys
-from verify_format import Bad, DIGEST, NAME, Tree, field_offset, get, is_cut, is_integer, is_number, is_signed, is_signed_pruning, leads_to, parse_canonical
-from verify_format import parse_checkpoint, parse_entry, parse_verifier_key, same, sha256
+from verify_format import Bad, DIGEST, NAME, Tree, field_offset, get, is_cut, is_integer, is_ledger_entry, is_number, is_signed, is_signed_pruning, leads_to
+from verify_format import parse_canonical, parse_checkpoint, parse_entry, parse_verifier_key, references, same, sha256, worst
 
 MAXIMUM_LINE, MAXIMUM_FINDINGS, MAXIMUM_CHECKPOINT, MAXIMUM_VERDICT = 64 << 20, 100, 1 << 20, 64 << 20
 EXECUTION_ID = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}-[0-9]{2}-[0-9]{2}Z-[0-9a-f]{6}")
 JOURNAL, LEDGER, VERDICT, CHECKPOINT = "journal.jsonl", "../../ledger.jsonl", "verdict.json", "checkpoint"
-
-def references(value):
-    """Every object with stream, sha256 and bytes names a file of evidence."""
-    if isinstance(value, dict):
-        if isinstance(value.get("stream"), str) and isinstance(value.get("sha256"), str) and is_number(value.get("bytes")):
-            yield value["sha256"], value["bytes"]
-        value = list(value.values())
-    for item in value if isinstance(value, list) else []:
-        yield from references(item)
-
-def is_ledger_entry(value):
-    texts, numbers = ["execution", "prev", "ts", "plan.path", "plan.sha256"], ["seq", "attempt"]
-    if get(value, "kind") == "ended":
-        texts, numbers = [*texts, "verdict", "journal.head", "journal.root"], [*numbers, "journal.entries"]
-    if get(value, "kind") == "pruned":
-        texts = [*texts, "rule", *(["signature"] if "signature" in value else [])]
-    well = all(isinstance(get(value, path), str) for path in texts) and all(is_integer(get(value, path)) for path in numbers)
-    return well and value.get("kind") in ("registered", "ended", "pruned") and same(value.get("v"), 1)
-
-def worst(verdicts):
-    order = ("none", "passed", "unproven", "failed", "refused", "error")
-    return max(verdicts, key=lambda verdict: order.index(verdict) if verdict in order else len(order), default=None)
 
 class Audit:
     def __init__(self, folder, verifier_key=None):

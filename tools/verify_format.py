@@ -149,6 +149,28 @@ def is_cut(data, line, after):
 
 # --- RFC 6962, RFC 8032, C2SP signed notes and checkpoints
 
+def references(value):
+    """Every object with stream, sha256 and bytes names a file of evidence."""
+    if isinstance(value, dict):
+        if isinstance(value.get("stream"), str) and isinstance(value.get("sha256"), str) and is_number(value.get("bytes")):
+            yield value["sha256"], value["bytes"]
+        value = list(value.values())
+    for item in value if isinstance(value, list) else []:
+        yield from references(item)
+
+def is_ledger_entry(value):
+    texts, numbers = ["execution", "prev", "ts", "plan.path", "plan.sha256"], ["seq", "attempt"]
+    if get(value, "kind") == "ended":
+        texts, numbers = [*texts, "verdict", "journal.head", "journal.root"], [*numbers, "journal.entries"]
+    if get(value, "kind") == "pruned":
+        texts = [*texts, "rule", *(["signature"] if "signature" in value else [])]
+    well = all(isinstance(get(value, path), str) for path in texts) and all(is_integer(get(value, path)) for path in numbers)
+    return well and value.get("kind") in ("registered", "ended", "pruned") and same(value.get("v"), 1)
+
+def worst(verdicts):
+    order = ("none", "passed", "unproven", "failed", "refused", "error")
+    return max(verdicts, key=lambda verdict: order.index(verdict) if verdict in order else len(order), default=None)
+
 def hash_node(left, right):
     return hashlib.sha256(b"\1" + left + right).digest()
 

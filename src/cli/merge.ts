@@ -18,7 +18,7 @@ export function addMerge(program: Program, context: CommandContext, finish: Fini
     .option('--vkey <key>', 'the verifier key that must have signed each shard and each record')
     .option('--expect-set <sha256>', 'the digest of the set of plans, as another place tells it')
     .option('--json', 'JSON on stdout')
-    .addHelpText('after', examples('merge results', 'merge --json results'))
+    .addHelpText('after', examples('merge results-1 results-2', 'merge --json results-1 results-2'))
     .action(async (folders, options) => finish(await merge(folders, options, context)));
 }
 

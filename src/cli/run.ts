@@ -76,7 +76,7 @@ export function addRun(program: Program, context: CommandContext, finish: Finish
     .option('--shard <i/n>', 'only this shard of the plans; `merge` joins what all have left', parseShardOption)
     .option('--locked', 'execute only what PLAN.lock beside the plan holds')
     .option('--live', "keep live.html in the execution's folder up to date while it goes on, for a browser")
-    .addHelpText('after', examples('run plans/run-proof-v4.md', 'run plans/*-v2.md --jobs 2 --quiet --json --shard 1/1 --out results'))
+    .addHelpText('after', examples('run plans/run-proof-v4.md', 'run plans --jobs 2 --quiet --json', 'run plans --shard 1/2 --out results-1'))
     .action(async (plans, options) => finish(await run(plans, options, context)));
 }
 

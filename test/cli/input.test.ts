@@ -34,8 +34,8 @@ test.each([
 ])('%s', async (path, code, message, help) => {
   const cwd = folderOfInputs();
   const before = readdirSync(cwd);
-  // `check` reads the plans of a folder.
-  for (const name of path === 'folder' ? ['explain', 'run'] : ['check', 'explain', 'run']) {
+  // `check` and `run` read the plans of a folder.
+  for (const name of path === 'folder' ? ['explain'] : ['check', 'explain', 'run']) {
     const end = await command([name, path], { cwd });
     expect(end.exitCode).toBe(2);
     expect(end.stderr).toContain(`error[${code}]: `);

@@ -144,7 +144,7 @@ test('several plans side by side share the lines that live, each behind its name
   expect(await terminal.ended).toBe(0);
   const lines = await terminal.screen();
   expect(lines.filter((line) => line.includes('1/1'))).toEqual([]);
-  expect(lines.filter((line) => /^(first|second) +│ ✓ 1\.1 shell {2}Deliver/.test(line)).length).toBe(2);
+  expect(lines.filter((line) => /^(first|second) +✓ 1\.1 shell {2}Deliver/.test(line)).length).toBe(2);
   expect(lines).toContain('✓ 2 plans: 2 passed');
   expectSafe(terminal.written());
 });

@@ -109,7 +109,7 @@ function processesOf(userId: number): readonly string[] {
 
 describe('processes and memory', () => {
   // How many threads a Node.js starts differs from machine to machine, and so does the limit that is too small.
-  test.for([18, 21, 24])('at most %d processes and threads', async (processes, context) => {
+  test.for([18, 24])('at most %d processes and threads', async (processes, context) => {
     scene = openScene();
     if (!isRoot) context.skip(`${needPrefix}a user without other processes (run as root)`);
     const end = await scene.run({ limits: asNobody(scene, `--nproc=${processes}:${processes}`) });

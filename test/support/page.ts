@@ -46,8 +46,14 @@ export function pagePaths(): readonly string[] {
   return [...readdirSync(root), ...below].filter((path) => path.endsWith('.md') && !path.startsWith('docs/picture/')).toSorted();
 }
 
+const pages = new Map<string, Page>();
+
 export function readPage(path: string): Page {
-  return takeApart(path, readFileSync(join(root, path), 'utf8'));
+  const known = pages.get(path);
+  if (known !== undefined) return known;
+  const page = takeApart(path, readFileSync(join(root, path), 'utf8'));
+  pages.set(path, page);
+  return page;
 }
 
 export function takeApart(path: string, text: string): Page {
