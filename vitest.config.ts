@@ -9,8 +9,8 @@ export default defineConfig({
     globalSetup: ['./test/support/build-once.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Few at a time: many tests start servers and processes of their own; one more than the smallest machine has cores, since they wait, too.
-    maxWorkers: 3,
+    // Two at a time: many tests start servers and processes of their own.
+    maxWorkers: 2,
     // Goldens are written by `npm run goldens` alone.
     update: 'none',
     allowOnly: false,

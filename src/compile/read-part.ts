@@ -15,8 +15,13 @@ import { isInstruction, isRule } from './sentence.ts';
 export function readRules(draft: Draft, block: MarkdownBlock, body: Prose, context: Context): void {
   if (isHeadline(body.text.trim())) return introduce(draft, block, body.text.trim(), context);
   const sentences = sentencesOf(body, draft.document.text.text);
-  const rules = sentences.filter((sentence) => isRule(fold(sentence.text)) || phrasesOf(sentence.text).length > 0);
+  // Beside rules that are understood, what tells to do something is a rule as well; the rest explains them.
+  const rules = sentences.filter((sentence) => isRule(fold(sentence.text)) || phrasesOf(sentence.text).length > 0 || isDemand(fold(sentence.text)));
   for (const sentence of rules.length > 0 ? rules : sentences) pushPolicy(draft, block, sentence, context, 'text');
+}
+
+function isDemand(folded: string): boolean {
+  return isInstruction(folded) || /^be (?!aware\b|advised\b)\w/.test(folded);
 }
 
 /** Below "What not to do": what is told there is forbidden, what explains it is told. */

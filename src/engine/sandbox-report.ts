@@ -5,8 +5,8 @@
 import { constants } from 'node:os';
 import type { Socket } from 'node:net';
 
-/** How the program's end reads in bash's list of jobs; anything else that is no sign of life is a signal's name. */
-const ended = /^\[1\][-+ ]+\d+ (?!Running|Stopped)(Done|Exit \d+)?/;
+/** How the program's end reads in bash's list of jobs, and without a process number where bash told it first; anything else that is no sign of life is a signal's name. */
+const ended = /^\[1\][-+ ]+(?:\d+ )?(?![-+ \d]|Running|Stopped)(Done|Exit \d+)?/;
 
 export interface SandboxReport {
   /** Resolves when the program has ended; never, where the sandbox was ended around it. */

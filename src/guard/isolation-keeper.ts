@@ -12,23 +12,25 @@ done
 `;
 
 /**
- * The keeper's own outputs are closed, so that the step's pipes end with the step. The program's environment is the keeper's:
+ * The keeper's own outputs are not the step's, so that these end with the step, and that what bash says of a program that has
+ * ended before anybody waits for it (then its list of jobs is empty) goes where the list goes and not among the step's own words. The program's environment is the keeper's:
  * LC_ALL is changed only for the words of `jobs`. With job control the program leads a group of its own, no signal is ignored in
  * it, and `wait` answers for a program that was merely stopped, too.
  */
 const keeping = `set -m
 trap 'jobs -l >&5' CHLD
 echo started >&5
+exec {__proofplan_out}>&1 {__proofplan_err}>&2 >/dev/null 2>&5
 if [[ -v LC_ALL ]]; then
   __proofplan_locale=$LC_ALL
   LC_ALL=C
-  LC_ALL=$__proofplan_locale "$@" 5>&- &
+  LC_ALL=$__proofplan_locale "$@" >&"$__proofplan_out" 2>&"$__proofplan_err" {__proofplan_out}>&- {__proofplan_err}>&- 5>&- &
 else
   LC_ALL=C
-  "$@" 5>&- &
+  "$@" >&"$__proofplan_out" 2>&"$__proofplan_err" {__proofplan_out}>&- {__proofplan_err}>&- 5>&- &
 fi
 __proofplan_program=$!
-exec 3<&- >/dev/null 2>&1
+exec 3<&- {__proofplan_out}>&- {__proofplan_err}>&-
 set +o posix
 wait "$__proofplan_program"
 __proofplan_status=$?

@@ -109,11 +109,16 @@ test('a step that ends by itself with exit 0 when it is asked to is interrupted 
   expect(outcomes(end)).toEqual(['1.1 interrupted']);
 });
 
-test.each([
-  ['the second signal', ['SIGINT', 'SIGINT'], 130],
-  ['a second signal of another name', ['SIGINT', 'SIGTERM'], 143],
-  ['SIGQUIT', ['SIGQUIT'], 131],
-] as const)('%s ends it at once, no process survives, and the record says that it was not closed', async (_, signals, exitCode) => {
+test.each(
+  sampled(
+    [
+      ['the second signal', ['SIGINT', 'SIGINT'], 130],
+      ['a second signal of another name', ['SIGINT', 'SIGTERM'], 143],
+      ['SIGQUIT', ['SIGQUIT'], 131],
+    ] as const,
+    2,
+  ),
+)('%s ends it at once, no process survives, and the record says that it was not closed', async (_, signals, exitCode) => {
   const seconds = uniqueSeconds();
   const { child, ended } = play.start(planOf([`trap '' TERM; setsid sleep ${seconds} & touch begun; while :; do sleep ${seconds}; done`]));
   await until(there('begun'));
@@ -155,10 +160,15 @@ describe('while the environment is made ready', () => {
     await until(() => processesWith(seconds).length === 0, 'the end of the prepare command');
   });
 
-  test.each([
-    ['once', 1],
-    ['twice', 2],
-  ])('an embedded server that is being started does not outlive it: %s', async (_, times) => {
+  test.each(
+    sampled(
+      [
+        ['once', 1],
+        ['twice', 2],
+      ],
+      2,
+    ),
+  )('an embedded server that is being started does not outlive it: %s', async (_, times) => {
     const { child, ended } = play.start(planOf(['touch later']), { configuration: configuration('    database: embedded\n'), variables: variables() });
     // Its folder is there before the server answers.
     await until(() => processesWith(join(play.folder, 'tmp')).some((line) => line.includes('postgres')), 'a server');
@@ -253,6 +263,7 @@ after = before if close else termios.tcgetattr(fd)
 _, status = os.waitpid(pid, 0)
 print(json.dumps([shown.decode(errors='replace'), os.waitstatus_to_exitcode(status), before == after]))
 `;
+import { sampled } from '../support/sampled.ts';
 
 interface Shown {
   readonly text: string;

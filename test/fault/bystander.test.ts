@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { renderDatabaseUrl } from '../../src/environment/database-url.ts';
 import { startTestServer, type TestServer } from '../support/postgres.ts';
 import { openScene, type Scene, sceneContradictions, type SceneEnd, scenePlan, waiting } from './fault-scene.ts';
+import { sampled } from '../support/sampled.ts';
 
 let scene: Scene;
 afterEach(() => scene.close());
@@ -39,11 +40,16 @@ async function endDuring(pattern: RegExp, signal: NodeJS.Signals): Promise<Scene
 }
 
 describe('the processes of the guard', () => {
-  test.each([
-    ['the watchdog is killed', /watch|sweep/, 'SIGKILL', /error\[engine\/watchdog-lost\]/],
-    ['the watchdog is stopped', /watch|sweep/, 'SIGSTOP', /error\[engine\/watchdog-lost\]/],
-    ['bubblewrap is killed', /^(?:\S*\/)?bwrap /, 'SIGKILL', /failed\[|error\[/],
-  ] as const)('%s in the middle of a step: no pass, and the record is whole', async (_, pattern, signal, says) => {
+  test.each(
+    sampled(
+      [
+        ['the watchdog is killed', /watch|sweep/, 'SIGKILL', /error\[engine\/watchdog-lost\]/],
+        ['the watchdog is stopped', /watch|sweep/, 'SIGSTOP', /error\[engine\/watchdog-lost\]/],
+        ['bubblewrap is killed', /^(?:\S*\/)?bwrap /, 'SIGKILL', /failed\[|error\[/],
+      ] as const,
+      2,
+    ),
+  )('%s in the middle of a step: no pass, and the record is whole', async (_, pattern, signal, says) => {
     scene = openScene({ middle: waiting });
     const end = await endDuring(pattern, signal);
     expect(end.ended).toBeGreaterThan(0);
@@ -119,10 +125,15 @@ describe('readers: the verdict and the exit code stand', () => {
     expect(scene.audit().exitCode).toBe(0);
   });
 
-  test.each([
-    ['true', 0],
-    ['false', 1],
-  ])('a reader that goes away in the middle of `%s`', async (middle, exitCode) => {
+  test.each(
+    sampled(
+      [
+        ['true', 0],
+        ['false', 1],
+      ],
+      2,
+    ),
+  )('a reader that goes away in the middle of `%s`', async (middle, exitCode) => {
     scene = openScene({ middle });
     const { child, ended } = scene.start();
     child.stdout?.destroy();

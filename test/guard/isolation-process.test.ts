@@ -6,6 +6,7 @@ import { runSubprocess, type SubprocessRequest } from '../../src/engine/subproce
 import { keepingSink, makeFolder, processesWith, uniqueSeconds } from '../engine/fixture.ts';
 import { need } from '../support/machine-need.ts';
 import { makeSandbox } from '../support/sandbox.ts';
+import { sampled } from '../support/sampled.ts';
 
 describe.each(['process', 'network'] as const)('in a sandbox of the level %s', (level) => {
   beforeEach((context) => void need(context, 'bubblewrap'));
@@ -37,7 +38,7 @@ describe.each(['process', 'network'] as const)('in a sandbox of the level %s', (
     expect(new Set(ends.map((end) => end.outcome))).toEqual(new Set(['completed']));
   });
 
-  test.each(['SIGTERM', 'SIGKILL', 'SIGSEGV', 'SIGINT', 'SIGHUP', 'SIGPIPE', 'SIGUSR1'])(
+  test.each(sampled(['SIGTERM', 'SIGKILL', 'SIGSEGV', 'SIGINT', 'SIGHUP', 'SIGPIPE', 'SIGUSR1'], 3))(
     'a program that %s ends has a signal and no exit code',
     async (signal) => {
       const end = await run(`kill -${signal.slice(3)} $$; sleep 5`);
@@ -106,11 +107,16 @@ describe.each(['process', 'network'] as const)('in a sandbox of the level %s', (
     }
   });
 
-  test.each([
-    ['double fork, session of its own, hangup ignored', (seconds: string) => `(setsid nohup sleep ${seconds} >/dev/null 2>&1 &) ; exit 0`],
-    ['with a wiped environment as well', (seconds: string) => `(env -i setsid sleep ${seconds} >/dev/null 2>&1 &) ; exit 0`],
-    ['that ignores every signal', (seconds: string) => `(trap '' TERM HUP INT; env -i setsid sleep ${seconds} >/dev/null 2>&1 &) ; exit 0`],
-  ])('a daemon is named and does not outlive its step: %s', async (_name, command) => {
+  test.each(
+    sampled(
+      [
+        ['double fork, session of its own, hangup ignored', (seconds: string) => `(setsid nohup sleep ${seconds} >/dev/null 2>&1 &) ; exit 0`],
+        ['with a wiped environment as well', (seconds: string) => `(env -i setsid sleep ${seconds} >/dev/null 2>&1 &) ; exit 0`],
+        ['that ignores every signal', (seconds: string) => `(trap '' TERM HUP INT; env -i setsid sleep ${seconds} >/dev/null 2>&1 &) ; exit 0`],
+      ],
+      2,
+    ),
+  )('a daemon is named and does not outlive its step: %s', async (_name, command) => {
     const seconds = uniqueSeconds();
     const end = await run(command(seconds));
     expect(end).toMatchObject({ outcome: 'completed', exitCode: 0 });

@@ -10,6 +10,7 @@ import { root, startProgram } from '../support/command.ts';
 import { startTestServer, type TestServer } from '../support/postgres.ts';
 import { findCanaries, searchFolder } from '../support/secret-search.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { sampled } from '../support/sampled.ts';
 
 /** Two halves of letters and digits, so that a half alone is found too, and what every encoding writes in its own way. */
 const halves = ['kanari7Q', 'x9Vb2Lm5'] as const;
@@ -180,11 +181,16 @@ describe('an execution that prints its secrets in every form', () => {
 describe('an execution that is cut', () => {
   const slow = block(`echo begun; python3 leak.py '<token>'; touch ready; sleep 60`);
 
-  test.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-    ['SIGKILL', null],
-  ] as const)('by %s', async (signal, exitCode) => {
+  test.each(
+    sampled(
+      [
+        ['SIGINT', 130],
+        ['SIGTERM', 143],
+        ['SIGKILL', null],
+      ] as const,
+      2,
+    ),
+  )('by %s', async (signal, exitCode) => {
     const place = makePlace(slow);
     const { child, ended } = startProgram(['run', 'plan.md', '--set-secret', 'token', '--out', 'out'], { cwd: place.folder, environment: place.environment });
     while (!existsSync(join(place.folder, 'workspace/ready')) && child.exitCode === null) await sleep(50);
@@ -209,15 +215,20 @@ describe('an execution that is cut', () => {
 describe('before the record opens', () => {
   const simple = block(`echo '<token>'`);
 
-  test.each([
-    [
-      'a prepare command that fails',
-      'echo "$DATABASE_URL $INHERITED_TOKEN"; python3 -c "import os,base64; print(base64.b64encode(os.environ[\'DATABASE_URL\'].encode()).decode())" >&2; exit 3',
-      5,
-    ],
-    ['a prepare command with more output than is kept', 'for i in $(seq 3000); do printf %s "$DATABASE_URL"; done; exit 3', 5],
-    ['a prepare command that prints no such line', 'env', 5],
-  ])('%s', async (_, command, exitCode) => {
+  test.each(
+    sampled(
+      [
+        [
+          'a prepare command that fails',
+          'echo "$DATABASE_URL $INHERITED_TOKEN"; python3 -c "import os,base64; print(base64.b64encode(os.environ[\'DATABASE_URL\'].encode()).decode())" >&2; exit 3',
+          5,
+        ],
+        ['a prepare command with more output than is kept', 'for i in $(seq 3000); do printf %s "$DATABASE_URL"; done; exit 3', 5],
+        ['a prepare command that prints no such line', 'env', 5],
+      ],
+      2,
+    ),
+  )('%s', async (_, command, exitCode) => {
     const provides = `    provides: { agent: { from: prepare.0, line: 'Created: <uuid>' } }\n`;
     const place = makePlace(simple, '', `    prepare: [${JSON.stringify(command)}]\n${provides}`.replace(/\[(".*")\]/, '[{ run: $1 }]'));
     const ended = await run(place);
@@ -225,15 +236,20 @@ describe('before the record opens', () => {
     expectNothingLeft(place, ended);
   });
 
-  test.each([
-    ['a misspelt option', ['--set-secrte', `token=${token}`]],
-    ['a misspelt option with its value', [`--set-sceret=token=${token}`]],
-    ['a value for nothing', ['--set-secret', `tokn=${token}`]],
-    ['two values', ['--set-secret', `token=${token}`, '--set-secret', 'token=another-value']],
-    ['a database that cannot be read', ['--set-secret', `token=${token}`, '--database', `postgresql://app:${halves.join('/')}@127.0.0.1:1/app`]],
-    ['a database that does not answer', ['--set-secret', `token=${token}`, '--database', `postgresql://app:${halves.join('')}@127.0.0.1:1/app`]],
-    ['a password that is refused', ['--set-secret', `token=${token}`, '--database', 'env:WRONG_PASSWORD']],
-  ])('%s', async (_, options) => {
+  test.each(
+    sampled(
+      [
+        ['a misspelt option', ['--set-secrte', `token=${token}`]],
+        ['a misspelt option with its value', [`--set-sceret=token=${token}`]],
+        ['a value for nothing', ['--set-secret', `tokn=${token}`]],
+        ['two values', ['--set-secret', `token=${token}`, '--set-secret', 'token=another-value']],
+        ['a database that cannot be read', ['--set-secret', `token=${token}`, '--database', `postgresql://app:${halves.join('/')}@127.0.0.1:1/app`]],
+        ['a database that does not answer', ['--set-secret', `token=${token}`, '--database', `postgresql://app:${halves.join('')}@127.0.0.1:1/app`]],
+        ['a password that is refused', ['--set-secret', `token=${token}`, '--database', 'env:WRONG_PASSWORD']],
+      ],
+      2,
+    ),
+  )('%s', async (_, options) => {
     const place = makePlace(simple);
     const wrong = renderDatabaseUrl({ ...server.owner, password: halves.join('') });
     const ended = await startProgram(['run', 'plan.md', '--out', 'out', ...options], {

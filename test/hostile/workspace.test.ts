@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { proofplan } from '../support/run-proof.ts';
+import { sampled } from '../support/sampled.ts';
 
 const edit = "sed -i 's/total = 3/total = 4/' app/order.py";
 
@@ -64,15 +65,20 @@ describe.each([
     }
   });
 
-  test.each<readonly [string, readonly string[], string]>([
-    ['tested source', [edit, 'sh check.sh'], 'step 1.1: `app/order.py` was edited'],
-    [
-      'tested source that is put back at the end',
-      ['cp app/order.py /tmp/order.$$ && echo kept', edit, 'sh check.sh', "sed -i 's/total = 4/total = 3/' app/order.py"],
-      'step 2.1: `app/order.py` was edited',
-    ],
-    ["a later command's own script", ['echo "echo 1 passed" > check.sh', 'sh check.sh'], 'step 1.1: `check.sh` was edited'],
-  ])('%s, edited in the middle, is named with its step, and no pass', async (_what, commands, said) => {
+  test.each<readonly [string, readonly string[], string]>(
+    sampled(
+      [
+        ['tested source', [edit, 'sh check.sh'], 'step 1.1: `app/order.py` was edited'],
+        [
+          'tested source that is put back at the end',
+          ['cp app/order.py /tmp/order.$$ && echo kept', edit, 'sh check.sh', "sed -i 's/total = 4/total = 3/' app/order.py"],
+          'step 2.1: `app/order.py` was edited',
+        ],
+        ["a later command's own script", ['echo "echo 1 passed" > check.sh', 'sh check.sh'], 'step 1.1: `check.sh` was edited'],
+      ],
+      2,
+    ),
+  )('%s, edited in the middle, is named with its step, and no pass', async (_what, commands, said) => {
     const ran = await run(...commands);
     expect(ran.verdict.verdict, ran.said).not.toBe('passed');
     expect(ran.exitCode).not.toBe(0);
