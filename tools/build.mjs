@@ -13,7 +13,7 @@ const lock = join(cache, 'build.lock');
 const validators = 'tools/build-validators.mjs';
 const codePages = 'tools/build-code-pages.mjs';
 const fixtures = ['fixtures/reading/codes', 'fixtures/reading/claims'];
-const sources = ['src', 'schemas', 'package.json', 'package-lock.json', 'rolldown.config.ts', 'tools/build.mjs', validators, codePages, ...fixtures];
+const sources = ['src', 'schemas', 'package.json', 'package-lock.json', 'rolldown.config.ts', 'tools/build.mjs', 'tools/raw-text.mjs', validators, codePages, ...fixtures];
 const generated = [join('src', 'compile', 'generated'), join('src', 'review', 'generated')];
 
 /** SHA-256 over names and contents of everything that the build reads: times lie after a `git checkout`. */
