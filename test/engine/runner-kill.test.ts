@@ -6,7 +6,7 @@ import { killOften, randomFrom } from './runner-kill.ts';
 describe.each(['none', 'process', 'network'] as const)('at the level %s', (level) => {
   test('a runner that is killed at any moment leaves no process of a step', async (context) => {
     need(context, 'bubblewrap');
-    const accounts = await killOften(level, 3, randomFrom(20_261_121 + level.length));
+    const accounts = await killOften(level, 2, randomFrom(20_261_121 + level.length));
     expect(accounts.flatMap(({ survivors }) => survivors)).toEqual([]);
     for (const { goneAfterMs } of accounts) expect(goneAfterMs).toBeLessThan(2_000);
     expect(accounts.some(({ met }) => met)).toBe(true);

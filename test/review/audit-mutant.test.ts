@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseCanonicalJson, renderCanonicalJson } from '../../src/journal/canonical-json.ts';
+import { playsAll } from '../support/sampled.ts';
 import { allFound, replacements, verifyAll, type Outcome } from './audit-both.ts';
 import { copyWithJournals, copyWithLedger, journalPath, ledgerOf, linesOf, makeSample, rechain, temporary, type Sample } from './audit-sample.ts';
 
@@ -22,7 +23,9 @@ describe('mutants of a journal: none survives, and both verifiers say the same o
     const sample = await makeSample({ small: true });
     const good = readFileSync(journalPath(sample));
     const mutants = new Map<string, Uint8Array>();
-    for (let offset = 0; offset < good.length; offset += 1) {
+    // Of every offset: `npm run soak`.
+    const stride = playsAll ? 1 : 3;
+    for (let offset = 0; offset < good.length; offset += stride) {
       for (const replacement of replacements(good[offset] as number, offset)) {
         const bytes = Buffer.from(good);
         bytes[offset] = replacement;
@@ -32,7 +35,7 @@ describe('mutants of a journal: none survives, and both verifiers say the same o
       if (offset % 4 === 2)
         mutants.set(`byte ${offset} doubled`, Buffer.concat([good.subarray(0, offset), good.subarray(offset, offset + 1), good.subarray(offset)]));
     }
-    expect(mutants.size).toBeGreaterThanOrEqual(good.length * 2.4);
+    expect(mutants.size).toBeGreaterThanOrEqual((good.length / stride) * 2.4);
     expect(await verifyMutants(sample, mutants)).toEqual(allFound);
   });
 

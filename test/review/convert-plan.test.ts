@@ -11,6 +11,7 @@ import { wordings } from '../../src/review/convert-shape.ts';
 import { renderYamlPlan } from '../../src/review/convert-text.ts';
 import { createCompiler, said } from '../compile/plan-of.ts';
 import { root } from '../support/command.ts';
+import { sampled } from '../support/sampled.ts';
 
 const compile = createCompiler();
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -50,7 +51,7 @@ describe('Markdown → YAML → plan = Markdown → plan', () => {
 
   test('every document that compiles is converted', async () => {
     let converted = 0;
-    for (const path of [...inFolder('fixtures/reading/labelled'), ...inFolder('fixtures/reading/codes')]) {
+    for (const path of sampled([...inFolder('fixtures/reading/labelled'), ...inFolder('fixtures/reading/codes')], 2)) {
       const { plan, diagnostics } = await compileFile(path);
       if (plan === undefined || hasErrors(diagnostics)) continue;
       const { value, diagnostics: wrong } = await convertFaithfully(plan, asYaml(path));
@@ -58,13 +59,13 @@ describe('Markdown → YAML → plan = Markdown → plan', () => {
       expect(value).toMatch(/^# yaml-language-server: /);
       converted += 1;
     }
-    expect(converted).toBeGreaterThan(30);
+    expect(converted).toBeGreaterThan(15);
   });
 
   // Such a document is not converted by the command. What was read of it has a YAML form all the same.
   test('what is read of a document has a YAML form, whatever is wrong with it', async () => {
     const different: string[] = [];
-    for (const path of inFolder('fixtures/reading/labelled')) {
+    for (const path of sampled(inFolder('fixtures/reading/labelled'), 2)) {
       const { plan } = await compile(path, readFileSync(join(root, path)), { beside: `plan: ${path}\n` });
       if (plan === undefined || plan.steps.length === 0) continue;
       const yaml = await asYaml(path)(renderYamlPlan(convertPlan(plan, { policies: 'rules', claims: 'judged' })));

@@ -229,3 +229,12 @@ test('the support would see a pass: an edited copy of v4 without harm passes', a
   const ended = await backend.run(await backend.writePlan('harmless', withStep(text, '```bash\necho unharmed\n```'), addendum));
   expect(ended.exitCode, ended.stderr).toBe(0);
 });
+
+// The control: what is refused above is refused for its harm.
+test('an edited copy of v4 without harm passes', async () => {
+  const { text, addendum } = await seed('v4');
+  await mkdir(join(backend.folder, 'notes'));
+  await appendFile(join(backend.folder, 'notes/read.me'), 'nothing');
+  const ended = await backend.run(await backend.writePlan('harmless', withStep(text, '```bash\necho unharmed\n```'), addendum));
+  expect(ended.exitCode, ended.stderr).toBe(0);
+});
