@@ -85,7 +85,15 @@ function captureOf(
   place: { readonly start: number; readonly end: number },
   optional: boolean,
 ): Capture {
-  return { name, type: entry?.type ?? 'text', span: span(binder, place), optional, source, ...(entry?.secret ? { secret: true as const } : {}), ...(entry ? { boundBy: 'addendum' as const } : {}) };
+  return {
+    name,
+    type: entry?.type ?? 'text',
+    span: span(binder, place),
+    optional,
+    source,
+    ...(entry?.secret ? { secret: true as const } : {}),
+    ...(entry ? { boundBy: 'addendum' as const } : {}),
+  };
 }
 
 /** A capture that no line of the text asks for: by the step it quotes, or by a command and the one that replaces it ("if none, …"). */

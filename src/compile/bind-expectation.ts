@@ -9,6 +9,7 @@ import { unreadDiagnostics } from './claim-diagnostic.ts';
 import { bareClaim } from './bare-value.ts';
 import { repeat, repeatAt } from './bind-conduct.ts';
 import { compileClaim } from './claim.ts';
+import { unsoundness } from './claim-soundness.ts';
 import { isExecuted, note, type ClaimDraft, type ExpectationDraft, type StepDraft } from './draft.ts';
 import { eventuallyIn } from './eventual-claim.ts';
 import { fold } from './prose.ts';
@@ -90,7 +91,14 @@ function implyByTitle(step: StepDraft, has: (kind: Claim['kind']) => boolean, im
   }
   if (!/\bexists?$/.test(title)) return;
   const [count] = step.sql?.columns ?? [];
-  if (step.sql?.aggregate && count)
+  if (count && step.sql?.ranges.get(count.name)?.boolean)
+    imply(`${count.name} is true`, {
+      kind: 'compare',
+      left: { kind: 'name', name: count.name },
+      operator: '==',
+      right: { kind: 'literal', value: { type: 'boolean', text: 'true' } },
+    });
+  else if ((step.sql?.aggregate || step.sql?.oneRow) && count)
     imply(`${count.name} >= 1`, {
       kind: 'compare',
       left: { kind: 'name', name: count.name },
@@ -163,7 +171,7 @@ function attach(binder: Binder, claim: ClaimDraft, origin: ExpectationDraft['ori
   const names = namesOf(binder, inputs, near.steps);
   const read = readingOf(claim, names);
   const bare = read.kind === 'none' && claim.opposite === undefined ? bareClaim(claim.text, near.steps.at(-1)) : undefined;
-  const reading = bare === undefined ? read : ({ kind: 'claims', claims: [bare] } as const);
+  const reading = bare === undefined ? read : (unsoundness(bare) ?? ({ kind: 'claims', claims: [bare] } as const));
   if (reading.kind !== 'claims') {
     // Words that the language cannot express are unclaimed; a claim that is understood, and lacks a name or a meaning, stays one.
     note(binder.draft, claim.block, reading.kind === 'none' ? 'unclaimed' : 'expectation');
@@ -322,8 +330,12 @@ function canShow(step: StepDraft, kind: Claim['kind']): boolean {
 
 /** "1 trace row": the query whose table's name holds the noun's words. */
 export function rowsStep(steps: readonly StepDraft[], noun: string): StepDraft | undefined {
-  const queries = steps.filter((step) => step.sql?.mode === 'read' && !step.sql.aggregate);
+  const reading = steps.filter((step) => step.sql?.mode === 'read');
+  const queries = reading.filter((step) => !step.sql?.oneRow);
   const words = wordsOf(noun);
+  // "no rows" right below a count speaks of that count, wrongly; it says nothing of the query before.
+  const last = reading.at(-1);
+  if (words.length === 0 && last?.sql?.oneRow) return last;
   const named = queries.filter((step) => step.sql?.relations.some((relation) => words.length > 0 && words.every((word) => wordsOf(relation).includes(word))));
   if (named.length > 0 || words.length === 0) return named.at(0) ?? queries.at(-1);
   // The only query is meant where its text knows at least one of the words; else the claim may be about something else.

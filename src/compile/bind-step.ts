@@ -233,7 +233,10 @@ export async function bindPreconditions(binder: Binder, searches: ReadonlyMap<Se
         /\b(?:db|database|postgres\w*)\b.*\b(?:reachable|running|up|available|accessible|online)\b/i.test(clause),
     );
     if (reachable.length > 0) checks.push(() => ({ kind: 'database-reachable' }));
-    const open = bound.length === 0 && plans.length === 0 && !variable && precondition.searches.length === 0 ? clauses.filter((clause) => !reachable.includes(clause)) : [];
+    const open =
+      bound.length === 0 && plans.length === 0 && !variable && precondition.searches.length === 0
+        ? clauses.filter((clause) => !reachable.includes(clause))
+        : [];
     if (open.length > 0) {
       binder.diagnostics.push({
         severity: 'error',

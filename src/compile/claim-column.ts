@@ -3,7 +3,7 @@ import type { CellTest, Claim } from '../model/claim.ts';
 import { compileComparison } from './claim-compare.ts';
 import { nameOf, type ClaimNames } from './claim-name.ts';
 import { claims, type ClaimReading } from './claim-reading.ts';
-import { quoteSource, type Term } from './claim-term.ts';
+import { loneQuote, maskTerm, quoteSource, type Term } from './claim-term.ts';
 
 const noun = String.raw`(?:the |of the )?(?:returned |[\w-]+ )?(?:rows?|records?|tuples?)`;
 const verb = String.raw`(?:has|have|with|shows?|in which|where|for which)`;
@@ -48,6 +48,9 @@ export function compileColumn({ text, quotes }: Term, names: ClaimNames): ClaimR
     const said = form.words.exec(text)?.[1];
     if (said === undefined) continue;
     // "every row has status `paid`" leaves the verb out; "have a total" asks for any value.
+    // A comparison may stand in backticks as a whole: "every row has `total > 0`".
+    const inner = loneQuote(said, quotes);
+    const whole = inner?.mark === 'code' && /[<>=\u2264\u2265\u2260]| is | in /.test(inner.text) ? maskTerm(inner.text) : undefined;
     const [one, another] = [
       said,
       said
@@ -55,7 +58,9 @@ export function compileColumn({ text, quotes }: Term, names: ClaimNames): ClaimR
         .replace(/ not null$/i, ' is not null')
         .replace(/\bis is\b/i, 'is'),
     ];
-    const reading = compileComparison({ text: one, quotes }, names) ?? compileComparison({ text: another, quotes }, names);
+    const reading = whole
+      ? compileComparison(whole, names)
+      : (compileComparison({ text: one, quotes }, names) ?? compileComparison({ text: another, quotes }, names));
     const name = reading ? undefined : nameOf(said, quotes, names);
     const some = form.some ? { some: true as const } : {};
     if (name !== undefined && form.opposite !== true && /\b(?:has|have)\b/i.test(text))

@@ -126,7 +126,7 @@ async function compileProbe(binder: Binder, step: StepDraft, inputs: readonly st
       ? problem('compile/unparsable-sql', `the database would not understand this statement: ${decision.reason}`, 'mend the statement')
       : problem('policy/forbidden-write', `what tells whether step ${step.id} was done must only read: ${decision.reason}`, 'write one query', 'refused');
   }
-  if (await alwaysAnswers(binder, query.sql.text, query.sql.aggregate))
+  if (await alwaysAnswers(binder, query.sql.text, query.sql.aggregate || query.sql.oneRow))
     return problem('compile/vacuous-claim', 'this query answers a row whether the step was done or not', 'select the rows that only the finished step leaves');
   const open = query.sql.parameters.find((name) => !inputs.includes(name) && !suppliersOf(binder, name).some((other) => isBefore(binder.draft, other, step)));
   if (open !== undefined)

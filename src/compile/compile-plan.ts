@@ -38,6 +38,7 @@ import { schemaDiagnostics } from './schema-diagnostic.ts';
 import { accountForShortfall, decisionsOf } from './shortfall.ts';
 import { byRole } from './step-order.ts';
 import { forgetSupplies } from './supply.ts';
+import { reportUnfailable } from './unfailable-claim.ts';
 
 export interface CompileOptions extends InputDemand {
   /** The file as the user named it; it stands in every message. */
@@ -171,6 +172,7 @@ async function bind(binder: Binder, options: CompileOptions, form: Plan['form'])
   implyExpectations(binder, names, guarded);
   reportSameObjects(binder);
   const criteria = bindCriteria(binder, names);
+  reportUnfailable(binder);
   for (const step of draft.steps) for (const [index, expectation] of step.expectations.entries()) expectation.id = `${step.id}/${index + 1}`;
   const expected = bindClaimHoles(binder, inputs);
   reportUnbound(binder, inputs, options);

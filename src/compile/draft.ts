@@ -14,6 +14,7 @@ import type { PlacedText, RepetitionDraft } from './addendum-shape.ts';
 import type { ConditionKind } from './condition.ts';
 import type { Conduct, RepetitionWords } from './conduct.ts';
 import type { SectionMeaning } from './section.ts';
+import type { ValueRange } from './value-range.ts';
 
 export interface SectionDraft {
   readonly number: string;
@@ -98,6 +99,11 @@ export interface StepDraft {
     readonly mentions: ReadonlyMap<string, readonly string[]>;
     /** What each column is, whatever it is called: the same text for the same expression. */
     readonly meanings: ReadonlyMap<string, string>;
+    /** What each column shows whatever the data are. */
+    readonly ranges: ReadonlyMap<string, ValueRange>;
+    /** It answers with exactly one row, whatever the data are. */
+    readonly oneRow: boolean;
+    readonly maxRows: number;
   };
   /** rg-check. */
   search?: {

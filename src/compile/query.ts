@@ -5,6 +5,7 @@ import type { SqlKey, StepDraft } from './draft.ts';
 import { applySplices } from './placeholder.ts';
 import { meaningOf } from './same-object.ts';
 import { sqlSplices } from './sql-hole.ts';
+import { answerRange, type ValueRange } from './value-range.ts';
 
 type Tree = { readonly [key: string]: unknown };
 
@@ -13,11 +14,14 @@ export interface QueryReading {
   readonly sql: NonNullable<StepDraft['sql']>;
 }
 
+/** Nothing is known of what it answers. */
+const open = { ranges: new Map<string, ValueRange>(), oneRow: false, maxRows: Number.POSITIVE_INFINITY };
+
 export async function compileQuery(text: string, parser: SqlParser, mode: 'read' | 'probe' = 'read'): Promise<QueryReading> {
   const { splices, parameters } = sqlSplices(text);
   const sql = applySplices(text, splices);
   const parsed = await parser.parse(sql);
-  const empty = { text: sql, parameters, columns: [], relations: [], keys: [], mode, aggregate: false, mentions: new Map(), meanings: new Map() };
+  const empty = { text: sql, parameters, columns: [], relations: [], keys: [], mode, aggregate: false, mentions: new Map(), meanings: new Map(), ...open };
   if (parsed.kind !== 'statements' || parsed.statements.length !== 1) return { splices, sql: empty };
   const tree = parsed.statements[0]?.tree as Tree | undefined;
   const relations = [...new Set(collect(tree, 'RangeVar').map((range) => qualified(range)))];
@@ -27,6 +31,8 @@ export async function compileQuery(text: string, parser: SqlParser, mode: 'read'
   const columns: QueryColumn[] = [];
   const mentions = new Map<string, readonly string[]>();
   const meanings = new Map<string, string>();
+  const answer = answerRange(select);
+  const ranges = new Map<string, ValueRange>();
   let aggregate = false;
   for (const target of listOf(select['targetList'])) {
     const result = target['ResTarget'] as Tree | undefined;
@@ -39,6 +45,8 @@ export async function compileQuery(text: string, parser: SqlParser, mode: 'read'
       reference === undefined || (result?.['name'] !== undefined && result['name'] !== reference.column) ? undefined : relationOf(reference, aliases);
     const name = relation === undefined ? column : `${relation}.${column}`;
     columns.push({ column, name });
+    const range = answer.columns.get(column);
+    if (range !== undefined) ranges.set(name, range);
     const meaning = meaningOf(value);
     if (meaning !== undefined) meanings.set(name, meaning);
     mentions.set(
@@ -47,7 +55,9 @@ export async function compileQuery(text: string, parser: SqlParser, mode: 'read'
     );
   }
   const keys = parameters.length === 0 ? [] : keysOf(select, aliases, parameters);
-  return { splices, sql: { ...empty, columns, relations, keys, aggregate: aggregate && listOf(select['groupClause']).length === 0, mentions, meanings } };
+  const { oneRow, maxRows } = answer;
+  const alone = aggregate && listOf(select['groupClause']).length === 0;
+  return { splices, sql: { ...empty, columns, relations, keys, aggregate: alone, mentions, meanings, ranges, oneRow, maxRows } };
 }
 
 /** `alias → relation` of the FROM clause; `''` is the only table where there is just one. */

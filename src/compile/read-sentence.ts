@@ -126,7 +126,9 @@ export function introduce(draft: Draft, block: MarkdownBlock, text: string, cont
     /:$/.test(bare) ||
     instructs(folded) ||
     !/[.!?]$/.test(folded) ||
-    /^(?:optional|alternative|or\b|otherwise|undo|revert|only\b|repeat|for each|skip\b|omit\b|leave out\b|(?:this|the(?: next| following)?) (?:step|command|check|query|block|script)\b)/.test(folded);
+    /^(?:optional|alternative|or\b|otherwise|undo|revert|only\b|repeat|for each|skip\b|omit\b|leave out\b|(?:this|the(?: next| following)?) (?:step|command|check|query|block|script)\b)/.test(
+      folded,
+    );
   context.intro = leads ? intro : undefined;
   context.listArea = listAreaOf(folded);
   note(draft, block.index, 'narrative');
