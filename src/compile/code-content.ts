@@ -21,6 +21,7 @@ export function isCommand(text: string): boolean {
   const [program = '', ...rest] = line.split(/\s+/);
   const name = program.replace(/^\\/, '');
   if (/^[<>=!\u2264\u2265]/.test(rest[0] ?? '') && rest.length <= 3) return false;
+  if (rest.length === 0 && isScript(name) && name.includes('/')) return true;
   if (/^[\w.-]+(?:\/[\w.-]+)+$/.test(name)) return rest.length > 0 && !isProse(rest);
   if (/^(?:\.{1,2}|~)?\/[\w./@+-]+$/.test(name)) return /^\.{1,2}\//.test(name) || rest.length > 0;
   if (/^"?\$\{?[A-Z_]+\}?"?(?:\/[\w./-]+)?$/.test(name)) return rest.length > 0;
@@ -33,6 +34,11 @@ export function isCommand(text: string): boolean {
     !isProse(rest) &&
     /\s-{1,2}[A-Za-z][\w-]*(?:[= ]|$)|\s\|\s+[a-z]|\s(?:>|>>|2>)\s*[\w./~-]*[./]\S/.test(line)
   );
+}
+
+/** `./check.sh`, `scripts/load.py`: a file that is a program by its ending. */
+export function isScript(name: string): boolean {
+  return /^(?:\.{0,2}\/)?(?:[\w@+.-]+\/)*[\w@+-]+\.(?:sh|bash|zsh|py|rb|pl)$/.test(name);
 }
 
 /** "make sure that it works", "find the pod": words of a sentence behind a program's name. */

@@ -70,7 +70,7 @@ const labels: readonly { readonly meaning: LabelMeaning; readonly words: RegExp 
   {
     meaning: 'expectation',
     words:
-      /^(?:expected(?: (?:results?|outputs?|outcomes?|values?|state|response|status|behaviou?r|answer|rows?|exit code|now|here|after\w*|similar|to (?:see|print|show).*))?|expect(?:s|ations?)?|(?:you |we )?should (?:see|print|show|return|be|get)|what (?:you|we) should see|pass(?:es)?(?: if| when)?|assert(?:ions?|s)?|must|must hold|success(?: looks like| if| when)?|ok (?:if|when)|good|healthy|result (?:must|should) be)$/,
+      /^(?:expected(?: (?:results?|outputs?|outcomes?|values?|state|response|status|behaviou?r|answer|rows?|exit code|now|here|after\w*|similar|to (?:see|print|show).*))?|expect(?:s|ations?)?|(?:you |we )?should (?:see|print|show|return|be|get)|what (?:you|we) should see|pass(?:es)?(?: if| when)?|assert(?:ions?|s)?|must|must hold|success(?: looks like| if| when)?|ok (?:if|when)|good|healthy|(?:(?:the |its )?(?:command |query |script |console )?(?:std(?:out|err)|outputs?|results?|response|answer|body|log)|it|this) (?:must|should|has to) (?:now )?(?:be|read|contain|show|print|return|include|say|display)(?: exactly| the following| this)?)$/,
   },
   { meaning: 'conduct', words: /^(?:retry|(?:max(?:imum|\.)? )?re-?tries|max(?:imum|\.)? attempts|polling|poll|retry (?:policy|limit|budget))$/ },
   { meaning: 'unsupported', words: /^(?:fail(?:s|ed|ure)?(?: if| when| criteria)?|time-?out|time ?limit|deadline|max(?:imum)? (?:duration|time))$/ },

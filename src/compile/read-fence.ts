@@ -185,8 +185,8 @@ function expectShown(draft: Draft, block: MarkdownBlock, context: Context, outpu
   for (const line of plain)
     draft.claims.push({
       ...common,
-      text: `the output contains \`${line.trim()}\``,
-      claim: { kind: 'output', operator: 'contains', text: line.trim(), negated: false },
+      text: `the output has the line \`${line.trim()}\``,
+      claim: { kind: 'output', operator: 'line', text: line.trim(), negated: false },
     });
   const code = /^\s*\[(\d+)\]\s*$/.exec(lines.find((line) => /^\s*\[\d+\]\s*$/.test(line)) ?? '')?.[1];
   if (code !== undefined) draft.claims.push({ ...common, text: `exit code ${code}`, claim: { kind: 'exit-code', code: Number(code) } });
@@ -236,6 +236,8 @@ function readExpectedOutput(draft: Draft, block: MarkdownBlock, context: Context
   };
   note(draft, block.index, 'expectation');
   context.area = context.section.meaning;
+  // The words that led to this block say nothing of the next one.
+  context.intro = undefined;
   // "Must not print:" asks that no line of it is there; "nothing but" says more than any claim here.
   if (denied && !/\b(?:but|else|other|except|only)\b/.test(lead)) {
     for (const line of text.split('\n').filter((each) => each.trim() !== ''))
@@ -247,9 +249,15 @@ function readExpectedOutput(draft: Draft, block: MarkdownBlock, context: Context
     return;
   }
   const open = denied || text === '' || /<[A-Za-z_][\w /-]*>|^\s*\.{3}\s*$|\u2026/m.test(text);
-  draft.claims.push(
-    open ? common : { ...common, text: `the output contains what the block shows`, claim: { kind: 'output', operator: 'contains', text, negated: false } },
-  );
+  if (open) return void draft.claims.push(common);
+  const lines = text.split('\n').map((line) => line.trim());
+  const whole = lines.length === 1 && !/\b(?:contain|includ|mention)/.test(lead);
+  if (!whole) draft.claims.push({ ...common, text: `the output contains what the block shows`, claim: { kind: 'output', operator: 'contains', text, negated: false } });
+  // "10 problems" contains "0 problems": what is shown as a line is a line, and a figure at the edge of several ends there.
+  const edges = whole ? lines : [lines[0], lines.at(-1)].filter((line, index) => line !== undefined && (index === 0 ? /^[-\d]/ : /\d$/).test(line));
+  for (const line of new Set(edges))
+    if (line !== undefined)
+      draft.claims.push({ ...common, text: `the output has the line \`${line}\``, claim: { kind: 'output', operator: 'line', text: line, negated: false } });
 }
 
 /** "8sh": a language that nobody knows over what reads as a command. */

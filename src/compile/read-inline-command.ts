@@ -5,7 +5,7 @@ import { conditionAtStart, conditionOf, type ConditionKind } from './condition.t
 import { note, type Draft } from './draft.ts';
 import { fold, longest, type Prose, type ProseCode } from './prose.ts';
 import { cautionOf } from './code-caution.ts';
-import { isCommand } from './code-content.ts';
+import { isCommand, isScript } from './code-content.ts';
 import { codeMeaning, readShell, readSql } from './read-code.ts';
 import { nextSibling, pushDecision, type Context } from './reading.ts';
 import { introOf } from './introduction.ts';
@@ -59,7 +59,8 @@ export async function readInlineCommands(
     const told =
       last || opens || chained || /\b(?:run|execute|invoke|issue|call)(?: (?:the|this|these|following|command|again|with|it))*:?$/.test(sentenceBefore);
     // What "run" is said of is a command, whatever its program is called; else it must look like one.
-    if (!isCommand(code.value) && !(told && /\s/.test(code.value.trim()) && /^[\w$./~"'-]/.test(code.value) && !/^[A-Z][a-z]/.test(code.value))) continue;
+    const words = /\s/.test(code.value.trim()) || isScript(code.value.trim()) || /^\.{1,2}\/[\w@+./-]*\w$/.test(code.value.trim());
+    if (!isCommand(code.value) && !(told && words && /^[\w$./~"'-]/.test(code.value) && !/^[A-Z][a-z]/.test(code.value))) continue;
     const after = source.slice(code.end, Math.min(code.end + 60, body.end)).toLowerCase();
     const whole = fold(body.text.length > 2 * longest ? body.text : body.text.replace(`\`${code.value}\``, ' '))
       .replace(/[.:;,]$/, '')

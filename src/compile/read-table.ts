@@ -34,6 +34,7 @@ export async function readTable(draft: Draft, block: MarkdownBlock, context: Con
     return;
   }
   if (rows[0]) note(draft, rows[0].index, 'narrative');
+  if (!shown && header.meaning === 'plain' && context.area === 'expectation') return readAnswer(draft, rows, context);
   for (const row of rows.slice(1)) {
     const cells = (row.cells ?? []).map((cell) => proseOf(cell, row.start));
     if (form) reportWithoutPlace(draft, row, context, cells[0]?.text ?? '', row);
@@ -42,6 +43,30 @@ export async function readTable(draft: Draft, block: MarkdownBlock, context: Con
   }
   if (shown) context.intro = undefined;
 }
+
+/** A table under "Expected:" is an answer as it must be: one row of it is a claim for each column, more of them are nothing that is judged. */
+function readAnswer(draft: Draft, rows: readonly MarkdownBlock[], context: Context): void {
+  const [head, ...body] = rows.map((row) => (row.cells ?? []).map((cell) => proseOf(cell).text.replace(/[*`]/g, '').trim()));
+  const steps = stepsOf(draft, context.section);
+  for (const [index, cells] of body.entries()) {
+    const row = rows[index + 1];
+    if (!row) continue;
+    if (body.length > 1 || !head?.every((name) => /^[A-Za-z_][\w.]*$/.test(name)) || cells.some((cell) => cell === '' || /[`"]/.test(cell))) {
+      reportRow(draft, row, 'nothing compares an answer with this row', answerHelp);
+      continue;
+    }
+    note(draft, row.index, 'expectation');
+    const common = { start: row.start, end: row.end, section: context.section, steps, block: row.index };
+    draft.claims.push({ ...common, text: 'exactly 1 row' });
+    for (const [column, name] of head.entries()) {
+      const cell = cells[column] ?? '';
+      draft.claims.push({ ...common, text: /^null$/i.test(cell) ? `\`${name}\` is null` : `\`${name}\` = ${/^-?\d+(?:\.\d+)?$|^(?:true|false)$/.test(cell) ? cell : `"${cell}"`}` });
+    }
+  }
+  if (context.area === 'expectation') context.area = context.section.meaning;
+}
+
+const answerHelp = 'ask for each row with a query of its own and write `name = VALUE`, or write what holds of all: `exactly 2 rows`, `every row has name in { a, b }`';
 
 /** The column of a table without a known header in which most rows state a limit (`>= 0.95`); -1 where there is none. */
 function limitColumn(rows: readonly (readonly string[])[]): number {
@@ -139,15 +164,14 @@ async function readRow(draft: Draft, row: MarkdownBlock, cells: readonly Prose[]
   note(draft, row.index, 'narrative');
 }
 
-function reportRow(draft: Draft, row: MarkdownBlock): void {
+function reportRow(
+  draft: Draft,
+  row: MarkdownBlock,
+  message = 'this row looks like a check, and is not one command with one claim',
+  help = 'write it as a fenced block with an **Expected:** line, or give the table the columns Command (one command in backticks) and Expected',
+): void {
   note(draft, row.index, 'unclaimed');
-  draft.diagnostics.push({
-    severity: 'error',
-    code: 'compile/table-of-checks',
-    message: 'this row looks like a check, and is not one command with one claim',
-    span: spanOf(draft.document, row.start, row.end),
-    help: 'write it as a fenced block with an **Expected:** line, or give the table the columns Command (one command in backticks) and Expected',
-  });
+  draft.diagnostics.push({ severity: 'error', code: 'compile/table-of-checks', message, span: spanOf(draft.document, row.start, row.end), help });
 }
 
 /** A value that has to be given is a precondition, one with a default is told; a rule in its row stays a rule. */
