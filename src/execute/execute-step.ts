@@ -62,16 +62,17 @@ async function carryOut(step: Step, number: number, elapsedMs: number, context: 
   const problems: Diagnostic[] = lostEarly
     ? [lostEarly]
     : [...(refusal ? [refusal] : []), ...refusedFindings, ...attemptProblems(step, attempt, refusals.length > 0, context)];
-  problems.push(...(await takeObservations(step, evidence, context)));
-  const told: Diagnostic[] = [...problems];
+  const observed = await takeObservations(step, evidence, context);
   if (step.access.capability === 'production') {
     await noteFreshness(step, context);
     await context.chains.read('production', step.id, number);
   }
   if (step.kind === 'coordinator-call') await context.chains.read('coordinator-call', step.id, number);
-  const { verdicts: expectations, diagnostics: claimProblems } = await judgeStep(step, evidence, context);
+  const { verdicts: expectations, causes, diagnostics: claimProblems } = await judgeStep(step, evidence, context);
+  // A program that failed prints no value: how it ended is the cause, and the value that is missing follows from it.
+  problems.push(...causes, ...observed);
   const left = leftBehind(step, evidence.leftover ?? [], evidence.isolation);
-  told.push(...claimProblems, ...(left ? [left] : []));
+  const told: Diagnostic[] = [...problems, ...claimProblems, ...(left ? [left] : [])];
   const claims = worst(expectations.values());
   const asserted = expectations.size > 0 || step.captures.some((capture) => !capture.optional) || step.role === 'report' || step.role === 'teardown';
   if (!asserted && evidence.outcome === 'completed' && !hasErrors(problems)) told.push(unasserted(step));

@@ -3,26 +3,32 @@ import { compareValues } from './compare-value.ts';
 import { failed, passed, unproven, withinBound, type ClaimOf, type JudgeFacts, type Judgement } from './judgement.ts';
 
 /** A shell's own codes for "cannot execute" and "not found": no program ran, so none of its failures was seen. */
-const notExecuted: readonly number[] = [126, 127];
+const notExecuted: ReadonlyMap<number, string> = new Map([
+  [126, 'the shell found it and could not execute it'],
+  [127, 'the shell found no program of that name'],
+]);
 
-export function judgeExitCode(claim: ClaimOf<'exit-code'>, facts: JudgeFacts): Judgement {
-  const { exitCode, signal } = facts.evidence;
-  if (signal !== undefined) return failed(`ended by ${signal}`);
-  if (exitCode === undefined) return failed('no exit code');
-  return (exitCode === claim.code ? passed : failed)(`exit code ${exitCode}`);
+export function judgeExitCode({ code }: ClaimOf<'exit-code'>, facts: JudgeFacts): Judgement {
+  return judgeEnd([code], facts);
 }
 
-export function judgeExitCodes(claim: ClaimOf<'exit-codes'>, facts: JudgeFacts): Judgement {
-  const { exitCode, signal } = facts.evidence;
+export function judgeExitCodes({ codes }: ClaimOf<'exit-codes'>, facts: JudgeFacts): Judgement {
+  return judgeEnd(codes, facts);
+}
+
+function judgeEnd(codes: readonly number[], { evidence: { exitCode, signal } }: JudgeFacts): Judgement {
   if (signal !== undefined) return failed(`ended by ${signal}`);
   if (exitCode === undefined) return failed('no exit code');
-  return (claim.codes.includes(exitCode) ? passed : failed)(`exit code ${exitCode}`);
+  const actual = `exit code ${exitCode}`;
+  if (codes.includes(exitCode)) return passed(actual);
+  const meaning = notExecuted.get(exitCode);
+  return failed(actual, ...(meaning === undefined ? [] : [meaning]));
 }
 
 /** The time that the step took, as it stands in the record. */
 export function judgeDuration(claim: ClaimOf<'duration'>, facts: JudgeFacts): Judgement {
   const { durationMs } = facts.evidence;
-  const actual = `${Math.round(durationMs * 1_000) / 1_000} ms`;
+  const actual = durationMs < 1_000 ? `${Math.round(durationMs * 1_000) / 1_000} ms` : `${Math.round(durationMs) / 1_000} s`;
   const comparison = compareValues({ type: 'duration', text: `${durationMs} ms` }, claim.operator, claim.limit);
   if (comparison.kind === 'incomparable') return failed(actual, comparison.reason);
   return (comparison.kind === 'held' ? passed : failed)(actual);
@@ -46,7 +52,7 @@ export function judgeFails(claim: ClaimOf<'fails'>, facts: JudgeFacts): Judgemen
   if (evidence.signal !== undefined) return failed(`ended by ${evidence.signal}`, 'killed is not failed');
   if (evidence.exitCode === undefined) return failed('it did not fail');
   const actual = `exit code ${evidence.exitCode}`;
-  if (notExecuted.includes(evidence.exitCode)) return failed(actual, 'the shell says that the program could not be executed: its own failure was not seen');
+  if (notExecuted.has(evidence.exitCode)) return failed(actual, 'the shell says that the program could not be executed: its own failure was not seen');
   return evidence.exitCode === 0 ? failed(actual) : withPattern(claim, actual, facts);
 }
 

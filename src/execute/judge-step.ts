@@ -1,5 +1,5 @@
 /** Judges every claim of a step, into the record. */
-import type { Expectation } from '../model/claim.ts';
+import type { Claim, Expectation } from '../model/claim.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { HashChainWitness } from '../model/environment.ts';
 import type { StepEvidence } from '../model/evidence.ts';
@@ -12,7 +12,7 @@ import type { ExecutionContext } from './execution-context.ts';
 import { gatherFact } from './gather-fact.ts';
 import { judgeExpectation } from './judge-expectation.ts';
 import type { Judgement } from './judgement.ts';
-import { judgementDiagnostic } from './step-diagnostic.ts';
+import { judgementDiagnostic, statementRejected } from './step-diagnostic.ts';
 
 /**
  * A step's expectations, and those that the environment implies: a coordinator that prints the root of a declared chain is
@@ -39,13 +39,19 @@ export function expectationsFor(step: Step, witnesses: readonly HashChainWitness
 
 export interface JudgedClaims {
   readonly verdicts: ReadonlyMap<string, Verdict>;
-  /** What is wrong with them, the worst first. */
+  /** How the attempt ended, where that is not as expected: the cause of what it did not show. */
+  readonly causes: readonly Diagnostic[];
+  /** What else is wrong with them, the worst first. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** Claims about how an attempt ended. Counted tests say more than the exit code that follows from them. */
+const endings: readonly Claim['kind'][] = ['tests-pass', 'fails', 'sql-fails', 'exit-code', 'exit-codes'];
+
 export async function judgeStep(step: Step, evidence: StepEvidence, context: ExecutionContext): Promise<JudgedClaims> {
   const verdicts = new Map<string, Verdict>();
-  const diagnostics: Diagnostic[] = [];
+  const wrong: { readonly kind: Claim['kind']; readonly diagnostic: Diagnostic }[] = [];
+  let rejectionExpected = false;
   for (const expectation of expectationsFor(step, context.config?.witnesses ?? [])) {
     const judgement = await judgeClaim(expectation, step, evidence, context);
     verdicts.set(expectation.id, judgement.verdict);
@@ -53,9 +59,22 @@ export async function judgeStep(step: Step, evidence: StepEvidence, context: Exe
     await context.record.record('expectation', { id, step: step.id, text, span, origin, claim: claim.kind, ...judgement });
     // Why an attempt did not complete is said once, not again by each of its claims.
     const diagnostic = evidence.outcome === 'completed' ? judgementDiagnostic(expectation, judgement) : undefined;
-    if (diagnostic) diagnostics.push(diagnostic);
+    if (diagnostic) wrong.push({ kind: claim.kind, diagnostic });
+    rejectionExpected ||= claim.kind === 'fails' || claim.kind === 'sql-fails' || (claim.kind === 'output' && !claim.negated && judgement.verdict === 'passed');
   }
-  return { verdicts, diagnostics: diagnostics.toSorted((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning')) };
+  const ended = ({ kind }: { readonly kind: Claim['kind'] }): boolean => endings.includes(kind) && (kind !== 'tests-pass' || evidence.tests !== undefined);
+  const causes = wrong.filter(ended).toSorted((a, b) => endings.indexOf(a.kind) - endings.indexOf(b.kind));
+  return {
+    verdicts,
+    causes: [
+      ...(evidence.sqlFailure && evidence.outcome === 'completed' && !rejectionExpected ? [statementRejected(step, evidence.sqlFailure)] : []),
+      ...causes.map(({ diagnostic }) => diagnostic),
+    ],
+    diagnostics: wrong
+      .filter((each) => !ended(each))
+      .map(({ diagnostic }) => diagnostic)
+      .toSorted((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning')),
+  };
 }
 
 /** One claim on the evidence of an attempt, without a record of it. */

@@ -2,6 +2,7 @@
 import type { Expectation } from '../model/claim.ts';
 import type { TripwireFinding } from '../model/contract.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
+import type { SqlFailure } from '../model/evidence.ts';
 import type { Plan } from '../model/plan.ts';
 import type { IsolationLevel, Policy } from '../model/policy.ts';
 import type { Step } from '../model/step.ts';
@@ -17,7 +18,17 @@ export function renderClaim(text: string): string {
 export function judgementDiagnostic(expectation: Expectation, { verdict, actual, notes }: Judgement): Diagnostic | undefined {
   if (verdict === 'passed') return undefined;
   const place = { span: expectation.span, label: actual };
-  const origin = expectation.origin === 'implied' ? [`implied for step ${expectation.step}`] : [];
+  const implied = expectation.origin === 'implied';
+  // Nobody wrote this claim: how the step ended says more than its words.
+  if (implied && expectation.claim.kind === 'exit-code' && verdict === 'failed')
+    return {
+      severity: 'failed',
+      code: 'execute/expectation-not-met',
+      message: `step ${expectation.step} ${actual.startsWith('ended by') ? 'was' : 'ended with'} ${actual}`,
+      ...place,
+      notes: [...notes, 'the plan names no exit code for it, so 0 is expected'],
+    };
+  const origin = implied ? [`implied for step ${expectation.step}`] : [];
   if (verdict === 'failed')
     return {
       severity: 'failed',
@@ -32,6 +43,18 @@ export function judgementDiagnostic(expectation: Expectation, { verdict, actual,
     message: `${renderClaim(expectation.text)} is not proven: ${actual}`,
     ...place,
     notes: [...notes, ...origin],
+  };
+}
+
+/** A statement that nothing expects to fail: whatever else is claimed of its step, what it asks was not answered. */
+export function statementRejected(step: Step, { sqlstate, message }: SqlFailure): Diagnostic {
+  return {
+    severity: 'failed',
+    code: 'execute/statement-rejected',
+    message: `the server rejected the statement of step ${step.id}: ${message}`,
+    span: step.span,
+    notes: [`SQLSTATE ${sqlstate}`],
+    help: 'correct the statement or what it works on; where it is to fail, let the plan expect that',
   };
 }
 
@@ -82,7 +105,7 @@ export function timedOut(step: Step, timeoutMs: number): Diagnostic {
   return {
     severity: 'failed',
     code: 'execute/step-timed-out',
-    message: `step ${step.id} did not end within ${timeoutMs} ms`,
+    message: `step ${step.id} did not end within ${timeoutMs < 1_000 ? `${timeoutMs} ms` : `${timeoutMs / 1_000} s`}`,
     span: step.span,
     help: 'give it more time in the addendum (`timeoutMs`) or with --timeout, if it needs it',
   };

@@ -22,7 +22,9 @@ export async function takeObservations(step: Step, evidence: StepEvidence, conte
   }
   if (evidence.outcome !== 'completed' || evidence.problem) return diagnostics;
   const missing = step.captures.filter((capture) => !capture.optional && !evidence.observations.some((observation) => observation.name === capture.name));
-  return [...diagnostics, ...missing.map((capture) => missingCapture(step, capture.name, capture.span))];
+  // Where the step itself failed, nothing is to be changed about what it prints.
+  const endedWell = (evidence.exitCode ?? 0) === 0 && evidence.signal === undefined && evidence.sqlFailure === undefined;
+  return [...diagnostics, ...missing.map((capture) => missingCapture(step, capture.name, capture.span, endedWell))];
 }
 
 function captureData(step: Step, seen: Binding, observed: Observed): CaptureData {
@@ -59,7 +61,9 @@ function conflict(step: Step, { binding, other }: Extract<Observed, { kind: 'con
   };
 }
 
-function missingCapture(step: Step, name: string, span: Diagnostic['span']): Diagnostic {
+function missingCapture(step: Step, name: string, span: Diagnostic['span'], endedWell: boolean): Diagnostic {
+  const shown = step.kind === 'sql-assert' ? `query return one row with a column \`${name}\`` : `step print a line \`${name}: …\``;
+  const help = `let the ${shown}, or bind in the addendum where it stands`;
   return {
     severity: 'failed',
     code: 'execute/missing-capture',
@@ -68,6 +72,6 @@ function missingCapture(step: Step, name: string, span: Diagnostic['span']): Dia
     notes: [
       step.kind === 'sql-assert' ? 'a column is recorded from the one row of a query' : 'only stdout is looked at, and a missing value is never an empty one',
     ],
-    help: `look at its output with \`proofplan show\`, or bind in the addendum where \`${name}\` stands`,
+    ...(endedWell ? { help } : {}),
   };
 }

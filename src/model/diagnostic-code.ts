@@ -184,6 +184,7 @@ export const diagnosticCodes = {
   'execute/runner-failed': 'the runner itself failed in the middle of the execution',
   'execute/secret-in-plan': 'a secret stands in the plan document or its addendum, which the record keeps as they are',
   'execute/secret-too-short': 'a secret has so few characters that masking it would hide half of every text',
+  'execute/statement-rejected': 'the server rejected a statement in the middle of the execution, and nothing in the plan expects that',
   'execute/step-timed-out': 'a step did not end within its time',
   'execute/still-running': 'another process writes the record of this execution at this moment',
   'execute/stored-rows-changed': 'the stored rows of a hash chain are not the ones that were there when the production path had ended',

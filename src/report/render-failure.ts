@@ -32,7 +32,10 @@ export function decidingDiagnostic(diagnostics: readonly Diagnostic[], reason: s
 
 /** Lines without a last line feed; undefined where the record tells no more than the message. */
 export function renderFailure(diagnostic: Diagnostic, events: readonly ExecutionEvent[], style: DetailStyle): string | undefined {
-  const expectation = entries(events, 'expectation').findLast(({ verdict, span }) => verdict !== 'passed' && isAt(span, diagnostic.span));
+  // Several claims may stand in one sentence: the one that was told has its finding beside the carets.
+  const expectation = entries(events, 'expectation').findLast(
+    ({ verdict, span, actual }) => verdict !== 'passed' && isAt(span, diagnostic.span) && diagnostic.label === actual,
+  );
   const steps = entries(events, 'step-ended');
   const named = /\bstep (\d[\w.]*\w|\d)/.exec(diagnostic.message)?.[1];
   const step =

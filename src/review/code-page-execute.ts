@@ -202,6 +202,11 @@ export const executeReasons = {
     bad: 'SELECT stauts FROM orders;',
     good: 'SELECT status FROM orders;',
   },
+  'execute/statement-rejected': {
+    why: 'a statement that was not answered shows nothing, whatever else is claimed of its step',
+    bad: 'SELECT 1 / failed AS ratio FROM totals;            (division by zero)',
+    good: 'SELECT 1 / nullif(failed, 0) AS ratio FROM totals;',
+  },
   'execute/report-failed': {
     why: 'the verdict stands in the journal; a report is only made from it',
     bad: 'the disk was full when report.md was written',

@@ -278,7 +278,7 @@ export const command: readonly Act[] = [
     play: executing({ plan: swap(pytestLine, `${pytestLine} | sed 's/1 failed, //'`), files: { [edit.tests]: edit.failingTest } }),
     exitCode: 1,
     verdict: 'failed',
-    names: ['failed[execute/expectation-not-met]', '`exit code is 0` does not hold: exit code 1'],
+    names: ['failed[execute/expectation-not-met]', 'step 5.1 ended with exit code 1'],
     kept: 'detected',
     layer: 'each shell step runs under `pipefail`',
   },
