@@ -22,7 +22,10 @@ interface VerifyOptions {
 const mostPruned = 10;
 
 export function addAudit(program: Program, context: CommandContext, finish: Finish): void {
-  const audit = program.command('audit').description('verify the record of an execution, and show what it proves');
+  const audit = program
+    .command('audit')
+    .description('verify the record of an execution, and show what it proves')
+    .addHelpText('after', examples('audit verify .proofplan/latest', 'audit show .proofplan/latest'));
   audit
     .command('verify')
     .description('verify journal, checkpoint, evidence, reports and ledger; exit code 0 only if nothing was found')
@@ -74,7 +77,9 @@ async function verify(folder: string, options: VerifyOptions, context: CommandCo
   if (options.json !== true) {
     const count = `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`;
     context.out(
-      intact ? shown(`the record in ${found.value.path} is intact; ${renderSummary(journal)}${renderPruned(pruned ?? [])}`) : `the record in ${found.value.path} is not intact: ${count}\n`,
+      intact
+        ? shown(`the record in ${found.value.path} is intact; ${renderSummary(journal)}${renderPruned(pruned ?? [])}`)
+        : `the record in ${found.value.path} is not intact: ${count}\n`,
     );
   }
   return intact ? 0 : exitCodes.failed;
@@ -91,7 +96,10 @@ function renderSummary(journal: Audit['journal']): string {
 
 /** What the ledger says was removed is no finding by itself, and is said nevertheless. */
 function renderPruned(pruned: NonNullable<Audit['pruned']>): string {
-  const lines = pruned.map(({ execution, attempt, verdict, at, rule, signed }) => `  attempt ${attempt}, ${execution}: ${verdict === 'none' ? 'unproven' : (verdict ?? 'no end')}; pruned ${at.slice(0, 10)} (${rule}), ${signed ? 'signed' : 'by the word of the ledger'}`);
+  const lines = pruned.map(
+    ({ execution, attempt, verdict, at, rule, signed }) =>
+      `  attempt ${attempt}, ${execution}: ${verdict === 'none' ? 'unproven' : (verdict ?? 'no end')}; pruned ${at.slice(0, 10)} (${rule}), ${signed ? 'signed' : 'by the word of the ledger'}`,
+  );
   const told = lines.length > mostPruned ? [...lines.slice(0, mostPruned), `  and ${lines.length - mostPruned} more: --json`] : lines;
   return told.length === 0 ? '' : `\npruned attempts at this plan, whose records are gone:\n${told.join('\n')}`;
 }

@@ -2,6 +2,7 @@
 import { Option } from '@commander-js/extra-typings';
 import { hasErrors, type Diagnostic } from '../model/diagnostic.ts';
 import { usageExitCode } from '../model/verdict.ts';
+import { stripToLine } from '../report/strip-control.ts';
 import { countSeverities, say, type CommandContext } from './command-context.ts';
 import { compileFile, openSession, type CompiledFile, type CompileRequest } from './plan-file.ts';
 import { listPlans, type NamedPlan } from './plan-path.ts';
@@ -35,8 +36,13 @@ export function addCheck(program: Program, context: CommandContext, finish: Fini
     .option('-e, --environment <name>', 'demand a value for every input, as an execution in this environment would')
     .option('--frail', 'warnings fail, too')
     .addOption(new Option('--json', 'one line of JSON a plan on stdout, and no other message').conflicts('format'))
-    .addOption(new Option('--format <format>', 'SARIF on stdout, for messages beside lines in a pull request, and no other message').choices(['sarif'] as const))
-    .addHelpText('after', examples('check plans/run-proof-v4.md', 'check plans plans/*-v2.md', 'check --frail --json plans/run-proof-v2.md', 'check --format sarif plans'))
+    .addOption(
+      new Option('--format <format>', 'SARIF on stdout, for messages beside lines in a pull request, and no other message').choices(['sarif'] as const),
+    )
+    .addHelpText(
+      'after',
+      examples('check plans/run-proof-v4.md', 'check plans plans/*-v2.md', 'check --frail --json plans/run-proof-v2.md', 'check --format sarif plans'),
+    )
     .action(async (plans, options) => finish(await check(plans, options, context)));
 }
 
@@ -126,11 +132,12 @@ async function data({ path, plan, diagnostics, decisions }: CompiledFile, bad: b
 
 /** `PLAN compiles (1 warning): 16 steps, 30 expectations, …`; what the plan has none of is left out. */
 function line({ path, file, plan, diagnostics, decisions }: CompiledFile, bad: boolean, { outColours }: CommandContext): string {
-  if (file === undefined) return `${path} ${outColours.red('was not read')}`;
+  const name = stripToLine(path);
+  if (file === undefined) return `${name} ${outColours.red('was not read')}`;
   const said = countSeverities(diagnostics);
   const parts = plan === undefined ? [] : counts(plan, decisions).filter(({ number }) => number > 0);
   const verdict = bad ? outColours.red('does not compile') : outColours.green('compiles');
-  const sentence = `${path} ${verdict}${said === '' ? '' : ` (${said})`}`;
+  const sentence = `${name} ${verdict}${said === '' ? '' : ` (${said})`}`;
   return parts.length === 0 ? sentence : `${sentence}: ${parts.map(({ nouns, noun, number }) => `${number} ${number === 1 ? noun : nouns}`).join(', ')}`;
 }
 
@@ -140,7 +147,7 @@ function total(checked: readonly CheckedPlan[]): string {
   const said = countSeverities(checked.flatMap((plan) => plan.diagnostics));
   const counted = said === '' ? '' : ` (${said})`;
   if (bad.length === 0) return `${checked.length} plans compile${counted}`;
-  const names = bad.slice(0, shownNames).map((plan) => plan.path);
+  const names = bad.slice(0, shownNames).map((plan) => stripToLine(plan.path));
   const more = bad.length > shownNames ? ` and ${bad.length - shownNames} more` : '';
   return `${bad.length} of ${checked.length} plans ${bad.length === 1 ? 'does' : 'do'} not compile${counted}: ${names.join(', ')}${more}`;
 }

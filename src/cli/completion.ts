@@ -8,7 +8,10 @@ import { examples, type Finish, type Program } from './program.ts';
 const shells = ['bash', 'zsh', 'fish'] as const;
 
 export function addCompletion(program: Program, context: CommandContext, finish: Finish): void {
-  const completion = program.command('completion').description('print the script that completes commands, options, plans and executions in a shell');
+  const completion = program
+    .command('completion')
+    .description('print the script that completes commands, options, plans and executions in a shell')
+    .addHelpText('after', examples('completion bash'));
   for (const shell of shells) {
     completion
       .command(shell)

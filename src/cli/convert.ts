@@ -3,6 +3,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { CompiledPlan } from '../compile/compile-plan.ts';
 import { hasErrors, type Diagnostic } from '../model/diagnostic.ts';
 import { usageExitCode } from '../model/verdict.ts';
+import { stripToLine } from '../report/strip-control.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { writeOutput } from './output-file.ts';
 import { compileFile, compileInput, type CompileRequest } from './plan-file.ts';
@@ -50,7 +51,9 @@ async function convert(path: string, options: ConvertOptions, context: CommandCo
       : await writeOutput(options.output, converted.value, options.force === true, context);
   await say(context, [...compiled.diagnostics, ...converted.diagnostics, ...(refused ? [refused] : [])]);
   if (converted.value === undefined || refused !== undefined) return usageExitCode;
-  context.out(options.output === undefined ? converted.value : `${options.output} written: it compiles to the same plan as ${compiled.path}\n`);
+  context.out(
+    options.output === undefined ? converted.value : `${stripToLine(options.output)} written: it compiles to the same plan as ${stripToLine(compiled.path)}\n`,
+  );
   return 0;
 }
 

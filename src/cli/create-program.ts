@@ -1,5 +1,5 @@
 /** The table of commands: what the command line, its completion and the reference are made from. Each command adds itself. */
-import { Command } from '@commander-js/extra-typings';
+import { Command, Help } from '@commander-js/extra-typings';
 import { addAudit } from './audit.ts';
 import { addCheck } from './check.ts';
 import type { CommandContext } from './command-context.ts';
@@ -17,7 +17,7 @@ import { addKey } from './key.ts';
 import { addLock } from './lock.ts';
 import { addMerge } from './merge.ts';
 import { addNew } from './new.ts';
-import type { Finish, Program } from './program.ts';
+import { examples, exitCodeHelp, type Finish, type Program } from './program.ts';
 import { addPrune } from './prune.ts';
 import { addReport } from './report.ts';
 import { addResume } from './resume.ts';
@@ -62,6 +62,9 @@ export function createProgram(context: CommandContext, finish: Finish, complain:
       getOutHelpWidth: () => context.outColumns,
       getErrHelpWidth: () => context.errColumns,
     })
+    // What may be repeated begins with an empty list, of which nobody learns anything.
+    .configureHelp({ optionDescription: (option) => new Help().optionDescription(option).replace(' (default: [])', '') })
+    .addHelpText('after', `${examples('new --list', 'check plans/run-proof-v4.md', 'run plans/run-proof-v4.md', 'show .proofplan/latest')}${exitCodeHelp}`)
     .showSuggestionAfterError(true);
   for (const add of commands) add(program, context, finish);
   return program;

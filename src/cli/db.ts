@@ -19,7 +19,7 @@ type HolderMessage = { readonly kind: 'ready'; readonly record: ServerRecord } |
 const stopTimeoutMs = 30_000;
 
 export function addDb(program: Program, context: CommandContext, finish: Finish): void {
-  const db = program.command('db').description('the embedded PostgreSQL by hand: start it, stop it, ask for its address');
+  const db = program.command('db').description('the embedded PostgreSQL by hand: start it, stop it, ask for its address').addHelpText('after', examples('db start', 'db url', 'db stop'));
   const out = ['-o, --out <dir>', 'the folder that remembers it', '.proofplan'] as const;
   db.command('start')
     .description('start a server that runs until db stop, and print its URL')

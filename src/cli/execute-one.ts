@@ -101,6 +101,11 @@ export async function executeOne(
     ...(context.aroundOutput === undefined ? {} : { around: context.aroundOutput }),
   });
   const events: ExecutionEvent[] = (options.resume?.history.events ?? []).map(slimEvent);
+  let shown = false;
+  const tellPreparation = (line: string): void => {
+    shown = true;
+    quietly(() => progress.line(line));
+  };
   const live = options.live === true ? createLivePage(basename, (diagnostic) => void say(context, [diagnostic])) : undefined;
   const postgresFolder = context.environment['PROOFPLAN_POSTGRES_BIN'];
   const end = await executePlan({
@@ -123,9 +128,11 @@ export async function executeOne(
     onEvent: (event) => {
       events.push(slimEvent(event));
       quietly(() => live?.take(event));
-      if (options.quiet !== true) progress.event(event);
+      if (options.quiet === true) return;
+      shown = true;
+      progress.event(event);
     },
-    ...(options.quiet === true ? {} : { onProgress: (line) => quietly(() => progress.line(line)), onGuarded: progress.guarded }),
+    ...(options.quiet === true ? {} : { onProgress: tellPreparation, onGuarded: progress.guarded }),
     ...(live ? { onFolder: live.open } : {}),
     reports,
     ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
@@ -147,7 +154,7 @@ export async function executeOne(
     region.close();
     await live?.close();
     if (end.opened) await endLivePage(end.folder);
-    await sayDiagnostics(end, events, context);
+    await sayDiagnostics(end, events, shown, context);
     if (options.told) options.told(end, await endData(ready, end, context));
     else await writeEnding(ready, end, events, options, context);
   } catch (error) {
@@ -167,17 +174,17 @@ function quietly(show: () => void): void {
   }
 }
 
-/** What decided stands next to the verdict, where people look first, with what the record shows about it. */
-async function sayDiagnostics(end: ExecutionEnd, events: readonly ExecutionEvent[], context: CommandContext): Promise<void> {
+/** What decided stands next to the verdict, where people look first, with what the record shows about it. `shown`: there is progress above it. */
+async function sayDiagnostics(end: ExecutionEnd, events: readonly ExecutionEvent[], shown: boolean, context: CommandContext): Promise<void> {
   if (end.diagnostics.length === 0) return;
   const { decidingDiagnostic, renderFailure } = await import('../report/render-failure.ts');
   const deciding = end.verdict === 'passed' ? undefined : decidingDiagnostic(end.diagnostics, end.reason);
-  context.err('\n');
+  if (shown) context.err('\n');
   await say(context, [...worstLast(end.diagnostics.filter((diagnostic) => diagnostic !== deciding)), ...(deciding === undefined ? [] : [deciding])]);
   const columns = context.errWidth ?? (() => undefined);
-  const shown = deciding === undefined ? undefined : renderFailure(deciding, settledEvents(events), { colours: context.errColours, columns });
+  const details = deciding === undefined ? undefined : renderFailure(deciding, settledEvents(events), { colours: context.errColours, columns });
   const around = context.aroundOutput ?? ((write: () => void) => write());
-  if (shown !== undefined) around(() => context.err(`\n${shown}\n`));
+  if (details !== undefined) around(() => context.err(`\n${details}\n`));
 }
 
 async function writeEnding(

@@ -7,7 +7,10 @@ import { readNoteKey, writeNoteKey } from './key-file.ts';
 import { examples, type Finish, type Program } from './program.ts';
 
 export function addKey(program: Program, context: CommandContext, finish: Finish): void {
-  const key = program.command('key').description('make the key that signs the records of executions');
+  const key = program
+    .command('key')
+    .description('make the key that signs the records of executions')
+    .addHelpText('after', examples('key new --name ci.example.org --out ci.key', 'key show ci.key'));
   key
     .command('new')
     .description('make an Ed25519 key in a new file that its owner alone can read; prints the verifier key')
@@ -37,6 +40,6 @@ export function addKey(program: Program, context: CommandContext, finish: Finish
 }
 
 function parseName(text: string): string {
-  if (!isKeyName(text)) throw new InvalidArgumentError('A name has no white space, no control characters and no plus sign.');
+  if (!isKeyName(text)) throw new InvalidArgumentError('Write a name without white space, control characters and plus signs.');
   return text;
 }

@@ -5,12 +5,17 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { hasErrors, messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
 import type { Plan } from '../model/plan.ts';
 import { usageExitCode } from '../model/verdict.ts';
+import { renderShellWord } from '../model/shell-word.ts';
+import { stripToLine } from '../report/strip-control.ts';
+import { count } from '../report/verdict-mark.ts';
 import type { Lock } from '../review/lock.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { readOptional } from './input-file.ts';
 import { compileFile, openSession, type CompiledFile, type CompileSession } from './plan-file.ts';
 import { listPlans } from './plan-path.ts';
 import { examples, type Finish, type Program } from './program.ts';
+
+const singular: Readonly<Record<string, string>> = { reportFields: 'report field', criteria: 'criterion', policies: 'policy' };
 
 export function addLock(program: Program, context: CommandContext, finish: Finish): void {
   program
@@ -68,7 +73,7 @@ async function checkLock(path: string, session: CompileSession, context: Command
   const problems = [...compiled.diagnostics, ...(compiled.plan === undefined ? [] : await againstLock(path, compiled, context))].filter(
     (each) => each.severity !== 'warning',
   );
-  if (problems.length === 0) context.out(`${lockPath(path)} holds\n`);
+  if (problems.length === 0) context.out(`${stripToLine(lockPath(path))} holds\n`);
   return problems;
 }
 
@@ -79,7 +84,7 @@ async function writeLock(path: string, session: CompileSession, context: Command
     ];
   const compiled = await compileNeutrally(path, context, session);
   if (compiled.plan === undefined || hasErrors(compiled.diagnostics)) {
-    context.out(`${path} does not compile: no lock was written\n`);
+    context.out(`${stripToLine(path)} ${compiled.file === undefined ? 'was not read' : 'does not compile'}: no lock was written\n`);
     return compiled.diagnostics;
   }
   const { lockDifferences, renderLock } = await import('../review/lock.ts');
@@ -89,16 +94,16 @@ async function writeLock(path: string, session: CompileSession, context: Command
   // A file of that name may be another program's: it is not written over.
   if (found.diagnostics.length > 0) return found.diagnostics;
   if (found.value !== undefined && lockDifferences(found.value, now).length === 0) {
-    context.out(`${target} holds already\n`);
+    context.out(`${stripToLine(target)} holds already\n`);
     return [];
   }
   const unwritable = replaceFile(resolve(context.workingFolder, target), renderLock(now));
   if (unwritable !== undefined)
     return [{ severity: 'error', code: 'cli/lock-unusable', message: `\`${target}\` cannot be written: ${unwritable}`, help: 'make its folder writable' }];
   context.out(
-    `${target} written: ${Object.entries(now.counts)
-      .filter(([, count]) => count > 0)
-      .map(([noun, count]) => `${count} ${noun === 'reportFields' ? 'report fields' : noun}`)
+    `${stripToLine(target)} written: ${Object.entries(now.counts)
+      .filter(([, number]) => number > 0)
+      .map(([nouns, number]) => count(number, singular[nouns] ?? nouns.replace(/s$/, '')))
       .join(', ')}\n`,
   );
   return [];
@@ -106,7 +111,14 @@ async function writeLock(path: string, session: CompileSession, context: Command
 
 /** Without values from outside, as the lock has it: the same wherever and however a command is started. */
 function compileNeutrally(path: string, context: CommandContext, session?: CompileSession): Promise<CompiledFile> {
-  const request = { use: 'none', cached: false, environment: undefined, database: undefined, given: [], ...(session === undefined ? {} : { session }) } as const;
+  const request = {
+    use: 'none',
+    cached: false,
+    environment: undefined,
+    database: undefined,
+    given: [],
+    ...(session === undefined ? {} : { session }),
+  } as const;
   return compileFile(path, request, context);
 }
 
@@ -115,7 +127,7 @@ async function againstLock(path: string, { plan }: CompiledFile, context: Comman
   const target = lockPath(path);
   const found = await readLock(target, context);
   if (found.diagnostics.length > 0) return found.diagnostics;
-  const again = `review it with \`${context.command} explain ${path}\`, then write the lock with \`${context.command} lock ${path}\``;
+  const again = `review it with \`${context.command} explain ${renderShellWord(path)}\`, then write the lock with \`${context.command} lock ${renderShellWord(path)}\``;
   if (found.value === undefined)
     return [{ severity: 'error', code: 'cli/no-lock', message: `\`${path}\` has no lock: there is no \`${target}\``, help: again }];
   const { lockDifferences } = await import('../review/lock.ts');

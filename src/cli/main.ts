@@ -1,6 +1,7 @@
 /** Reads the command line and runs one command. The exit code of anything unforeseen is 5, never one that stands for a verdict. */
 import { CommanderError } from '@commander-js/extra-typings';
 import { messageOf } from '../model/diagnostic.ts';
+import { renderShellWord } from '../model/shell-word.ts';
 import { exitCodes, usageExitCode } from '../model/verdict.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { maskMessages, tellsSecrets } from './command-secret.ts';
@@ -51,7 +52,11 @@ export async function runCommand(given: CommandContext): Promise<number> {
       return exitCodes.error;
     }
     if (error.exitCode === 0) return 0;
-    if (complaint !== '') await say(context, [usageDiagnostic(complaint, commandPath(program, context))]);
+    if (complaint !== '') {
+      const found = usageDiagnostic(complaint, commandPath(program, context));
+      const help = displaced(complaint, program, context);
+      await say(context, [help === undefined ? found : { ...found, help }]);
+    }
     return usageExitCode;
   }
 }
@@ -67,6 +72,18 @@ function commandPath(program: Program, context: CommandContext): string {
     commands = next.commands as typeof commands;
   }
   return path;
+}
+
+/** An option before its command, and a plan without one: what was meant is known. */
+function displaced(complaint: string, program: Program, { argv, command }: CommandContext): string | undefined {
+  const [, kind, word = ''] = /^error: unknown (option|command) '(.+)'$/m.exec(complaint) ?? [];
+  if (kind === 'command' && word === argv[0] && /\.(?:md|markdown|ya?ml)$/.test(word)) return `did you mean \`${command} run ${renderShellWord(word)}\`?`;
+  const flag = word.replace(/=.*$/, '');
+  const named = program.commands.find((each) => argv.includes(each.name()));
+  if (kind !== 'option' || named === undefined || argv.indexOf(named.name()) < argv.findIndex((each) => each.replace(/=.*$/, '') === flag)) return undefined;
+  return named.options.some(({ long, short }) => flag === long || flag === short)
+    ? `options stand behind their command: \`${command} ${named.name()} ${flag}\` …`
+    : undefined;
 }
 
 /** What a machine runs out of, by the system's code, and what is to be done about it. */

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { nearestName } from '../model/nearest-name.ts';
 import { usageExitCode } from '../model/verdict.ts';
+import { stripToLine } from '../report/strip-control.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { writeOutput } from './output-file.ts';
 import { addendumPath, compileFile, compileInput, type CompiledFile, type CompileRequest } from './plan-file.ts';
@@ -91,7 +92,7 @@ async function deliver(text: string, output: string | undefined, context: Comman
   }
   const refused = await writeOutput(output, text, undefined, context);
   if (refused !== undefined) return refuse(refused, context);
-  context.out(`${output} written\n`);
+  context.out(`${stripToLine(output)} written\n`);
   return 0;
 }
 

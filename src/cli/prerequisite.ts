@@ -5,6 +5,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { DiagnosticCode } from '../model/diagnostic-code.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Span } from '../model/span.ts';
+import { renderShellWord } from '../model/shell-word.ts';
 import type { CommandContext } from './command-context.ts';
 import { countSeverities } from './command-context.ts';
 import type { CompiledFile, CompileRequest, Prerequisite } from './compiled-file.ts';
@@ -62,7 +63,7 @@ export async function linkPrerequisites(
       continue;
     }
     if (compiled.plan === undefined || wrong.length > 0)
-      problem('cli/prerequisite-unusable', `\`${target}\`, which has to be executed first, does not compile`, `see \`${context.command} check ${target}\``, [
+      problem('cli/prerequisite-unusable', `\`${target}\`, which has to be executed first, does not compile`, `see \`${context.command} check ${renderShellWord(target)}\``, [
         countSeverities(compiled.diagnostics),
       ]);
     else if (request.use === 'chosen' && JSON.stringify(compiled.environment) !== JSON.stringify(environment))

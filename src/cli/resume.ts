@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { ExecutionHistory } from '../execute/execution-history.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { exitCodes, usageExitCode } from '../model/verdict.ts';
+import { renderShellWord } from '../model/shell-word.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { collect, more } from './duration.ts';
 import { executeOne, isReady, verbosityOf } from './execute-one.ts';
@@ -73,7 +74,7 @@ async function resume(path: string, planPath: string | undefined, options: Resum
   const { execution } = begun.value;
   const ledger = history.closed ? await readLedger(ledgerPath(dirname(dirname(folder)))) : undefined;
   const ended = ledger?.entries.findLast((entry) => entry.kind === 'ended' && entry.execution === execution);
-  if (ended?.kind === 'ended') return refuse([notResumable(`it has come to its end: ${ended.verdict}`, `proofplan show ${found.value.path}`)], usageExitCode, context);
+  if (ended?.kind === 'ended') return refuse([notResumable(`it has come to its end: ${ended.verdict}`, `\`${context.command} show ${renderShellWord(found.value.path)}\``)], usageExitCode, context);
   const cut = cutAttempts(history).map(({ started }) => started);
   const strange = [...options.done, ...options.notDone].filter((id) => !cut.some(({ step }) => step === id));
   if (strange.length > 0) {

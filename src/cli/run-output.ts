@@ -1,5 +1,6 @@
 /** What a command that executed several plans says of each, and how bad it was. */
 import { interruptionExitCodes, usageExitCode } from '../model/verdict.ts';
+import { stripToLine } from '../report/strip-control.ts';
 import { shortPath } from './folder.ts';
 import type { CommandContext } from './command-context.ts';
 import { renderJobsTable, type JobRow } from './jobs-table.ts';
@@ -32,7 +33,7 @@ export async function writeMany(
     );
   for (const each of ended) {
     if (json) context.out(`${JSON.stringify(dataOf(each))}\n`);
-    else if (quiet) context.out(`${each.end.verdict}: ${each.job.path}: ${each.end.reason}\n`);
+    else if (quiet) context.out(`${each.end.verdict}: ${stripToLine(each.job.path)}: ${stripToLine(each.end.reason)}\n`);
     (json ? context.err : context.out)(auditOf(each));
   }
 }

@@ -7,6 +7,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Binding } from '../model/value.ts';
 import { exitCodes, interruptionExitCodes, usageExitCode } from '../model/verdict.ts';
 import type { NoteKey } from '../journal/signed-note.ts';
+import { stripToLine } from '../report/strip-control.ts';
 import type { CompileRequest } from './compiled-file.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { configName } from './config-file.ts';
@@ -20,7 +21,7 @@ import { compileFile, needsDatabase, openSession, type CompiledFile } from './pl
 import { listPlans } from './plan-path.ts';
 import { demandedBy } from './planned-job.ts';
 import { parseJobsOption, parseShardOption, type ShardOption } from './shard-option.ts';
-import { examples, type Finish, type Program } from './program.ts';
+import { examples, exitCodeHelp, type Finish, type Program } from './program.ts';
 import { parseReports, prepareReports, writeReports, type EndedPlan } from './report-option.ts';
 
 interface RunOptions {
@@ -76,7 +77,7 @@ export function addRun(program: Program, context: CommandContext, finish: Finish
     .option('--shard <i/n>', 'only this shard of the plans; `merge` joins what all have left', parseShardOption)
     .option('--locked', 'execute only what PLAN.lock beside the plan holds')
     .option('--live', "keep live.html in the execution's folder up to date while it goes on, for a browser")
-    .addHelpText('after', examples('run plans/run-proof-v4.md', 'run plans --jobs 2 --quiet --json', 'run plans --shard 1/2 --out results-1'))
+    .addHelpText('after', `${examples('run plans/run-proof-v4.md', 'run plans --jobs 2 --quiet --json', 'run plans --shard 1/2 --out results-1')}${exitCodeHelp}`)
     .action(async (plans, options) => finish(await run(plans, options, context)));
 }
 
@@ -199,7 +200,7 @@ async function runSeveral(
   const exitCode = worstExitCode([...ended.map(({ end }) => end.exitCode), ...(unwritten.length > 0 ? [exitCodes.error] : [])]);
   if (!signal.aborted || rest.length === 0) return exitCode;
   // However the plan ended that was under way: what was not begun is no part of a pass.
-  context.err(`${signal.reason}: not begun: ${rest.join(', ')}\n`);
+  context.err(`${signal.reason}: not begun: ${rest.map(stripToLine).join(', ')}\n`);
   return interruptionExitCodes[signal.reason as keyof typeof interruptionExitCodes];
 }
 

@@ -5,11 +5,28 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 export function usageDiagnostic(text: string, path: string): Diagnostic {
   const [first = '', ...more] = text.trim().split('\n');
   const meant = /\(Did you mean (?:one of )?(.*?)\?\)/.exec(more.join(' '))?.[1];
-  const message = first.replace(/^error: /, '').replaceAll(/'([^']*)'/g, '`$1`').replace(/\.$/, '');
+  // A second sentence says what to write instead, or counts what the first has said.
+  const [what = '', instead = ''] = first
+    .replace(/^error: (?:command-)?/, '')
+    .replaceAll(/(?<=^unknown (?:option|command) )'(.*)'$|'([^']*)'/g, (_, word?: string, other?: string) => `\`${word ?? other ?? ''}\``)
+    .replace(/\.$/, '')
+    .split(/\. (?=Write |Allowed )|\. Expected /);
   return {
     severity: 'error',
     code: 'cli/usage',
-    message: message.charAt(0).toLowerCase() + message.slice(1),
-    help: meant === undefined ? `see \`${path} --help\`` : `did you mean ${meant.split(', ').map((name) => `\`${name}\``).join(' or ')}?`,
+    message: lowerFirst(what),
+    help:
+      meant !== undefined
+        ? `did you mean ${meant
+            .split(', ')
+            .map((name) => `\`${name}\``)
+            .join(' or ')}?`
+        : /^(?:Write|Allowed) /.test(instead)
+          ? lowerFirst(instead.replace(/^Allowed choices are/, 'Write one of'))
+          : `see \`${path} --help\``,
   };
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { PlacedDecision } from '../model/policy.ts';
 import type { Span } from '../model/span.ts';
+import { renderShellWord } from '../model/shell-word.ts';
 import { spanOf } from '../parse/markdown-document.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
 import type { Addendum, PlacedText, QuotingEntry } from './addendum-shape.ts';
@@ -95,7 +96,7 @@ export function numberedExpectation(binder: Binder, quoted: PlacedText): (() => 
         message: `step ${found.step.id} has no expectation ${found.number}`,
         span: quoted.span,
         notes: [`it has ${expectations.length}`],
-        help: `see \`proofplan explain ${binder.planPath}\` for their numbers`,
+        help: `see \`proofplan explain ${renderShellWord(binder.planPath)}\` for their numbers`,
       });
     return expectations[found.number - 1]?.id ?? quoted.text;
   };

@@ -5,6 +5,7 @@ import { messageOf, type Diagnostic } from '../model/diagnostic.ts';
 import { executionFiles, resultFiles, type JournalState, type RecordedFile } from '../model/journal-entry.ts';
 import type { Redactor } from '../model/redactor.ts';
 import { exitCodes } from '../model/verdict.ts';
+import { renderShellWord } from '../model/shell-word.ts';
 import type { ExecutionFolder } from '../journal/execution-folder.ts';
 import type { Journal } from '../journal/journal-writer.ts';
 import { type FilePrefix, hasPrefix } from '../journal/file-prefix.ts';
@@ -158,7 +159,7 @@ async function writeReport({ name, render }: ReportFile, { folder, redactor }: C
       code: 'execute/report-failed',
       message: `\`${name}\` was not written: ${messageOf(error)}`,
       notes: ['the verdict stands'],
-      help: `render it again with \`proofplan report ${folder.folder}\``,
+      help: `render it again with \`proofplan report ${renderShellWord(folder.folder)}\``,
     };
   } finally {
     clearTimeout(timer);

@@ -3,6 +3,7 @@ import type { ChalkInstance } from 'chalk';
 import type { ExecutionEvent } from '../model/event.ts';
 import type { JournalState } from '../model/journal-entry.ts';
 import { settledEvents } from '../model/settled-event.ts';
+import { renderShellWord } from '../model/shell-word.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { dataOf, lastAttempts } from './data-of.ts';
 import { displayWidth, wrapProse } from './display-width.ts';
@@ -38,7 +39,7 @@ export function renderEnding(ending: Ending, all: readonly ExecutionEvent[], { c
     ...others.map((line) => `${' '.repeat(displayWidth(verdict))}  ${line}`),
     ...wrap(stripToLine(ending.reason), columns).map((line) => `  ${line}`),
     '',
-    ...ending.reports.map((name, index) => `${index === 0 ? 'report  ' : '        '}${ending.folder}/${name}`),
+    ...ending.reports.map((name, index) => `${index === 0 ? 'report  ' : '        '}${stripToLine(ending.folder)}/${name}`),
     `next    ${command} ${nextCommand(ending, events)}`,
   ].join('\n');
 }
@@ -97,7 +98,8 @@ function fields(filled: readonly boolean[]): string {
 }
 
 /** One: of what did not pass the first step that shows why, and of a pass the proof that its record is whole. */
-function nextCommand({ verdict, folder }: Ending, events: readonly ExecutionEvent[]): string {
+function nextCommand({ verdict, folder: path }: Ending, events: readonly ExecutionEvent[]): string {
+  const folder = renderShellWord(path);
   if (verdict === 'passed') return `audit verify ${folder}`;
   const step = events.flatMap((event) => {
     if (event.kind === 'step-ended' && event.data.verdict !== 'passed' && event.data.verdict !== 'none') return [event.data.step];

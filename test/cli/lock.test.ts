@@ -30,7 +30,7 @@ async function expectRefusal(cwd: string, code: string, ...said: readonly string
 test('a lock is written by its schema, in one form, and holds', async () => {
   const cwd = workspace();
   const end = await command(['lock', 'p.md'], { cwd });
-  expect(end).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^p\.lock written: 1 steps, 2 expectations, 1 policies\n$/), stderr: '' });
+  expect(end).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^p\.lock written: 1 step, 2 expectations, 1 policy\n$/), stderr: '' });
   const text = readFileSync(join(cwd, 'p.lock'), 'utf8');
   expect(text).toBe(`${JSON.stringify(JSON.parse(text), undefined, 2)}\n`);
   expect(Object.keys(lockIn(cwd))).toEqual(['schemaVersion', 'plan', 'addendum', 'reading', 'counts', 'tool']);
