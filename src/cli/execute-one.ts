@@ -21,7 +21,8 @@ import { loadReports } from './execution-report.ts';
 import { cacheFolder, runnerFolders, shortPath, stateFolder } from './folder.ts';
 import type { InputFile } from './input-file.ts';
 import { lockPath } from './lock.ts';
-import { addendumPath, type CompiledFile } from './plan-file.ts';
+import { addendumPath } from '../compile/addendum-path.ts';
+import type { CompiledFile } from './compiled-file.ts';
 import type { EndedPlan } from './report-option.ts';
 
 /** What an execution itself is told, whether it begins or goes on. */

@@ -34,6 +34,6 @@ async function merge(folders: readonly string[], { vkey, expectSet, json }: Merg
     ...(vkey === undefined ? {} : { verifierKey: vkey }),
     ...(expectSet === undefined ? {} : { setSha256: expectSet }),
   });
-  context.out(json === true ? `${JSON.stringify({ schemaVersion: 1, ...merged })}\n` : shown(renderMerge(merged)));
+  context.out(json === true ? `${JSON.stringify({ schemaVersion: 1, ...merged })}\n` : shown(renderMerge(merged, context.command)));
   return merged.exitCode;
 }

@@ -6,7 +6,8 @@ import { usageExitCode } from '../model/verdict.ts';
 import { stripToLine } from '../report/strip-control.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { writeOutput } from './output-file.ts';
-import { addendumPath, compileFile, compileInput, type CompiledFile, type CompileRequest } from './plan-file.ts';
+import { addendumPath } from '../compile/addendum-path.ts';
+import { compileFile, compileInput, type CompiledFile, type CompileRequest } from './plan-file.ts';
 import { examples, type Finish, type Program } from './program.ts';
 
 interface NewOptions {

@@ -1,6 +1,7 @@
 /** A plan as a command names it: read with its addendum and the project's configuration, and compiled. */
 import { createHash } from 'node:crypto';
-import { basename, dirname, extname, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { addendumPath } from '../compile/addendum-path.ts';
 import type { Checked } from '../model/diagnostic.ts';
 import type { ProjectConfig } from '../model/environment.ts';
 import type { Plan } from '../model/plan.ts';
@@ -77,11 +78,6 @@ export async function compileInput(file: InputFile, beside: Checked<InputFile> |
 /** Does anything in the plan ask a database? */
 export function needsDatabase(plan: Plan): boolean {
   return plan.inputs.some((input) => input.type === 'database') || plan.steps.some((step) => step.kind === 'sql-assert') || plan.preconditions.some(({ checks }) => checks.some((check) => check.kind === 'database-reachable'));
-}
-
-/** `NAME.addendum.yaml` beside `NAME.md`. */
-export function addendumPath(path: string): string {
-  return `${path.slice(0, path.length - extname(basename(path)).length)}.addendum.yaml`;
 }
 
 async function readAddendum(file: InputFile, context: CommandContext): ReturnType<typeof readOptional> {

@@ -100,12 +100,12 @@ function setOf(plans: readonly Ready[], context: CommandContext): PlanSet {
     path: nameOf(each, context),
     sha256: each.plan?.sha256 ?? '',
     addendum: each.plan?.addendum?.sha256 ?? null,
+    environment: each.environment?.name ?? null,
     prerequisites: demandedBy(each).map((one) => nameOf(one, context)),
   });
   const named = new Set(plans.map((plan) => nameOf(plan, context)));
   const linked = new Map(plans.flatMap(demandedBy).map((each) => [nameOf(each, context), each]));
   return createPlanSet(
-    plans[0]?.environment?.name ?? null,
     plans.map(of),
     [...linked].filter(([name]) => !named.has(name)).map(([, each]) => of(each)),
   );

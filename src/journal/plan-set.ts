@@ -7,21 +7,22 @@ export interface SetPlan {
   readonly path: string;
   readonly sha256: string;
   readonly addendum: string | null;
+  /** The name of its environment, which each plan's own configuration gives. */
+  readonly environment: string | null;
   /** Paths of the plans that it demands before it, and that these demand, in the order of their execution. */
   readonly prerequisites: readonly string[];
 }
 
 /** Sorted by path. `linked` are plans that are executed only because others link them. */
 export interface PlanSet {
-  readonly environment: string | null;
   readonly plans: readonly SetPlan[];
   readonly linked: readonly SetPlan[];
 }
 
 /** The same wherever and in whatever order the plans were named. */
-export function createPlanSet(environment: string | null, plans: readonly SetPlan[], linked: readonly SetPlan[]): PlanSet {
+export function createPlanSet(plans: readonly SetPlan[], linked: readonly SetPlan[]): PlanSet {
   const sorted = (list: readonly SetPlan[]): readonly SetPlan[] => [...list].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-  return { environment, plans: sorted(plans), linked: sorted(linked) };
+  return { plans: sorted(plans), linked: sorted(linked) };
 }
 
 export function digestPlanSet(set: PlanSet): string {

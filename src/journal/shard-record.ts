@@ -113,7 +113,7 @@ function isShardRecord(value: unknown): value is ShardRecord {
     isPositive(count) &&
     index <= count &&
     count <= value['set'].plans.length &&
-    (state === 'open' || state === 'closed') &&
+    (state === 'open' || (state === 'closed' && ledger !== null)) &&
     Array.isArray(executions) &&
     executions.every(isExecution) &&
     (ledger === null || (isRecord(ledger) && Number.isSafeInteger(ledger['entries']) && isDigest(ledger['head'])))
@@ -121,13 +121,13 @@ function isShardRecord(value: unknown): value is ShardRecord {
 }
 
 function isPlanSet(value: unknown): value is PlanSet {
-  if (!isRecord(value) || (value['environment'] !== null && typeof value['environment'] !== 'string')) return false;
-  return [value['plans'], value['linked']].every((list) => Array.isArray(list) && list.every(isSetPlan));
+  return isRecord(value) && [value['plans'], value['linked']].every((list) => Array.isArray(list) && list.every(isSetPlan));
 }
 
 function isSetPlan(value: unknown): value is SetPlan {
   if (!isRecord(value) || typeof value['path'] !== 'string' || !isDigest(value['sha256'])) return false;
-  const { addendum, prerequisites } = value;
+  const { addendum, environment, prerequisites } = value;
+  if (environment !== null && typeof environment !== 'string') return false;
   return (addendum === null || isDigest(addendum)) && Array.isArray(prerequisites) && prerequisites.every((path) => typeof path === 'string');
 }
 

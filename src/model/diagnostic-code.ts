@@ -285,6 +285,7 @@ export const diagnosticCodes = {
   'review/shard-plan-doubled': 'a plan was executed more often than once in the set, or in a shard that it does not belong to',
   'review/shard-plan-missing': 'a plan of the set was not executed in the shard that it belongs to',
   'review/shard-stale': 'a shard is of another set of plans, or has tested another source',
+  'review/shard-unlike': 'shards were executed by different versions, with different values, or on different kinds of databases',
   'review/shard-unsigned': 'a shard is not signed with the key that is expected',
   'review/step-attempt-missing': 'the attempts at a step are not numbered 1, 2, 3 without a gap',
   'review/step-not-ended': 'the journal has the intent of a step, but not what came of it',

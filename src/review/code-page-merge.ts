@@ -52,6 +52,11 @@ export const mergeReasons = {
     bad: 'proofplan merge shard-1 yesterday/shard-2',
     good: 'proofplan merge shard-1 shard-2',
   },
+  'review/shard-unlike': {
+    why: 'somebody could choose for each plan the values with which it passes',
+    bad: 'proofplan run plans --shard 2/2 --set tenant=demo   (shard 1: --set tenant=live)',
+    good: 'proofplan run plans --shard 2/2 --set tenant=live',
+  },
   'review/shard-unsigned': {
     why: 'whoever has no key could have written it',
     bad: 'proofplan merge results-* --vkey …     (executed without --key)',

@@ -3,12 +3,17 @@ import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createSetMemory, type PlanSet, type SetMemory } from '../journal/plan-set.ts';
 import { exitCodes, worse, worst, type Verdict } from '../model/verdict.ts';
-import { readShard, type MergedExecution, type MergeFinding, type ReadShard } from './merge-shard.ts';
+import { compareConditions, groupBy, listOf } from './merge-condition.ts';
+import { verifyPlansHere } from './merge-document.ts';
+import type { OtherAttempt } from './merge-ledger.ts';
+import type { ReadExecution } from './merge-execution.ts';
+import type { MergeFinding } from './merge-finding.ts';
+import { readShard, type ReadShard } from './merge-shard.ts';
 
 export interface MergeExpectation {
   /** The key that must have signed every shard and every record (`name+hash+base64`). */
   readonly verifierKey?: string;
-  /** SHA-256 of the set, as another place tells it. */
+  /** SHA-256 of the set, as another place tells it. Without it the set must be that of the plans that lie in the working folder, as far as they do. */
   readonly setSha256?: string;
 }
 
@@ -19,7 +24,21 @@ export interface MergedPlan {
   readonly folder: string | null;
   readonly execution: string | null;
   readonly verdict: Verdict;
-  readonly earlier: MergedExecution['earlier'];
+  /** Why it did not pass, as its record says. */
+  readonly reason: string | null;
+  readonly earlier: readonly EarlierAttempt[];
+}
+
+/** An attempt before the one that is shown, which a ledger of the shards tells of; null for one without an end. */
+interface EarlierAttempt {
+  readonly execution: string;
+  readonly verdict: Verdict | null;
+}
+
+/** Executed in a shard only because plans there demand it first. */
+interface MergedPrerequisite extends Pick<ReadExecution, 'path' | 'role' | 'execution' | 'verdict' | 'exitCode' | 'reason'> {
+  readonly folder: string;
+  readonly earlier: readonly EarlierAttempt[];
 }
 
 export interface Merge {
@@ -28,8 +47,10 @@ export interface Merge {
   readonly verdict: Verdict;
   readonly exitCode: number;
   readonly plans: readonly MergedPlan[];
-  readonly prerequisites: readonly (MergedExecution & { readonly folder: string })[];
+  readonly prerequisites: readonly MergedPrerequisite[];
   readonly findings: readonly MergeFinding[];
+  /** What an auditor should know beside the verdict, which it does not change: a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** Never rejects. `folders` are output folders as they were named from `workingFolder`. */
@@ -47,6 +68,8 @@ export async function mergeShards(folders: readonly string[], workingFolder: str
     if (known === undefined) shards.push(await readShard(place, name, expectation.verifierKey, memory));
   }
   const merged = joinShards(shards, expectation, memory);
+  const set = expectation.setSha256 === undefined ? shards.find(({ record }) => record?.setSha256 === merged.setSha256)?.record?.set : undefined;
+  if (set !== undefined) findings.push(...(await verifyPlansHere(set, workingFolder)));
   if (findings.length === 0) return merged;
   const verdict = worse(merged.verdict, 'unproven');
   return { ...merged, verdict, exitCode: exitCodes[verdict], findings: [...findings, ...merged.findings] };
@@ -60,7 +83,16 @@ export function joinShards(shards: readonly ReadShard[], expectation: Pick<Merge
   const chosen = [...sets.values()].find(({ setSha256 }) => setSha256 === expectation.setSha256?.toLowerCase()) ?? [...sets.values()][0];
   if (chosen === undefined) {
     findings.push({ code: 'review/shard-missing', message: 'no shard was found whose file can be read', folder: null });
-    return { setSha256: null, shards: { found: 0, count: null }, verdict: 'unproven', exitCode: exitCodes.unproven, plans: [], prerequisites: [], findings };
+    return {
+      setSha256: null,
+      shards: { found: 0, count: null },
+      verdict: 'unproven',
+      exitCode: exitCodes.unproven,
+      plans: [],
+      prerequisites: [],
+      findings,
+      notes: [],
+    };
   }
   const { set, setSha256, count } = chosen;
   if (expectation.setSha256 !== undefined && expectation.setSha256.toLowerCase() !== setSha256)
@@ -88,27 +120,73 @@ export function joinShards(shards: readonly ReadShard[], expectation: Pick<Merge
       message: `${missing.length} of ${count} shards ${missing.length === 1 ? 'is' : 'are'} missing: ${listOf(missing.map((index) => `${index}/${count}`))}`,
       folder: null,
     });
-  findings.push(...doubledExecutions(read), ...differentSources(own));
-  const plans = mergedPlans(set, memory.deal(set, count), byIndex);
+  const conditions = compareConditions(
+    own.flatMap(({ folder, executions }) => executions.flatMap((each) => each.conditions.map((one) => ({ ...one, folder })))),
+  );
+  findings.push(...doubledExecutions(read), ...conditions.findings);
+  const earlier = earlierAttempts(own);
+  const plans = mergedPlans(set, memory.deal(set, count), byIndex, earlier);
   // What another set's shard found counts, too: a failure stays one.
   const verdicts = [...plans.map(({ verdict }) => verdict), ...read.flatMap(({ executions }) => executions.map(({ verdict }) => verdict))];
   const verdict = worst([...verdicts, ...(findings.length > 0 || plans.length === 0 ? (['unproven'] as const) : [])]);
-  const prerequisites = own.flatMap(({ folder, executions }) => executions.filter(({ role }) => role === 'prerequisite').map((each) => ({ ...each, folder })));
-  return { setSha256, shards: { found: byIndex.size, count }, verdict, exitCode: exitCodes[verdict], plans, prerequisites, findings };
+  const prerequisites = own.flatMap(({ folder, executions }) =>
+    executions
+      .filter(({ role }) => role === 'prerequisite')
+      .map(({ path, role, execution, verdict, exitCode, reason }) => ({
+        path,
+        role,
+        folder,
+        execution,
+        verdict,
+        exitCode,
+        reason,
+        earlier: earlier.get(path) ?? [],
+      })),
+  );
+  const notes = [...retried(plans), ...conditions.notes];
+  return { setSha256, shards: { found: byIndex.size, count }, verdict, exitCode: exitCodes[verdict], plans, prerequisites, findings, notes };
 }
 
 /** Each plan of the set with the one execution that shows it. */
-function mergedPlans(set: PlanSet, dealt: ReadonlyMap<string, number>, byIndex: ReadonlyMap<number, readonly ReadShard[]>): readonly MergedPlan[] {
+function mergedPlans(
+  set: PlanSet,
+  dealt: ReadonlyMap<string, number>,
+  byIndex: ReadonlyMap<number, readonly ReadShard[]>,
+  earlier: ReadonlyMap<string, readonly EarlierAttempt[]>,
+): readonly MergedPlan[] {
   return set.plans.map(({ path }) => {
     const shard = dealt.get(path) ?? 0;
     const there = (byIndex.get(shard) ?? []).flatMap(({ folder, executions }) =>
       executions.filter((each) => each.path === path && each.role === 'plan').map((each) => ({ ...each, folder })),
     );
     const [one] = there;
-    if (one === undefined) return { path, shard, folder: null, execution: null, verdict: 'unproven', earlier: [] };
+    const before = earlier.get(path) ?? [];
+    if (one === undefined) return { path, shard, folder: null, execution: null, verdict: 'unproven', reason: null, earlier: before };
     const verdict = worst([...there.map((each) => each.verdict), ...(there.length > 1 ? (['unproven'] as const) : [])]);
-    return { path, shard, folder: one.folder, execution: one.execution, verdict, earlier: one.earlier };
+    return { path, shard, folder: one.folder, execution: one.execution, verdict, reason: one.reason, earlier: before };
   });
+}
+
+/** By plan; what the ledger of one shard tells of a plan of another one counts as well, and the same ledger twice does not. */
+function earlierAttempts(shards: readonly ReadShard[]): ReadonlyMap<string, readonly EarlierAttempt[]> {
+  const shown = new Set(shards.flatMap(({ executions }) => executions.map(({ execution }) => execution)));
+  const all = groupBy(
+    shards.flatMap<OtherAttempt>(({ before }) => before),
+    ({ path }) => path,
+  );
+  return new Map(
+    [...all].map(([path, attempts]) => {
+      const each = new Map(attempts.map(({ execution, verdict }) => [execution, { execution, verdict }]));
+      return [path, [...each.values()].filter(({ execution }) => !shown.has(execution))];
+    }),
+  );
+}
+
+/** Whoever reads a passed plan must see what it took. */
+function retried(plans: readonly MergedPlan[]): readonly string[] {
+  const all = plans.filter(({ verdict, earlier }) => verdict === 'passed' && earlier.some((attempt) => attempt.verdict !== 'passed'));
+  if (all.length === 0) return [];
+  return [`${all.length === 1 ? '1 plan' : `${all.length} plans`} passed after attempts that did not: ${listOf(all.map(({ path }) => `\`${path}\``))}`];
 }
 
 /** One execution stands in one shard: a folder that was copied into another one is there twice. */
@@ -128,42 +206,11 @@ function doubledExecutions(shards: readonly ReadShard[]): readonly MergeFinding[
 
 function differenceOf(other: PlanSet, set: PlanSet, otherCount: number, count: number): string {
   const all = (one: PlanSet): ReadonlyMap<string, string> =>
-    new Map([...one.plans, ...one.linked].map(({ path, sha256, addendum }) => [path, `${sha256} ${addendum ?? ''}`]));
+    new Map([...one.plans, ...one.linked].map(({ path, sha256, addendum, environment }) => [path, JSON.stringify([sha256, addendum, environment])]));
   const [there, here] = [all(other), all(set)];
   const names = [...new Set([...there.keys(), ...here.keys()])].filter((path) => there.get(path) !== here.get(path));
   if (names.length > 0) return `${listOf(names.map((path) => `\`${path}\``))} ${names.length === 1 ? 'differs' : 'differ'}`;
-  if (other.environment !== set.environment) return `its environment is \`${other.environment ?? 'none'}\`, not \`${set.environment ?? 'none'}\``;
   return otherCount === count ? 'its prerequisites are others' : `it was divided into ${otherCount} shards, not ${count}`;
-}
-
-/** Shards that have the same plans, and tested something else with them. */
-function differentSources(shards: readonly ReadShard[]): readonly MergeFinding[] {
-  const sources = shards.flatMap(({ folder, executions }) => executions.flatMap(({ source }) => (source === undefined ? [] : [{ ...source, folder }])));
-  return [...groupBy(sources, ({ environment }) => environment).values()].flatMap((each) => {
-    const states = groupBy(each, ({ commit, digest }) => `${commit} ${digest}`);
-    if (states.size < 2) return [];
-    const told = [...states.values()].map(([first]) => `\`${first?.folder ?? ''}\` commit ${first?.commit ?? ''}`);
-    const same = new Set(each.map(({ commit }) => commit)).size === 1;
-    return [
-      {
-        code: 'review/shard-stale' as const,
-        message: `the shards tested different sources: ${listOf(told)}${same ? ', with other changes' : ''}`,
-        folder: null,
-      },
-    ];
-  });
-}
-
-function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return groups;
-}
-
-const mostNamed = 10;
-
-function listOf(names: readonly string[]): string {
-  return `${names.slice(0, mostNamed).join(', ')}${names.length > mostNamed ? ` and ${names.length - mostNamed} more` : ''}`;
 }
 
 function realOf(path: string): string {

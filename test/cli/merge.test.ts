@@ -73,7 +73,7 @@ const edits: Readonly<Record<string, (path: string) => void>> = {
   'another plan is in the set': (path) =>
     rewrite(path, (record) => ({
       ...record,
-      set: { ...record.set, plans: [...record.set.plans, { path: 'z.md', sha256: 'ab'.repeat(32), addendum: null, prerequisites: [] }] },
+      set: { ...record.set, plans: [...record.set.plans, { path: 'z.md', sha256: 'ab'.repeat(32), addendum: null, environment: null, prerequisites: [] }] },
     })),
   'a plan has an addendum': (path) =>
     rewrite(path, (record) => ({ ...record, set: { ...record.set, plans: record.set.plans.map((plan) => ({ ...plan, addendum: 'ab'.repeat(32) })) } })),
@@ -142,8 +142,12 @@ describe('a set of 12 plans in 12 shards', () => {
       );
     expect(joined(() => undefined).verdict).toBe('passed');
     const passed: string[] = [];
+    let played = 0;
     for (const [name, fault] of Object.entries(faults))
       for (let subset = 1; subset < 1 << count; subset += playsAll ? 1 : 5) {
+        // All of them at once are no mixture, but yesterday's set, whole: the plans that lie here say so (`mergeShards`), not the union.
+        if (name === 'stale' && subset === (1 << count) - 1) continue;
+        played += 1;
         const merged = joined((index) => ((subset >> index) & 1 ? fault : undefined));
         if (merged.verdict === 'passed' || merged.verdict === 'none' || merged.exitCode === 0) passed.push(`${name} ${subset.toString(2)}`);
       }
@@ -162,6 +166,7 @@ describe('a set of 12 plans in 12 shards', () => {
       if (joined((index) => chosen[index]).exitCode === 0) passed.push(`mixed ${seed}`);
     }
     expect(passed).toEqual([]);
+    if (playsAll) expect(played).toBe(Object.keys(faults).length * ((1 << count) - 1) - 1);
   }, 60_000);
 
   test.each(Object.entries(edits))('%s: unproven', async (_name, edit) => {
@@ -262,7 +267,7 @@ test('an attempt that failed before is told beside the one that passed', async (
   const merged = await mergeShards(outs, folder);
   expect(merged).toMatchObject({ verdict: 'passed', findings: [] });
   expect(merged.plans[0]?.earlier.map(({ verdict }) => verdict)).toEqual(['failed']);
-  expect((await command(['merge', ...outs], { cwd: folder })).stdout).toContain('attempt 2; before: failed');
+  expect((await command(['merge', ...outs], { cwd: folder })).stdout).toContain('attempt 2; before: 1 failed');
 });
 
 /** What the chain of a ledger has after so many lines. */

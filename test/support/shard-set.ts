@@ -7,6 +7,7 @@ import { planJobs } from '../../src/cli/planned-job.ts';
 import { openShard } from '../../src/cli/shard.ts';
 import type { EndedJob } from '../../src/cli/run-many.ts';
 import { executePlan } from '../../src/execute/execute-plan.ts';
+import type { PrerequisiteOutcome } from '../../src/model/event.ts';
 import type { NoteKey } from '../../src/journal/signed-note.ts';
 import { contextOf } from './command.ts';
 
@@ -25,6 +26,12 @@ export interface ShardSetOptions {
   readonly only?: readonly number[];
   /** The output folder of a shard. */
   readonly outOf?: (index: number) => string;
+  /** What a shard is given, and how it is executed, beside what all are. */
+  readonly given?: (index: number) => Readonly<Record<string, string>>;
+  readonly toolVersion?: (index: number) => string;
+  readonly workspaceOf?: (index: number) => string;
+  /** What a plan is told of its prerequisites, instead of how they ended. */
+  readonly told?: (prerequisites: readonly PrerequisiteOutcome[]) => readonly PrerequisiteOutcome[];
 }
 
 /** Compiles and executes the plans in `folder`, shard by shard. Answers with the output folders. */
@@ -35,6 +42,10 @@ export async function makeShards({
   key,
   only,
   outOf = (index) => join(folder, `out-${index}`),
+  given = () => ({}),
+  toolVersion = () => '0.0.0',
+  workspaceOf = () => folder,
+  told = (prerequisites) => prerequisites,
 }: ShardSetOptions): Promise<readonly string[]> {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'source.txt'), 'alpha\nbeta\n');
@@ -45,7 +56,7 @@ export async function makeShards({
   for (const name of Object.keys(plans).sort()) {
     const compiled = await compileFile(
       `${name}.md`,
-      { use: 'chosen', cached: false, environment: undefined, database: undefined, given: [], session },
+      { use: 'chosen', cached: false, environment: undefined, database: undefined, given: Object.keys(given(1)), session },
       context,
     );
     if (!isReady(compiled, compiled.diagnostics)) throw new Error(`${name} does not compile: ${JSON.stringify(compiled.diagnostics)}`);
@@ -66,8 +77,8 @@ export async function makeShards({
         planBytes: job.ready.file.bytes,
         refusals: [],
         environment: undefined,
-        workspace: folder,
-        values: [],
+        workspace: workspaceOf(index),
+        values: Object.entries(given(index)).map(([name, text]) => ({ name, value: { type: 'text', text }, origin: { kind: 'input', source: '--set' } })),
         outFolder: out,
         stateFolder: join(folder, 'state'),
         cacheFolder: join(folder, 'cache'),
@@ -75,10 +86,17 @@ export async function makeShards({
         clock: Date.now,
         signal: new AbortController().signal,
         argv: context.argv,
-        toolVersion: '0.0.0',
+        toolVersion: toolVersion(index),
         onEvent: () => undefined,
         set: shard.value.membership,
-        prerequisites: [],
+        prerequisites: told(
+          job.links.map(({ link, key: of }) =>
+            outcomeOf(
+              link,
+              ended.find((each) => each.job.key === of),
+            ),
+          ),
+        ),
         ...(key === undefined ? {} : { key }),
       });
       if (!end.opened) throw new Error(end.reason);
@@ -89,6 +107,11 @@ export async function makeShards({
     if (problems.length > 0) throw new Error(JSON.stringify(problems));
   }
   return folders;
+}
+
+function outcomeOf(link: string, ended: EndedJob | undefined): PrerequisiteOutcome {
+  const { verdict = 'none', execution, journal } = ended?.end ?? {};
+  return { link, verdict, ...(execution === undefined ? {} : { execution }), ...(journal === undefined ? {} : { root: journal.root }) };
 }
 
 export function copyFolder(from: string, to: string): string {
