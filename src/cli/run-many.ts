@@ -47,7 +47,8 @@ export async function runMany(jobs: readonly PlannedJob[], options: ManyOptions,
     const failures = await states.prepare(options, context);
     const lanes = new Map<string, JobLane>();
     const laneOf = createLanes(context);
-    for (const job of jobs) lanes.set(job.key, await laneOf(job.ready.plan, job.ready.environment, states.prepares(job)));
+    // Alone nobody disturbs anybody, and no database has to be asked which one it is.
+    if (options.jobs > 1) for (const job of jobs) lanes.set(job.key, await laneOf(job.ready.plan, job.ready.environment, states.prepares(job)));
     await tellNarrowing(jobs, lanes, options, context);
     const finish = (job: PlannedJob, end: JobEnd, begun: boolean, durationMs = 0): void => void ended.set(job.key, { job, end, begun, durationMs });
     const start = async (job: PlannedJob): Promise<void> => {

@@ -9,6 +9,7 @@ const timeoutMs = 10_000;
 /**
  * The same text for the same database of the same running server; undefined where it cannot be asked. By the moment of the server's
  * start, to the microsecond, which every account may ask for: its system identifier is for some accounts only, and copies share it.
+ * What an account has set for itself (its time zone, its form of dates, its search path) must not make two of one.
  */
 export async function identifyDatabase(url: string): Promise<string | undefined> {
   const address = parseDatabaseUrl(url).value;
@@ -28,7 +29,8 @@ async function ask(address: DatabaseAddress): Promise<string | undefined> {
   try {
     await client.connect();
     const own = await client.query<{ identity: string }>(
-      `SELECT pg_postmaster_start_time()::text || ' ' || (SELECT oid FROM pg_database WHERE datname = current_database()) AS identity`,
+      `SELECT pg_catalog.to_char(pg_catalog.timezone('UTC', pg_catalog.pg_postmaster_start_time()), 'YYYY-MM-DD HH24:MI:SS.US') OPERATOR(pg_catalog.||) ' '
+         OPERATOR(pg_catalog.||) (SELECT oid::pg_catalog.text FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) AS identity`,
     );
     return own.rows[0]?.identity;
   } catch {
