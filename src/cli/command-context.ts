@@ -66,18 +66,19 @@ export async function say(context: CommandContext, diagnostics: readonly Diagnos
     sourceOf: (path: string) => context.sources.get(path),
   };
   // Before lines are broken: half a secret on each of two lines would not be known again.
-  const { redact } = context;
-  const told =
-    redact === undefined
-      ? diagnostics
-      : diagnostics.map(({ message, label, notes, help, ...rest }) => ({
-          ...rest,
-          message: redact(message),
-          ...(label === undefined ? {} : { label: redact(label) }),
-          ...(notes === undefined ? {} : { notes: notes.map(redact) }),
-          ...(help === undefined ? {} : { help: redact(help) }),
-        }));
-  context.err(`${renderDiagnostics(told, style)}\n`);
+  context.err(`${renderDiagnostics(redacted(diagnostics, context), style)}\n`);
+}
+
+/** Without the secrets that the command line tells of. */
+export function redacted(diagnostics: readonly Diagnostic[], { redact }: CommandContext): readonly Diagnostic[] {
+  if (redact === undefined) return diagnostics;
+  return diagnostics.map(({ message, label, notes, help, ...rest }) => ({
+    ...rest,
+    message: redact(message),
+    ...(label === undefined ? {} : { label: redact(label) }),
+    ...(notes === undefined ? {} : { notes: notes.map(redact) }),
+    ...(help === undefined ? {} : { help: redact(help) }),
+  }));
 }
 
 /** Prose that is wider than this, or narrower, is not read well. Undefined where there is no terminal. */

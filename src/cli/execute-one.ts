@@ -162,7 +162,7 @@ export async function executeOne(
     // The verdict is recorded: whatever fails to show it does not change it.
     context.err(`${end.verdict}: ${end.reason}\nwarning: the ending cannot be shown: ${messageOf(error)}\n`);
   }
-  options.onEnd?.({ path: ready.path, ...(end.opened ? { folder: end.folder } : {}), reason: end.reason, exitCode: end.exitCode });
+  options.onEnd?.({ path: ready.path, ...(end.opened ? { folder: end.folder } : {}), reason: end.reason, exitCode: end.exitCode, diagnostics: end.diagnostics });
   return end.exitCode;
 }
 

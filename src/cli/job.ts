@@ -4,13 +4,14 @@
  */
 import type { NoteKey } from '../journal/signed-note.ts';
 import type { JournalState } from '../model/journal-entry.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
 import type { DatabaseState, StateRequest } from '../model/environment.ts';
 import type { PrerequisiteOutcome, SetMembership } from '../model/event.ts';
 import type { Binding } from '../model/value.ts';
 import { exitCodes, interruptionExitCodes, type Verdict } from '../model/verdict.ts';
 import { createColours } from '../report/colour.ts';
 import type { Verbosity } from '../report/terminal-progress.ts';
-import type { CommandContext } from './command-context.ts';
+import { redacted, type CommandContext } from './command-context.ts';
 import { maskMessages } from './command-secret.ts';
 import { executeOne, isReady } from './execute-one.ts';
 import { createToldRegion } from './job-progress.ts';
@@ -59,6 +60,8 @@ export interface JobEnd {
   readonly journal?: JournalState;
   readonly state?: DatabaseState;
   readonly data?: unknown;
+  /** Of a plan that was never opened. */
+  readonly diagnostics?: readonly Diagnostic[];
 }
 
 export function addJob(program: Program, context: CommandContext, finish: Finish): void {
@@ -121,7 +124,7 @@ async function job(context: CommandContext): Promise<number> {
               journal: opened.journal,
               ...(opened.state === undefined ? {} : { state: opened.state }),
             }
-          : {};
+          : { diagnostics: redacted(opened.diagnostics, told) };
         end = { verdict: verdict === 'none' ? 'unproven' : verdict, exitCode, reason, ...place, data };
       },
     },

@@ -7,7 +7,7 @@ import { executionFiles } from '../model/journal-entry.ts';
 import { nearestName } from '../model/nearest-name.ts';
 import type { EventKind, ExecutionEvent } from '../model/event.ts';
 import type { RecordedEvents } from '../report/read-event.ts';
-import type { ReportedPlan } from '../report/report-finding.ts';
+import type { ReportedPlan, UnopenedPlan } from '../report/report-finding.ts';
 import type { CommandContext } from './command-context.ts';
 
 export const formatNames = ['md', 'html', 'junit', 'json', 'sarif', 'github', 'events'] as const;
@@ -35,7 +35,7 @@ export function takesSeveral(format: FormatName): boolean {
 /** One plan that is to be told of: the folder of its execution (absolute), or why there is none. */
 export type ReportSource =
   | { readonly folder: string; readonly unopened?: undefined }
-  | { readonly folder?: undefined; readonly unopened: NonNullable<ReportedPlan['unopened']> };
+  | { readonly folder?: undefined; readonly unopened: UnopenedPlan };
 
 /** A record that was read once for all formats. */
 export interface ReadSource {
@@ -57,6 +57,7 @@ export async function loadFormats(): Promise<void> {
     import('../report/github-summary.ts'),
     import('../report/github-annotation.ts'),
     import('../review/code-page.ts'),
+    import('../review/placed-diagnostic.ts'),
     import('../model/diagnostic-code.ts'),
     import('./report-json.ts'),
   ]);
@@ -119,7 +120,7 @@ export async function* renderFormat(format: FormatName, sources: readonly ReadSo
     }
     case 'json':
       for (const { source, plan } of sources)
-        yield plan.record === undefined ? unopenedJson(plan.unopened) : await verdictJson(source.folder ?? '', plan.record);
+        yield plan.record === undefined ? await unopenedJson(plan.unopened) : await verdictJson(source.folder ?? '', plan.record);
       return;
     case 'junit': {
       const { renderJunit } = await import('../report/report-junit.ts');
@@ -203,8 +204,10 @@ async function verdictJson(folder: string, record: RecordedEvents): Promise<stri
   return renderVerdictJson(folder, record);
 }
 
-function unopenedJson({ path, reason, exitCode }: NonNullable<ReportedPlan['unopened']>): string {
-  return `${JSON.stringify({ schemaVersion: 1, plan: { path }, exitCode, reason }, undefined, 2)}\n`;
+/** The same names as `run --json` has for a plan that was not executed. */
+async function unopenedJson({ path, reason, exitCode, diagnostics = [] }: UnopenedPlan): Promise<string> {
+  const { placeDiagnostic } = await import('../review/placed-diagnostic.ts');
+  return `${JSON.stringify({ schemaVersion: 1, plan: { path }, exitCode, reason, diagnostics: diagnostics.map(placeDiagnostic) }, undefined, 2)}\n`;
 }
 
 function foldersOf(sources: readonly ReadSource[]): readonly string[] {

@@ -2,7 +2,8 @@
 import { resolve } from 'node:path';
 import type { Checked, Diagnostic } from '../model/diagnostic.ts';
 import { exitCodes } from '../model/verdict.ts';
-import { say, type CommandContext } from './command-context.ts';
+import type { UnopenedPlan } from '../report/report-finding.ts';
+import { redacted, say, type CommandContext } from './command-context.ts';
 import { notRendered, writeGithub } from './report.ts';
 import { loadFormats, parseFormats, readSource, renderFormat, takesSeveral, type FormatName, type ReadSource, type ReportSource } from './report-format.ts';
 import { removeReportFile, unfitTarget, writeReportFile } from './report-file.ts';
@@ -14,11 +15,8 @@ export interface ReportRequest {
 }
 
 /** How one plan of the command came out. `folder` is absolute; absent where no execution was opened. */
-export interface EndedPlan {
-  readonly path: string;
+export interface EndedPlan extends UnopenedPlan {
   readonly folder?: string;
-  readonly reason: string;
-  readonly exitCode: number;
 }
 
 /** `paths`: what the command reads, which no report may take the place of. */
@@ -68,7 +66,10 @@ export async function writeReports(requests: readonly ReportRequest[], plans: re
   const formats = requests.map(({ format }) => format);
   // An empty report would look like one in which nothing went wrong.
   const told = plans.length > 0 ? plans : [{ path: 'plans', reason: 'nothing was executed', exitCode: exitCodes.error }];
-  for (const plan of told) sources.push(await sourceOf({ ...plan, reason: context.redact?.(plan.reason) ?? plan.reason }, formats));
+  for (const plan of told) {
+    const { reason, diagnostics = [] } = plan;
+    sources.push(await sourceOf({ ...plan, reason: context.redact?.(reason) ?? reason, diagnostics: redacted(diagnostics, context) }, formats));
+  }
   for (const { format, path } of requests) {
     const problems = await write(format, path, sources, json, context).catch((error: unknown) => [notRendered(format, error)]);
     await say(
@@ -91,8 +92,8 @@ async function write(
 }
 
 /** A record that cannot be read is told as what it is: no pass. */
-async function sourceOf({ path, folder, reason, exitCode }: EndedPlan, formats: readonly FormatName[]): Promise<ReadSource> {
-  const unopened: ReportSource = { unopened: { path, reason, exitCode } };
+async function sourceOf({ folder, ...plan }: EndedPlan, formats: readonly FormatName[]): Promise<ReadSource> {
+  const unopened: ReportSource = { unopened: plan };
   const read = folder === undefined ? undefined : await readSource({ folder }, formats).catch(() => undefined);
   return read?.value ?? { source: unopened, plan: unopened };
 }

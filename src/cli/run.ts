@@ -123,7 +123,7 @@ async function run(named: readonly string[], options: RunOptions, context: Comma
       await say(context, found);
       if (options.json === true && compiled.includes(each)) context.out(`${JSON.stringify(await notCompiled(each, found))}\n`);
     }
-    ended.push(...compiled.map((each) => ({ path: each.path, reason: notExecuted(problems.get(each) ?? []), exitCode: usageExitCode })));
+    for (const [{ path }, diagnostics] of problems) ended.push({ path, reason: notExecuted(diagnostics), exitCode: usageExitCode, diagnostics });
     await report();
     return usageExitCode;
   }
@@ -192,7 +192,10 @@ async function runSeveral(
     },
     context,
   );
-  for (const { job, end } of ended) onEnd({ path: job.path, ...(end.folder === undefined ? {} : { folder: end.folder }), reason: end.reason, exitCode: end.exitCode });
+  for (const { job, end } of ended) {
+    const { folder, reason, exitCode, diagnostics = [] } = end;
+    onEnd({ path: job.path, ...(folder === undefined ? {} : { folder }), reason, exitCode, diagnostics });
+  }
   const unwritten = (await shard?.value?.close(ended)) ?? [];
   await say(context, unwritten);
   await writeMany(ended, { json: options.json === true, quiet }, context);

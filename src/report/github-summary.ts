@@ -2,6 +2,7 @@
  * The summary of a job of GitHub Actions: Markdown that says in five seconds what the verdict is and why. A step's summary is dropped
  * whole when it is over 1 MiB, so what does not fit is counted. No text of a plan or a program can become markup.
  */
+import type { Span } from '../model/span.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { dataOf } from './data-of.ts';
 import { lineOf } from './format-text.ts';
@@ -71,6 +72,7 @@ function renderPlan(plan: ReportedPlan, path: string, { verdict, reason }: Retur
     ...(record === undefined ? [] : [`execution ${text(record.execution)}`]),
   ];
   const bad = items.filter((item) => item.verdict !== 'passed' && !(item.verdict === 'none' && item.group !== 'step'));
+  const said = plan.unopened?.diagnostics ?? [];
   const policies = items.filter(({ group }) => group === 'policy');
   return [
     `### ${mark(verdict)} ${text(opened?.plan.title ?? path)}`,
@@ -88,6 +90,18 @@ function renderPlan(plan: ReportedPlan, path: string, { verdict, reason }: Retur
               .map((item) => row(item, options)),
             'item',
             bad.length,
+          ),
+        ]),
+    ...(said.length === 0
+      ? []
+      : [
+          table(
+            ['what', 'message', 'next', 'where'],
+            said
+              .slice(0, mostRows)
+              .map(({ severity, code, message, help, span }) => [text(`${severity}[${code}]`), text(message), text(help ?? ''), where({ span }, options)]),
+            'message',
+            said.length,
           ),
         ]),
     ...(policies.length === 0
@@ -114,7 +128,7 @@ function row(item: ReportedItem, options: SummaryOptions): readonly string[] {
   return [`${item.group} ${text(item.name)}`, mark(item.verdict, item.verdict === 'none' ? 'not run' : item.verdict), text(item.reason), where(item, options)];
 }
 
-function where({ span }: ReportedItem, { linkOf }: SummaryOptions): string {
+function where({ span }: { readonly span?: Span | undefined }, { linkOf }: SummaryOptions): string {
   if (span === undefined) return '';
   const place = `${text(span.path)}:${span.start.line}`;
   const link = linkOf(span.path, span.start.line);

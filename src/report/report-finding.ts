@@ -1,14 +1,22 @@
 /** What there is to say about a plan's execution, message by message: for the formats that show messages beside lines (SARIF, annotations). */
+import type { Diagnostic } from '../model/diagnostic.ts';
 import { settledEvents } from '../model/settled-event.ts';
 import { dataOf } from './data-of.ts';
 import type { RecordedEvents } from './read-event.ts';
 import { reportedVerdict, type ReportedVerdict } from './report-verdict.ts';
 import { findingOf, type SarifFinding } from './sarif-document.ts';
 
+/** Why a plan has no record. `diagnostics`: what was said about it, at its lines. */
+export interface UnopenedPlan {
+  readonly path: string;
+  readonly reason: string;
+  readonly exitCode: number;
+  readonly diagnostics?: readonly Diagnostic[];
+}
+
 /** Of one plan: its record, or why there is none. */
 export type ReportedPlan =
-  | { readonly record: RecordedEvents; readonly unopened?: undefined }
-  | { readonly record?: undefined; readonly unopened: { readonly path: string; readonly reason: string; readonly exitCode: number } };
+  { readonly record: RecordedEvents; readonly unopened?: undefined } | { readonly record?: undefined; readonly unopened: UnopenedPlan };
 
 /** The plan's path as its author named it, the verdict, and the messages. */
 export interface PlanFindings {
@@ -22,7 +30,11 @@ export function planFindings(plan: ReportedPlan): PlanFindings {
   const { record, unopened } = plan;
   if (record === undefined) {
     const verdict: ReportedVerdict = { verdict: 'error', exitCode: unopened.exitCode, reason: unopened.reason };
-    return { path: unopened.path, verdict, findings: [verdictFinding(verdict)] };
+    return {
+      path: unopened.path,
+      verdict,
+      findings: [verdictFinding(verdict, 'nothing of it was executed: mend what is said, and execute it again'), ...(unopened.diagnostics ?? []).map(findingOf)],
+    };
   }
   const verdict = reportedVerdict(record);
   const events = settledEvents(record.events);
@@ -33,14 +45,14 @@ export function planFindings(plan: ReportedPlan): PlanFindings {
   };
 }
 
-function verdictFinding({ verdict, reason }: ReportedVerdict): SarifFinding {
+function verdictFinding({ verdict, reason }: ReportedVerdict, help = 'look at the execution with `proofplan show`'): SarifFinding {
   const severity = verdict === 'failed' || verdict === 'refused' ? verdict : 'error';
   return {
     rule: `verdict/${verdict}`,
     meaning: `the verdict over the execution is ${verdict}`,
     severity,
     message: `verdict ${verdict}: ${reason}`,
-    help: 'look at the execution with `proofplan show`',
+    help,
   };
 }
 

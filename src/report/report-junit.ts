@@ -2,6 +2,7 @@
  * JUnit XML in the dialect that both usual schemas take (Jenkins' junit-10.xsd and Ant's JUnit.xsd): every planned item is a test case,
  * what was not run is skipped with its reason, and no verdict but passed comes out green.
  */
+import type { Diagnostic } from '../model/diagnostic.ts';
 import { dataOf } from './data-of.ts';
 import { cutText, lineOf, xmlText } from './format-text.ts';
 import type { RecordedEvents } from './read-event.ts';
@@ -92,9 +93,13 @@ function unopenedItem(unopened: ReportedPlan['unopened']): ReportedItem {
     name: 'verdict',
     verdict: 'error',
     reason,
-    notes: [`exit code ${unopened?.exitCode ?? 5}`, 'nothing was executed'],
+    notes: [`exit code ${unopened?.exitCode ?? 5}`, 'nothing was executed', ...(unopened?.diagnostics ?? []).map(messageLine)],
     durationMs: 0,
   };
+}
+
+function messageLine({ severity, code, message, span }: Diagnostic): string {
+  return `${severity}[${code}]${span === undefined ? '' : ` ${span.path}:${span.start.line}:${span.start.column}`}: ${message}`;
 }
 
 function properties(record: RecordedEvents | undefined): readonly (readonly [string, string])[] {

@@ -187,7 +187,7 @@ describe('run --report', () => {
   beforeAll(async () => {
     writeFileSync(join(cwd, 'good.md'), plan('done'));
     writeFileSync(join(cwd, 'bad.md'), plan('never'));
-    writeFileSync(join(cwd, 'broken.md'), '# Nothing\n');
+    writeFileSync(join(cwd, 'broken.md'), plan('done').replace('the output contains', 'it should feel like hunter2 and'));
     mkdirSync(join(cwd, 'folder'));
     writeFileSync(join(cwd, 'junit.xml'), 'the pass of yesterday');
     const reports = ['junit=out/junit.xml', 'sarif=out/report.sarif', 'events=out/events.ndjson', 'github=out/summary.md'].flatMap((report) => [
@@ -231,9 +231,22 @@ describe('run --report', () => {
   });
 
   test('a plan that does not compile is red in the report, and no older pass stands there', async () => {
-    const broken = await command(['run', 'good.md', 'broken.md', '--quiet', '--report', 'junit=junit.xml'], { cwd });
+    const asked = ['junit=junit.xml', 'sarif=report.sarif', 'github=page.txt'].flatMap((each) => ['--report', each]);
+    const broken = await command(['run', 'good.md', 'broken.md', '--quiet', ...asked, '--set-secret', 'token=hunter2'], { cwd });
     expect(broken.exitCode).toBe(2);
     const junit = readFileSync(join(cwd, 'junit.xml'), 'utf8');
+    const sarif = readFileSync(join(cwd, 'report.sarif'), 'utf8');
+    const page = readFileSync(join(cwd, 'page.txt'), 'utf8');
+    // What keeps it from running stands at its line, as `check` says it.
+    const { line } = JSON.parse((await command(['check', 'broken.md', '--json'], { cwd })).stdout).diagnostics[0] as { readonly line: number };
+    expect(broken.stdout).toMatch(new RegExp(`^::error file=broken\\.md,line=${line},col=\\d+,endColumn=\\d+,title=error\\[compile/[a-z-]+\\] broken\\.md::`, 'm'));
+    for (const text of [broken.stdout, broken.stderr, junit, sarif, page]) expect(text).not.toContain('hunter2');
+    expect(junit).toMatch(new RegExp(`^error\\[compile/[a-z-]+\\] broken\\.md:${line}:\\d+: `, 'm'));
+    expect(page).toContain(`| broken.md:${line} |`);
+    expect(JSON.parse(sarif).runs[1].results[1]).toMatchObject({
+      ruleId: expect.stringMatching(/^compile\//),
+      locations: [{ physicalLocation: { region: { startLine: line } } }],
+    });
     expect([...junit.matchAll(/<testsuite name="(.*?)".*?errors="(\d+)"/g)].map((found) => found.slice(1))).toEqual([
       ['good.md', '1'],
       ['broken.md', '1'],
