@@ -7,7 +7,7 @@ import { literalOf } from './claim-value.ts';
 import type { StepDraft } from './draft.ts';
 
 const lead =
-  /^(?:(?:expect(?:ed)?|should (?:be|print|show)|must (?:be|print|show)|result|answer|it (?:is|says|prints|shows|answers)|prints?|says?|answers?|shows?|gives?)\b(?: (?:output|result|value|answer))?\s*[:=]?|->|=>|\u2192|==?)\s*/i;
+  /^(?:(?:expect(?:ed)?|(?:it )?should (?:be|print|show|return)|(?:it )?must (?:be|print|show|return)|result|answer|it (?:is|says|prints|shows|answers|returns)|returns?|prints?|says?|answers?|shows?|gives?)\b(?: (?:output|result|value|answer))?\s*[:=]?|->|=>|\u2192|==?)\s*/i;
 const remark = /\s*\([^()]*\)\s*$/;
 const value = /^(?:`([^`<>\u2026]+)`|"([^"<>\u2026]+)"|(-?\d+(?:\.\d+)?)|([A-Z][A-Z0-9_-]+))$/;
 const bound = /^`?(>=|<=|>|<|\u2265|\u2264)\s*(-?\d+(?:\.\d+)?)`?$/;

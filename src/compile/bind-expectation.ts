@@ -175,7 +175,14 @@ function attach(binder: Binder, claim: ClaimDraft, origin: ExpectationDraft['ori
   if (reading.kind !== 'claims') {
     // Words that the language cannot express are unclaimed; a claim that is understood, and lacks a name or a meaning, stays one.
     note(binder.draft, claim.block, reading.kind === 'none' ? 'unclaimed' : 'expectation');
-    binder.diagnostics.push(...unreadDiagnostics(claim.text, span(binder, claim), reading, names.all));
+    const unread = unreadDiagnostics(claim.text, span(binder, claim), reading, names.all);
+    const query = near.steps.at(-1)?.sql;
+    const unnamed = reading.kind === 'none' && reading.suggestion === undefined && query?.columns.length === 0 && query.mode === 'read';
+    binder.diagnostics.push(
+      ...(unnamed
+        ? unread.map((each) => ({ ...each, help: 'name the column in the query, as in `count(*) - 5 AS missing`, and claim `missing = 0`' }))
+        : unread),
+    );
     return [];
   }
   // "`make build` must exit with 0" is about that command, not about the last one.

@@ -54,7 +54,25 @@ function unreadClaim(text: string, reading: Exclude<Unread, { readonly kind: 'un
         message: `\`${text.replace(/`/g, '')}\` is no claim that could be judged`,
         help: reading.suggestion
           ? nearestClaim(reading.suggestion)
-          : 'write it as `name >= 1`, `name = VALUE`, `1 trace row`, `name in { a, b }`, `fails with …` or `stdout contains "…"`',
+          : (helps.find(({ words }) => words.test(text))?.help ??
+            'write it as `name >= 1`, `name = VALUE`, `1 trace row`, `name in { a, b }`, `fails with …` or `stdout contains "…"`'),
       };
   }
 }
+
+/** What helps with sentences that are often met; the first row that matches counts. */
+const helps: readonly { readonly words: RegExp; readonly help: string }[] = [
+  {
+    words: /^\W*(?:[<>\u2264\u2265]=?|(?:at least|at most|more than|less than|fewer than|over|under|above|below|up to)\b)\s*-?\d/i,
+    help: 'say what is compared: of a query `column >= 1`; a command may print `Total: 120`, which **Record:** Total names for `total > 100`',
+  },
+  { words: /`(?:select|with)\s[^`]+`/i, help: 'put the query into a ```sql block, and below it **Expected:** with a claim on its columns or rows' },
+  {
+    words: /\b(?:tables?|rows?|records?|columns?|entries|database)\b/i,
+    help: 'ask for it with a ```sql block, and claim what it shows: `exactly 1 row`, `name = VALUE`, `every row has name = VALUE`',
+  },
+  {
+    words: /\b(?:or|either|unless|if|depending)\b/i,
+    help: 'state what must hold in this execution; of several values write `name in { a, b }`, of a text `output matches /a|b/`',
+  },
+];

@@ -26,11 +26,16 @@ const duties: readonly { readonly words: RegExp; readonly form: string }[] = [
   { words: /\bnever (?=contain|match|print|show|include|display|exceed|start|end)/gi, form: 'does not ' },
 ];
 
+/** "The following query", "the command below": the one that the claim is about. */
+const pointed = /^(?:the|this) (?:(?:following|next) (query|command|statement|script|call)|(query|command|statement|script|call) below)\b/i;
+
 /** One term as the rules of the language read it. A term that stands in backticks as a whole is read as if it did not. */
 export function plainTerm(raw: string): Term {
-  const term = maskTerm(raw);
+  const term = maskTerm(raw.replace(pointed, (_, before?: string, behind?: string) => `the ${before ?? behind ?? ''}`));
   const start = lead.exec(term.text)?.[0].length ?? 0;
-  const bare = (start > 0 && start < term.text.length ? term.text.slice(start) : term.text).trim();
+  const bare = (start > 0 && start < term.text.length ? term.text.slice(start) : term.text)
+    .trim()
+    .replace(/(?<!\b(?:as|than|not|was)) (?:is |are )?expected$/i, '');
   const whole = loneQuote(bare, term.quotes);
   // `stdout contains "x"` in backticks is the claim itself; a lone `OK` is nothing but a word.
   if (whole?.mark === 'code' && /[\s<>=]/.test(whole.text)) return plainTerm(whole.text);

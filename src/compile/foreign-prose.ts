@@ -7,7 +7,9 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Disposition } from '../model/plan.ts';
 import type { MarkdownBlock } from '../parse/markdown-document.ts';
 import type { Draft } from './draft.ts';
-import { proseOf } from './prose.ts';
+import { introOf } from './introduction.ts';
+import { compileLabel } from './label.ts';
+import { fold, proseOf } from './prose.ts';
 
 const english =
   /\b(?:the|a|an|is|are|and|or|of|to|in|on|for|with|be|must|no|not|do|it|this|that|from|by|as|at|if|all|run|rows?|tests?|pass|exit|code|output|contains|expected|exists?)\b/gi;
@@ -16,6 +18,21 @@ const foreign: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
+/** Words of plans in other languages that are no words of this one: one of them is enough where no rule read its block. */
+const demanding: ReadonlySet<string> = new Set(
+  (
+    'erwartet erwartete erwartetes erwarteter erwartung erwartungen ergebnis ergebnisse soll sollen sollte sollten muss müssen darf dürfen nicht kein keine keinen keinerlei niemals nur prüfe prüfen überprüfe überprüfen sicherstellen führe ausführen starte warte warten ausgabe enthält voraussetzung voraussetzungen regel regeln erfolg erfolgskriterien abnahmekriterien fehler zeile zeilen größer kleiner mindestens höchstens gleich wenn bevor abbrechen verboten ' +
+    'attendu attendue attendus attendues résultat résultats vérifier vérifiez doit doivent jamais aucun aucune exécuter exécutez lancez étape étapes ligne lignes règle règles prérequis interdit échec succès ' +
+    'esperado esperada esperados resultado resultados debe deben nunca ningún ninguna ejecutar ejecute verificar verifique comprobar salida filas regla reglas prohibido ' +
+    'atteso attesa risultato risultati deve devono nessun nessuna eseguire esegui verificare righe regola regole vietato ' +
+    'devem nenhum nenhuma linha linhas regra regras proibido ' +
+    'verwacht verwachte resultaat resultaten moet moeten nooit geen uitvoeren controleer regels rijen ' +
+    'oczekiwany oczekiwane wynik wyniki musi nigdy żaden uruchom sprawdź wierszy'
+  ).split(' '),
+);
+/** Small words that hold a sentence of this language together, whatever it names. */
+const binding = /\b(?:the|a|is|are|and|or|of|to|for|with|be|must|no|not|do|it|this|that|from|by|as|at|if)\b/gi;
+
 const otherScript =
   /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Devanagari}\p{Script=Thai}]/gu;
 
@@ -36,6 +53,7 @@ export function markUnread(draft: Draft): void {
       if (/\p{L}/u.test(wordsOfBlock(block))) setUnread(draft, block.index, unread);
     }
   }
+  markDemands(draft, unread);
   for (const list of [draft.policies, draft.claims, draft.acceptance, draft.captures, draft.preconditions, draft.tasks, draft.criteria]) takeBack(list, unread);
   if (unread.size === 0) return;
   const places = draft.document.blocks.filter((block) => unread.has(block.index));
@@ -44,6 +62,32 @@ export function markUnread(draft: Draft): void {
     return place === undefined || span === undefined || span.end.offset > place.end;
   });
   draft.diagnostics.splice(0, draft.diagnostics.length, ...others);
+}
+
+/** A short demand in another language, in a document of this one: what no rule read there must not pass as mere words. */
+function markDemands(draft: Draft, unread: Set<number>): void {
+  for (const [section, blocks] of prosePerSection(draft, new Set([...prose, 'heading']))) {
+    if (section !== undefined && (section.meaning === 'reference' || section.meaning === 'history')) continue;
+    const headed = blocks.some((block) => block.type === 'heading' && block.start === section?.start && isDemanding(wordsOfBlock(block)));
+    for (const block of blocks) {
+      const read = draft.notes.get(block.index);
+      const head = block.type === 'table-row' ? draft.document.blocks[draft.document.blocks[block.parent ?? -1]?.children[0] ?? -1] : undefined;
+      const idle =
+        read?.disposition === 'narrative' ||
+        (read?.disposition === 'metadata' && read.becomes.some((label) => typeof label === 'string' && compileLabel(label) !== 'metadata'));
+      const demanded = isDemanding(wordsOfBlock(block)) || headed || (head !== undefined && isDemanding(wordsOfBlock(head)));
+      if (!idle || block.type === 'heading' || !demanded || introOf(fold(proseOf(block.inlines).text))?.kind === 'negative') continue;
+      read.disposition = 'unread';
+      read.becomes.length = 0;
+      unread.add(block.index);
+    }
+  }
+}
+
+function isDemanding(text: string): boolean {
+  const words = text.toLowerCase().match(/\p{L}+/gu) ?? [];
+  const demands = words.filter((word) => demanding.has(word)).length;
+  return demands > 0 && demands + words.filter((word) => foreign.has(word)).length >= (text.match(binding) ?? []).length;
 }
 
 /** The last of these, which stand in order, that begins at an offset or before it; -1 where none does. */
@@ -74,9 +118,11 @@ function takeBack(list: { readonly block: number }[], blocks: ReadonlySet<number
 }
 
 function wordsOfBlock(block: MarkdownBlock): string {
-  const inlines = block.type === 'table-row' ? (block.cells ?? []).flat() : block.inlines;
-  return proseOf(inlines)
-    .text.replace(/`[^`]*`/g, ' ')
+  const parts = block.type === 'table-row' ? (block.cells ?? []) : [block.inlines];
+  return parts
+    .map((inlines) => proseOf(inlines).text)
+    .join(' ')
+    .replace(/`[^`]*`/g, ' ')
     .replace(/<[^<>]+>/g, ' ');
 }
 

@@ -20,7 +20,7 @@ const intros: readonly { readonly kind: Exclude<IntroKind, 'branch'>; readonly w
   {
     kind: 'negative',
     words:
-      /(?:(?:^|[,;:(\u2013-]\s*|\b(?:please|you|so|and|but)\s+)(?:do not|don't|never|avoid)|\b(?:must not|mustn't|may not|should not|shouldn't|must never|should never))\b(?=.*(?::$|\b(?:following|below|these commands|this command)\b)|\b(?:run|execute|do|use|type|enter|try) (?:this|these|that|it|them)[.!]?$|(?: run| execute| do| use)?$)(?!.*\b(?:appear|be (?:printed|listed|there|seen|shown|found)|contain|show|print|occur|happen|return|exceed)\b)(?!.*\b(?:always|not always)\b)/,
+      /(?:(?:^|[,;:(\u2013-]\s*|\b(?:please|you|so|and|but)\s+)(?:do not|don't|never|avoid)|\b(?:must not|mustn't|may not|should not|shouldn't|must never|should never))\b(?=.*(?::$|\b(?:following|below|these commands|this command)\b)|\b(?:run|execute|do|use|type|enter|try) (?:this|these|that|it|them)[.!]?$|(?: run| execute| do| use)?$)(?!.*\b(?:appear|be (?:printed|listed|there|seen|shown|found|any|more|less|fewer|empty|null|negative|zero|missing|older|larger|smaller)|exist|have|differ|overlap|contain|show|print|occur|happen|return|exceed)\b)(?!.*\b(?:always|not always)\b)/,
   },
   // The same in other languages: their prose is unread, but what it forbids must not run.
   {

@@ -72,7 +72,7 @@ export const longest = 2_000;
 
 /** Words that begin a statement of their own on a new line, also where the line before has no full stop. */
 const lineStarter =
-  /^[ \t>]*(?:Expect(?:ed)?\b|Should\b|Must\b|Verify\b|Check\b|Assert\b|Ensure\b|Confirm\b|Make sure\b|Record\b|You should\b|The\b|There\b|It\b|Do not\b|Never\b|Pass\b|Fail\b|Then\b|[A-Z][\w ]{1,24}:\s)/;
+  /^[ \t>]*(?:\*\*|__)?(?:Expect(?:ed)?\b|Should\b|Must\b|Verify\b|Check\b|Assert\b|Ensure\b|Confirm\b|Make sure\b|Record\b|You should\b|The\b|There\b|It\b|Do not\b|Never\b|Pass\b|Fail\b|Then\b|When\b|Given\b|And\b|But\b|[A-Z][\w ]{1,24}:\s)/;
 
 /** One sentence of a stretch with its source span. Splits at `.`, `!`, `?` and `;` before white space, never inside code. */
 export function sentencesOf(prose: Prose, source: string): readonly Prose[] {

@@ -21,7 +21,10 @@ export async function readFence(draft: Draft, block: MarkdownBlock, context: Con
     : undefined;
   const meaning = session === undefined ? codeMeaning(code.language, code.value) : 'sql';
   const runnable = meaning === 'shell' || meaning === 'sql';
-  const demanded = /\b(?:must|has to|have to|should)\b.*:$/.test(fold(lastWordsBefore(draft, block))) && draft.steps.length > 0;
+  const demanded =
+    /\b(?:must|has to|have to|should)\b.*:$|^(?:(?:the |an? )?expect(?:ed)?\b|(?:the |its )?[\w -]{3,40} (?:is |are )?expected\b).*:$/.test(
+      fold(lastWordsBefore(draft, block)),
+    ) && draft.steps.length > 0;
   if ((context.area === 'expectation' || demanded) && !runnable) return readExpectedOutput(draft, block, context);
   if (context.area === 'criteria' && !runnable && context.intro === undefined) {
     // One line of it is what an addendum can quote; it stands for the whole block, and is met by nothing but a witness.
@@ -195,6 +198,10 @@ function expectShown(draft: Draft, block: MarkdownBlock, context: Context, outpu
   if (lines.length > 0) note(draft, block.index, 'expectation');
 }
 
+/** Words of a comment that say what comes of a command: "Expected: 10", "2. must print ok", "=> 4", "rows: 3", "0 rows expected". */
+const commentClaim =
+  /(?:^|\s)(?:#|--)[ \t]*(?:\(?\d{1,2}[.)][ \t]+)?((?:(?:expect(?:ed|s)?|should|must)\b|(?:=>|->|\u2192|==?(?=[ \t]))[ \t]*\S|(?:row(?: count)?s?|output|result|returns|prints)[ \t]*:[ \t]*\S|(?!.*\b(?:as|than|not) expected)[^\n]{2,60} expected[.!]?$)[^\n]*)$/gim;
+
 /** "-- Expected: 10" and "# should print ok" in a block are claims about it. */
 function readComments(
   draft: Draft,
@@ -204,7 +211,7 @@ function readComments(
   place: (offset: number) => number,
   steps: readonly StepDraft[],
 ): void {
-  for (const match of text.matchAll(/(?:^|\s)(?:#|--)[ \t]*((?:expect(?:ed|s)?|should|must)\b[^\n]*)$/gim)) {
+  for (const match of text.matchAll(commentClaim)) {
     const claim = match[1] ?? '';
     const at = match.index + match[0].length - claim.length;
     const start = place(at);
@@ -214,11 +221,20 @@ function readComments(
       start,
       end: start + claim.length,
       section: context.section,
-      steps: steps.length === 1 ? steps : steps.filter((step) => step.start <= start).slice(-1),
+      steps: statementOf(text, at, start, steps),
       block: block.index,
     });
     note(draft, block.index, 'expectation');
   }
+}
+
+/** A comment behind a statement speaks of that one; on a line of its own of the next, and behind the last of the last. */
+function statementOf(text: string, at: number, start: number, steps: readonly StepDraft[]): readonly StepDraft[] {
+  if (steps.length === 1) return steps;
+  const line = text.slice(text.lastIndexOf('\n', at) + 1, at);
+  const alone = /^\s*(?:--|#)/.test(line);
+  const next = steps.filter((step) => step.end > start && (step.start > start || alone)).slice(0, 1);
+  return alone && next.length > 0 ? next : steps.filter((step) => step.start <= start).slice(-1);
 }
 
 /** Under "Expected output:" a block is what the command before it must print, as it stands. */
@@ -252,7 +268,8 @@ function readExpectedOutput(draft: Draft, block: MarkdownBlock, context: Context
   if (open) return void draft.claims.push(common);
   const lines = text.split('\n').map((line) => line.trim());
   const whole = lines.length === 1 && !/\b(?:contain|includ|mention)/.test(lead);
-  if (!whole) draft.claims.push({ ...common, text: `the output contains what the block shows`, claim: { kind: 'output', operator: 'contains', text, negated: false } });
+  if (!whole)
+    draft.claims.push({ ...common, text: `the output contains what the block shows`, claim: { kind: 'output', operator: 'contains', text, negated: false } });
   // "10 problems" contains "0 problems": what is shown as a line is a line, and a figure at the edge of several ends there.
   const edges = whole ? lines : [lines[0], lines.at(-1)].filter((line, index) => line !== undefined && (index === 0 ? /^[-\d]/ : /\d$/).test(line));
   for (const line of new Set(edges))

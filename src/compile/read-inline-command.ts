@@ -9,6 +9,7 @@ import { isCommand, isScript } from './code-content.ts';
 import { codeMeaning, readShell, readSql } from './read-code.ts';
 import { nextSibling, pushDecision, type Context } from './reading.ts';
 import { introOf } from './introduction.ts';
+import { isScenarioRun } from './scenario.ts';
 import { commandLead, isInstruction, isRule } from './sentence.ts';
 
 const doWords =
@@ -38,7 +39,9 @@ export async function readInlineCommands(
     const chained = ran !== undefined && /^[\s,;]*(?:and|then|and then)?[\s,]*$/.test(source.slice(ran, code.start));
     const from = Math.max(body.start, code.start - 1_000);
     const before = fold(`${from === body.start ? '' : '\u2026 '}${source.slice(from, code.start)}`);
-    const sentenceBefore = (before.split(/[.!?] /).at(-1) ?? before).replace(/[`'"(]+$/, '').trim();
+    const lineBefore = source.slice(source.lastIndexOf('\n', code.start - 1) + 1, code.start);
+    const lineBehind = source.slice(code.end, code.end + 200).split('\n')[0] ?? '';
+    const sentenceBefore = isScenarioRun(lineBefore, lineBehind) ? 'run' : (before.split(/[.!?] /).at(-1) ?? before).replace(/[`'"(]+$/, '').trim();
     const last =
       /^[`.\s)]*$/.test(draft.document.text.text.slice(code.end, body.end)) &&
       /:$/.test(sentenceBefore) &&
@@ -60,7 +63,8 @@ export async function readInlineCommands(
       last || opens || chained || /\b(?:run|execute|invoke|issue|call)(?: (?:the|this|these|following|command|again|with|it))*:?$/.test(sentenceBefore);
     // What "run" is said of is a command, whatever its program is called; else it must look like one.
     const words = /\s/.test(code.value.trim()) || isScript(code.value.trim()) || /^\.{1,2}\/[\w@+./-]*\w$/.test(code.value.trim());
-    if (!isCommand(code.value) && !(told && words && /^[\w$./~"'-]/.test(code.value) && !/^[A-Z][a-z]/.test(code.value))) continue;
+    const query = /^(?:select\b|with\b[\s\S]*\bselect\b)\s*\S/i.test(code.value.trim()) && /\b(?:from|select)\s+\S/i.test(code.value);
+    if (!isCommand(code.value) && !query && !(told && words && /^[\w$./~"'-]/.test(code.value) && !/^[A-Z][a-z]/.test(code.value))) continue;
     const after = source.slice(code.end, Math.min(code.end + 60, body.end)).toLowerCase();
     const whole = fold(body.text.length > 2 * longest ? body.text : body.text.replace(`\`${code.value}\``, ' '))
       .replace(/[.:;,]$/, '')
@@ -73,7 +77,8 @@ export async function readInlineCommands(
       !/^[^.]{0,40}\b(?:is|was|are|were|would|can|could|which|that|needs?|takes?|if|when|helps|hangs?|fails?|breaks?|removes|deletes|does|will|has)\b/.test(
         after,
       );
-    const lead = numbered || named || chained ? 'run' : commandLead(sentenceBefore, after);
+    const asked = query && /^(?:(?:and|then),? )?(?:verify|check|confirm|ensure|make sure)(?: that)?$/.test(sentenceBefore);
+    const lead = numbered || named || chained || asked ? 'run' : commandLead(sentenceBefore, after);
     const waits = cautionOf(code.value)?.kind === 'undecided' ? ('choice' as const) : undefined;
     const condition = foundNothing.test(before)
       ? undefined

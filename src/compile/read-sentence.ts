@@ -3,11 +3,13 @@ import type { MarkdownBlock } from '../parse/markdown-document.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
 import { oppositeOf } from './claim-phrase.ts';
 import { isCommand } from './code-content.ts';
+import { remarkOf } from './command-remark.ts';
 import { conditionOf } from './condition.ts';
 import { note, type Draft, type StepDraft } from './draft.ts';
 import { ruleWords } from './phrasebook.ts';
-import { fold, proseOf, sentencesOf, type Prose } from './prose.ts';
+import { fold, longest, proseOf, sentencesOf, type Prose } from './prose.ts';
 import { codeMeaning } from './read-code.ts';
+import { pushConduct } from './read-conduct.ts';
 import { readInlineCommands } from './read-inline-command.ts';
 import { readRecord, readWait } from './read-record.ts';
 import { readSearch } from './read-search.ts';
@@ -28,7 +30,8 @@ import {
 } from './reading.ts';
 import { introOf } from './introduction.ts';
 import { linkedPlansOf } from './linked-plan.ts';
-import { directoryOf, isClaim, isCriterion, isInstruction, isRecord, isRule, isStatement, isStory, stopConditionOf } from './sentence.ts';
+import { scenarioOf, withoutKeyword, type ScenarioPart } from './scenario.ts';
+import { directoryOf, expectedBehind, isClaim, isCriterion, isInstruction, isRecord, isRule, isStatement, isStory, stopConditionOf } from './sentence.ts';
 
 export async function readSentences(draft: Draft, block: MarkdownBlock, body: Prose, context: Context, parser: SqlParser): Promise<void> {
   const text = body.text.trim();
@@ -61,6 +64,7 @@ export async function readSentences(draft: Draft, block: MarkdownBlock, body: Pr
   }
   const dependent = inList && inherited?.kind === 'branch' ? inherited.condition : /^optional(?:ly)?[.:!]/.test(folded) ? 'choice' : undefined;
   const sentences = sentencesOf(body, draft.document.text.text);
+  const scenario = scenarioOf(sentences, listAround(draft, block));
   const area = listAreaOf(folded);
   if (area !== undefined && nextSibling(draft, block)?.type === 'list') {
     context.intro = undefined;
@@ -68,7 +72,12 @@ export async function readSentences(draft: Draft, block: MarkdownBlock, body: Pr
     context.listArea = area === 'expectation' && draft.steps.length === 0 ? 'preconditions' : area;
     return;
   }
-  introduceAll(draft, block, sentences, context);
+  introduceAll(
+    draft,
+    block,
+    sentences.filter((_, index) => scenario[index] === undefined),
+    context,
+  );
   if (dependent !== undefined && context.intro === undefined) context.intro = inherited;
   if (context.intro?.kind !== 'negative') await readInlineCommands(draft, block, body, context, dependent, parser);
   readRecord(draft, block, body, context);
@@ -85,7 +94,11 @@ export async function readSentences(draft: Draft, block: MarkdownBlock, body: Pr
   if (inList && /^(?:read|learn|see|find out|explore|check out|have a look)\b/.test(folded) && block.inlines.some((piece) => piece.kind === 'link'))
     return void note(draft, block.index, 'reference', undefined, 'a pointer to another document');
   if (isPastResult(text)) return void note(draft, block.index, 'reference', undefined, 'the result of an earlier execution');
-  for (const sentence of sentences) readSentence(draft, block, sentence, body, context, dependent);
+  for (const [index, sentence] of sentences.entries()) {
+    const part = scenario[index];
+    if (part === undefined) readSentence(draft, block, sentence, body, context, dependent);
+    else readScenario(draft, block, sentence, context, part);
+  }
   // A box to be ticked is something that a person does or sees.
   const item = block.parent === undefined ? undefined : blockAt(draft, block.parent);
   if (item?.checked !== undefined && draft.notes.get(block.index)?.disposition === 'narrative' && !isHeadline(text)) {
@@ -95,6 +108,33 @@ export async function readSentences(draft: Draft, block: MarkdownBlock, body: Pr
     draft.criteria.push({ text, start: body.start, end: body.end, section: context.section, block: block.index });
     note(draft, block.index, 'criterion', `criterion C${draft.criteria.length}`);
   }
+}
+
+/** A line of a scenario: what must be so before, what is done, what must be seen. */
+function readScenario(draft: Draft, block: MarkdownBlock, sentence: Prose, context: Context, part: ScenarioPart): void {
+  const said = withoutKeyword(sentence);
+  const common = { text: said.text, start: sentence.start, end: sentence.end, section: context.section, block: block.index };
+  if (part === 'then') {
+    draft.claims.push({ ...common, steps: stepsOf(draft, context.section) });
+    return void note(draft, block.index, 'expectation');
+  }
+  // What it runs is a step by now.
+  if (stepsWithin(draft, sentence.start, sentence.end).length > 0) return;
+  if (part === 'when') return pushTask(draft, block, said.text, context, sentence);
+  draft.preconditions.push({ ...common, searches: [] });
+  note(draft, block.index, 'precondition', `precondition ${draft.preconditions.length}`);
+}
+
+/** What stands before and behind an item in its list, as it is written. */
+function listAround(draft: Draft, block: MarkdownBlock): { readonly before: string; readonly after: string } {
+  const item = block.parent === undefined ? undefined : blockAt(draft, block.parent);
+  const list = item?.parent === undefined ? undefined : blockAt(draft, item.parent);
+  if (list?.type !== 'list') return { before: '', after: '' };
+  const { text } = draft.document.text;
+  return {
+    before: text.slice(Math.max(list.start, block.start - longest), block.start),
+    after: text.slice(block.end, Math.min(list.end, block.end + longest)),
+  };
 }
 
 /** An item below "Do not:" is a prohibition. */
@@ -213,7 +253,7 @@ function readOutcome(draft: Draft, block: MarkdownBlock, body: Prose, context: C
 }
 
 const outcome =
-  /^within (?:\d[\d.]*|an?|one|two|five|ten) ?[a-z]+\.?$|^(?:(?:the )?[\w ]{3,30} (?:are|is) (?:the same|identical|equal|empty)\b)|^(?:not (?:earlier|later|more|less|before|after|higher|lower)\b)|^(?:exactly|at least|at most|no more than|not more than|less than|fewer than|more than|no|none|nothing|all (?:zero|green|up|ok|good)|zero|one|two|three|four|five|six|seven|eight|nine|ten|twelve|\d[\d,.]*|both|all|each|every)(?: (?:of )?[\w`'-]+){0,4}(?: (?:rows?|lines?|records?|answers?|entries|hits?|matches|tests?|files?|pods?|nodes?|results?|errors?|messages?|values?|replicas?|items?|hosts?|bytes|users?)\b|, | each | must | should | with |[.:]?$)|^(?:the )?(?:last|first|only|second) (?:line|row|column|value|number)\b|^(?:the )?(?:answer|output|result|response|status|status line|server|command) (?:is|are|reads|says|answers|starts|ends|shows|contains|must|should|has|lists)\b|^`?[\w.]+`? (?:is|=|==|>=|<=|>|<|\u2265|\u2264|not (?:higher|lower|more|less)) /;
+  /^(?:returns?|prints?|outputs?|shows?|exits?|fails|succeeds|displays?|yields?|lists|reports|contains) |^within (?:\d[\d.]*|an?|one|two|five|ten) ?[a-z]+\.?$|^(?:(?:the )?[\w ]{3,30} (?:are|is) (?:the same|identical|equal|empty)\b)|^(?:not (?:earlier|later|more|less|before|after|higher|lower)\b)|^(?:exactly|at least|at most|no more than|not more than|less than|fewer than|more than|no|none|nothing|all (?:zero|green|up|ok|good)|zero|one|two|three|four|five|six|seven|eight|nine|ten|twelve|\d[\d,.]*|both|all|each|every)(?: (?:of )?[\w`'-]+){0,4}(?: (?:rows?|lines?|records?|answers?|entries|hits?|matches|tests?|files?|pods?|nodes?|results?|errors?|messages?|values?|replicas?|items?|hosts?|bytes|users?)\b|, | each | must | should | with |[.:]?$)|^(?:the )?(?:last|first|only|second) (?:line|row|column|value|number)\b|^(?:the )?(?:answer|output|result|response|status|status line|server|command) (?:is|are|reads|says|answers|starts|ends|shows|contains|must|should|has|lists)\b|^`?[\w.]+`? (?:is|=|==|>=|<=|>|<|\u2265|\u2264|not (?:higher|lower|more|less)) /;
 
 /** "While it runs, have an eye on the primary:" */
 const looksAt = /\b(?:have an eye|keep an eye|watch|look at|check|monitor|compare|observe|verify|make sure|confirm)\b[^.]*[:.]?$/;
@@ -231,6 +271,10 @@ function commandAbove(draft: Draft, list: MarkdownBlock): MarkdownBlock | undefi
 
 const checkWith =
   /^(?:then |now |and )?(?:check|verify|confirm|test|look)(?: (?:it|this|them|that|at it|the \w+(?: \w+)?))?\s*(?:with|by|using|via|:)\s*(?:running )?`[^`]*`\W*$/;
+
+/** Said of a command: it prints nothing. */
+const nothing =
+  /^(?:it )?(?:(?:is|must be|should be) (?:empty|silent)|(?:finds|returns|gives|shows|lists|must (?:find|return)|should (?:find|return)) nothing|nothing|empty)$/i;
 
 /** What stands behind an inline command and says what it gives. */
 const commandClaim =
@@ -290,7 +334,14 @@ function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body:
     return;
   }
   // Above the first part a document speaks about itself; what it demands there it demands all the same.
-  if (context.preface && sentence.codes.length === 0 && !/^expect/.test(folded) && !(/\b(?:must|has to|have to)\b/.test(folded) && isClaim(folded))) return;
+  if (
+    context.preface &&
+    draft.steps.length === 0 &&
+    sentence.codes.length === 0 &&
+    !/^expect/.test(folded) &&
+    !(/\b(?:must|has to|have to)\b/.test(folded) && isClaim(folded))
+  )
+    return;
   if (isCriterion(folded)) {
     draft.criteria.push({ ...common, text: sentence.text });
     return void note(draft, block.index, 'criterion', `criterion C${draft.criteria.length}`);
@@ -314,14 +365,38 @@ function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body:
     return void note(draft, block.index, 'expectation');
   }
   const near = stepsOf(draft, context.section);
+  // "The last line must be:" over a quotation, or over nothing.
+  if (
+    /:$/.test(folded) &&
+    /\b(?:must|should|has to|have to)\b|^expected\b/.test(folded) &&
+    near.length > 0 &&
+    showsNothing(draft, block) &&
+    isClaim(folded.replace(/:$/, ''))
+  ) {
+    draft.claims.push({ ...common, text: sentence.text.replace(/:$/, ''), steps: near });
+    return void note(draft, block.index, 'expectation');
+  }
   const inline = near.filter((step) => step.start >= body.start && step.end <= body.end);
-  const itsStep = inline.find((step) => step.start >= sentence.start && step.end <= sentence.end);
+  const itsSteps = inline.filter((step) => step.start >= sentence.start && step.end <= sentence.end);
+  const [itsStep] = itsSteps;
   // "Check it with `…`." tells to run it, and claims nothing beside.
   if (itsStep !== undefined && checkWith.test(folded)) return;
+  const last = itsSteps.at(-1);
+  const behind = draft.document.text.text.slice(last?.end ?? 0, last ? sentence.end : 0);
+  const remark = itsSteps.length > 1 && commandClaim.test(draft.document.text.text.slice(itsStep?.end ?? 0, last?.start ?? 0)) ? undefined : remarkOf(behind);
+  if (remark?.kind === 'conduct') return pushConduct(draft, { ...common, text: sentence.text, conduct: { kind: 'unclear', why: remark.why }, reach: 'step' });
+  if (last && remark?.kind === 'claim' && conditionOf(folded) === undefined) {
+    // A query answers with rows, a command with what it prints.
+    const text = last.kind === 'shell' && nothing.test(remark.text) ? 'the output is empty' : remark.text;
+    draft.claims.push({ ...common, text, steps: [last] });
+    return void note(draft, block.index, 'expectation');
+  }
   const saidOfIt = itsStep !== undefined && commandClaim.test(draft.document.text.text.slice(itsStep.end, sentence.end));
   if (
     conditionOf(folded) === undefined &&
-    (saidOfIt || ((isClaim(folded) || (isStatement(folded) && isSaidOfCommand(draft, block, near))) && !(isStep && !claimsOfCommand.test(folded))))
+    (saidOfIt ||
+      ((isClaim(folded) || (isStatement(folded) && isSaidOfCommand(draft, block, near))) && !(isStep && !claimsOfCommand.test(folded))) ||
+      ((isStatement(folded) || expectedBehind.test(folded)) && itsStep === undefined && inline.some((step) => step.end <= sentence.start)))
   ) {
     const subject = sentence.codes.find((code) => inline.some((step) => step.start >= code.start && step.end <= code.end));
     draft.claims.push({
@@ -337,6 +412,12 @@ function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body:
   if (already || !instructs(folded)) return;
   if (condition === undefined && (announces(draft, block, sentence, folded) || (isHeadline(sentence.text) && !isFollowedByCode(draft, block)))) return;
   pushTask(draft, block, sentence.text, context, sentence, condition);
+}
+
+/** Neither a block nor a list nor a table follows that could show what the words announce. */
+function showsNothing(draft: Draft, block: MarkdownBlock): boolean {
+  const next = nextSibling(draft, block);
+  return next === undefined || next.type === 'quote' || next.type === 'heading' || next.type === 'paragraph';
 }
 
 /** A block's tasks are the last ones while it is read. */
@@ -357,7 +438,7 @@ function isSaidOfCommand(draft: Draft, block: MarkdownBlock, near: readonly Step
   if (near.length === 0) return false;
   const item = block.parent === undefined ? undefined : blockAt(draft, block.parent);
   const list = item?.type === 'list-item' && item.parent !== undefined ? blockAt(draft, item.parent) : undefined;
-  let above = previousSibling(draft, block) ?? (list && previousSibling(draft, list));
+  let above = previousSibling(draft, block) ?? (list && previousSibling(draft, list)) ?? (item?.type === 'quote' ? previousSibling(draft, item) : undefined);
   for (let seen = 0; above !== undefined && seen < 3; seen += 1) {
     const read = draft.notes.get(above.index)?.disposition;
     if (above.code !== undefined && read === 'step') return true;

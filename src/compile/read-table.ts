@@ -60,13 +60,17 @@ function readAnswer(draft: Draft, rows: readonly MarkdownBlock[], context: Conte
     draft.claims.push({ ...common, text: 'exactly 1 row' });
     for (const [column, name] of head.entries()) {
       const cell = cells[column] ?? '';
-      draft.claims.push({ ...common, text: /^null$/i.test(cell) ? `\`${name}\` is null` : `\`${name}\` = ${/^-?\d+(?:\.\d+)?$|^(?:true|false)$/.test(cell) ? cell : `"${cell}"`}` });
+      draft.claims.push({
+        ...common,
+        text: /^null$/i.test(cell) ? `\`${name}\` is null` : `\`${name}\` = ${/^-?\d+(?:\.\d+)?$|^(?:true|false)$/.test(cell) ? cell : `"${cell}"`}`,
+      });
     }
   }
   if (context.area === 'expectation') context.area = context.section.meaning;
 }
 
-const answerHelp = 'ask for each row with a query of its own and write `name = VALUE`, or write what holds of all: `exactly 2 rows`, `every row has name in { a, b }`';
+const answerHelp =
+  'ask for each row with a query of its own and write `name = VALUE`, or write what holds of all: `exactly 2 rows`, `every row has name in { a, b }`';
 
 /** The column of a table without a known header in which most rows state a limit (`>= 0.95`); -1 where there is none. */
 function limitColumn(rows: readonly (readonly string[])[]): number {

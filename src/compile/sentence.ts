@@ -51,11 +51,14 @@ const idleDemand =
   /\b(?:ago|formerly|in the past|on purpose)\b|\bshould (?:only |not |usually |normally )?(?:take|be familiar|be aware|know|read|understand|suffice|help)\b|\b(?:this|it) should (?:help|not be a problem|be fine)\b|\byou (?:should|must) (?:have|know|be (?:able|familiar))\b|\bshould (?:you|it|this|anything)\b/;
 const subject = String.raw`(?:it|this|that|both|each(?: \w+)?|all(?: \w+){0,3}|every \w+|none(?: of \w+){0,2}|nothing|no \w+|there|the (?:[\w-]+ ){0,3}(?:commands?|outputs?|responses?|query|queries|scripts?|endpoint|call|exit (?:code|status)|std(?:out|err)|page|header|body|log|logs|status|count|value|result|results|list|table|line|lines|row|rows|file|files|total|totals|number|sum|date|dates|hash|hashes|checksum|checksums|size|latency|lag|rate)|output|stdout|stderr|response|exit (?:code|status)|text|body|log|status|count|result|pod list|page)`;
 const statement = new RegExp(
-  String.raw`^${subject} (?:now )?(?:returns?|prints?|outputs?|shows?|contains?|displays?|exits?|succeeds?|fails?|is|are|equals?|has|have|reports?|answers?|says?|ends? with|starts? with|begins? with|match(?:es)?|lists?|stays?|remains?|exists?|differs?|agrees?|names?|mentions?|includes?)\b`,
+  String.raw`^${subject} (?:now )?(?:(?:does not|do not|doesn't) )?(?:returns?|prints?|outputs?|shows?|contains?|displays?|exits?|succeeds?|fails?|is|are|equals?|has|have|reports?|answers?|says?|ends? with|starts? with|begins? with|match(?:es)?|lists?|stays?|remains?|exists?|differs?|agrees?|names?|mentions?|includes?)\b`,
 );
 /** Things that a statement in a story says, and no claim: times past, habits, causes. */
 const story =
   /^it is (?:in|at|on|an?|the|there|here|called)\b|\b(?:was|were|had|did|used to|usually|normally|often|sometimes|typically|generally|mostly|because|means? that|which means|since|so that|may|might|can|could|would|probably|internally)\b|\bsuch as$|\blike$|\b(?:you|we) will (?:get|see)\b.*\blike\b|\bfor example\b|\bin (?:\d{4}|the past)\b|\b(?:called|known as|located|needed|used (?:by|for|to)|responsible|available (?:in|at|on|from)|about)\b/;
+
+/** "No output expected.", "3 rows are expected": the word stands behind what it claims. */
+export const expectedBehind = /^(?!.*\b(?:as|than|not|isn't) expected\b)(?!(?:if|when|you|we|it|they)\b).{2,60} expected[.!]?$/;
 
 /** `status = OK`, "exit code 0", "`make build` should exit with 0", "`state` is `done`". */
 const bareClaim =
@@ -77,7 +80,7 @@ export function isClaim(folded: string): boolean {
     !/^`[^`]+` (?:is|are) (?:an? |the |in |on |for |used|called|where|our|not (?:used|needed)|only|handy|useful|available|responsible)/.test(folded)
   )
     return true;
-  if (claimLead.test(folded)) return true;
+  if (claimLead.test(folded) || expectedBehind.test(folded)) return true;
   if (demand.test(folded) && !idleDemand.test(folded) && !instructsReader.test(folded)) return true;
   return false;
 }
@@ -126,7 +129,7 @@ export function isRule(folded: string): boolean {
   if (/\b(?:if you|when you|in case you|because (?:we|they|you)|so (?:we|they|you)) (?:do not|don't)\b/.test(folded)) return false;
   if (
     /\b(?:must|shall|may|should) (?:not|never)\b|\bmustn't\b|\bshouldn't be (?:edited|changed|touched|used|run|deleted|modified)\b/.test(folded) &&
-    !/^(?:it|this|that|there) should not\b|\bshould not (?:be (?!edited|changed|touched|used|run|deleted|modified|restarted|committed)|take|see|get|have|happen|matter|hurt|change|differ|contain|show|appear|fail)\b|\bmay not (?:be (?:available|visible|there|the)|work|have|show|see|exist)\b/.test(
+    !/^(?:it|this|that|there) should (?:not|never)\b|\b(?:should|must) never be (?:`|["'\d]|null\b|empty\b|negative\b)|\bmust not be `|\bshould (?:not|never) (?:be (?!edited|changed|touched|used|run|deleted|modified|restarted|committed)|take|see|get|have|happen|matter|hurt|change|differ|contain|show|appear|fail)\b|\bmay not (?:be (?:available|visible|there|the)|work|have|show|see|exist)\b/.test(
       folded,
     )
   )

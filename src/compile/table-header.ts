@@ -17,6 +17,8 @@ const words = {
   check: /^(?:check|step|probe|test|verification)(?: \(command\))?$/,
   expected:
     /^(?:(?:expected|expect|required|wanted|target)(?: (?:results?|outputs?|outcomes?|values?|status(?: code)?|codes?|response|answer|rows?|http|state))?|expectations?|pass(?: if| when| criteria| criterion)?|should (?:be|see|print|show|return|give)|you (?:should|must) see|what you (?:should )?see|must (?:be|show|print|return)|results?|ok (?:if|when)|good|is ok|http(?: code| status)?|status(?: code)?|code|limit|threshold|gate)$/,
+  /** Of several that may be meant. */
+  expectedClearly: /^(?:expected\b.*|wanted|required (?:results?|outputs?|values?)|threshold|limit|target(?: value)?|must be|should be|pass (?:if|when))$/,
   parameter: /^(?:(?:input |run |env(?:ironment)? )?(?:parameters?|variables?|vars?|inputs?|options?|settings?|args?|arguments?|placeholders?)|env|key|name)$/,
   parameterOf: /\b(?:default|required|mandatory|optional|type|example)\b/,
   required: /^(?:required|mandatory|req\.?|needed|must)\??$/,
@@ -34,8 +36,9 @@ export function readHeader(cells: readonly string[]): HeaderReading {
   const at = (pattern: RegExp): number => cells.findIndex((cell) => pattern.test(cell));
   const strong = at(words.command);
   const command = strong === -1 ? at(words.check) : strong;
+  const clear = at(words.expectedClearly);
   const after = cells.includes('before') ? cells.indexOf('after') : -1;
-  const expected = after === -1 ? at(words.expected) : after;
+  const expected = after === -1 ? (clear === -1 ? at(words.expected) : clear) : after;
   const required = at(words.required);
   const action = at(words.action);
   const columns = { command, expected, required, action };
