@@ -70,9 +70,12 @@ function hasFiles(workspace: string): boolean {
 export function renderOutlook({ layers, policies }: GuardOutlook, colours: ChalkInstance): string {
   const width = Math.max(...layers.map(({ name }) => name.length));
   const indent = ' '.repeat(width + 4);
-  const layerLines = layers.map(({ name, inForce, fact, raise }) => {
+  // What several lack for one reason is said once, below the last of them.
+  const layerLines = layers.map(({ name, inForce, fact, raise }, index) => {
     const mark = inForce ? colours.green('✓') : colours.yellow('–');
-    return `${mark} ${name.padEnd(width)}  ${fact}${raise === undefined ? '' : `\n${indent}→ ${raise}`}`;
+    const next = layers[index + 1];
+    const again = next !== undefined && next.fact === fact && next.raise === raise;
+    return `${mark} ${name.padEnd(width)}  ${fact}${raise === undefined || again ? '' : `\n${indent}→ ${raise}`}`;
   });
   const order: readonly Strength[] = ['PREVENTED', 'DETECTED', 'ATTESTED', 'UNENFORCED'];
   const policyLines = [...groupBy(policies).values()]

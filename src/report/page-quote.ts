@@ -1,6 +1,6 @@
 /** Words of a plan or a record in a page: with their code spans, and with links where they name a step. */
 import type { Origin } from '../model/value.ts';
-import { renderOrigin } from './origin-text.ts';
+import { renderOrigin } from '../model/origin-text.ts';
 import { stepLink, type PagePlaces } from './page-anchor.ts';
 import { shorten } from './page-detail.ts';
 import type { PageContent } from './page-node.ts';

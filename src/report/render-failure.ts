@@ -6,7 +6,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { EventData, EventKind, ExecutionEvent } from '../model/event.ts';
 import type { Span } from '../model/span.ts';
 import { cutToWidth, wrapProse } from './display-width.ts';
-import { renderOrigin } from './origin-text.ts';
+import { renderOrigin } from '../model/origin-text.ts';
 import { stripToLine } from './strip-control.ts';
 import { renderOutputEnd, type DetailStyle } from './terminal-detail.ts';
 import { count, outcomeWord } from './verdict-mark.ts';

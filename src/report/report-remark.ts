@@ -2,7 +2,7 @@
 import type { EventData } from '../model/event.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { evidencePath } from '../model/journal-entry.ts';
-import { renderOrigin } from './origin-text.ts';
+import { renderOrigin } from '../model/origin-text.ts';
 import { stripControl, stripToLine } from './strip-control.ts';
 import { count, outcomeWord, renderDuration, verdictMarks } from './verdict-mark.ts';
 

@@ -1,7 +1,7 @@
 /** What `report.md` says at its top about the whole, and at its end about what has no place in the document. */
 import type { EventData, ExecutionEvent } from '../model/event.ts';
 import { dataOf } from './data-of.ts';
-import { renderOrigin } from './origin-text.ts';
+import { renderOrigin } from '../model/origin-text.ts';
 import { code, fenced, prose, verdict } from './report-remark.ts';
 import { count, renderDuration } from './verdict-mark.ts';
 

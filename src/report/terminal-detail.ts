@@ -3,7 +3,7 @@ import type { ChalkInstance } from 'chalk';
 import type { EventData } from '../model/event.ts';
 import type { OutputEvidence } from '../model/evidence.ts';
 import { cutToWidth } from './display-width.ts';
-import { renderOrigin } from './origin-text.ts';
+import { renderOrigin } from '../model/origin-text.ts';
 import { stripControl, stripToLine } from './strip-control.ts';
 import { renderLine } from './terminal-line.ts';
 import { count, paintVerdict, verdictMarks } from './verdict-mark.ts';

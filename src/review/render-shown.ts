@@ -1,13 +1,14 @@
 /** `show` for people: one step in full, or the whole execution in short. */
-import type { Origin } from '../model/value.ts';
+import type { EventData, ExecutionEvent } from '../model/event.ts';
 import { evidencePath } from '../model/journal-entry.ts';
+import { renderOrigin } from '../model/origin-text.ts';
 import { plainLine, plainLines } from './plain-text.ts';
 import type { ShownExecution, ShownStep } from './show.ts';
 
 /** The whole execution: opening, preparation, steps, criteria, policies, verdict. Text without a last line feed. */
 export function renderExecution(shown: ShownExecution): string {
   const lines: string[] = [];
-  for (const event of shown.events) {
+  for (const [index, event] of shown.events.entries()) {
     const time = event.ts.slice(11, 23);
     const add = (text: string): number => lines.push(`${String(event.seq).padStart(5)}  ${time}  ${plainLine(text)}`);
     switch (event.kind) {
@@ -20,10 +21,14 @@ export function renderExecution(shown: ShownExecution): string {
         add(`prepared: ${event.data.command} (exit code ${event.data.exitCode})`);
         break;
       case 'canary':
-        add(
-          `canary at the ${event.data.moment}: ${event.data.name} (${event.data.layer}) ${event.data.refused ? 'refused' : 'NOT refused'}: ${event.data.detail}`,
-        );
+        if (isFirstCanary(event.data, shown.events[index - 1])) add(`canaries at the ${event.data.moment}: ${countCanaries(shown.events, event.data.moment)}`);
+        if (!event.data.refused) add(`canary at the ${event.data.moment}: ${event.data.name} (${event.data.layer}) NOT refused: ${event.data.detail}`);
         break;
+      case 'diagnostic': {
+        const { severity, span, message } = event.data;
+        add(`${severity}${span === undefined ? '' : ` at ${span.path}:${span.start.line}`}: ${message}`);
+        break;
+      }
       case 'precondition':
         add(`precondition ${event.data.id} ${event.data.verdict}: ${event.data.text}`);
         break;
@@ -31,7 +36,9 @@ export function renderExecution(shown: ShownExecution): string {
         add(`resumed after entry ${event.data.after}${event.data.torn === null ? '' : ', whose successor was torn'}`);
         break;
       case 'step-ended':
-        add(`step ${event.data.step}${event.data.attempt > 1 || event.data.again ? `, attempt ${event.data.attempt},` : ''} ${event.data.verdict} (${event.data.outcome}, ${Math.round(event.data.durationMs)} ms): ${event.data.title}`);
+        add(
+          `step ${event.data.step}${event.data.attempt > 1 || event.data.again ? `, attempt ${event.data.attempt},` : ''} ${event.data.verdict} (${event.data.outcome}, ${Math.round(event.data.durationMs)} ms): ${event.data.title}`,
+        );
         break;
       case 'step-not-run':
         add(`step ${event.data.step} ${event.data.notNeeded ? 'not needed' : 'not run'}: ${event.data.reason}`);
@@ -64,6 +71,16 @@ export function renderExecution(shown: ShownExecution): string {
   return lines.join('\n');
 }
 
+/** One line tells how many there were at a moment and how many of them were refused. */
+function isFirstCanary({ moment }: EventData['canary'], before: ExecutionEvent | undefined): boolean {
+  return before?.kind !== 'canary' || before.data.moment !== moment;
+}
+
+function countCanaries(events: readonly ExecutionEvent[], moment: EventData['canary']['moment']): string {
+  const own = events.flatMap((event) => (event.kind === 'canary' && event.data.moment === moment ? [event] : []));
+  return `${own.filter(({ data }) => data.refused).length} of ${own.length} refused, entries ${own[0]?.seq ?? 0} to ${own.at(-1)?.seq ?? 0}`;
+}
+
 /** One step: what was written, what was executed, what it showed, how it was judged. `folder` leads to its evidence. */
 export function renderStep(step: ShownStep, folder: string): string {
   const { started, ended, notRun } = step;
@@ -77,20 +94,23 @@ export function renderStep(step: ShownStep, folder: string): string {
     ...(started === undefined || started.action === started.text ? [] : section('executed', indented(started.action))),
     ...section(
       'values',
-      (started?.values ?? []).map((value) => `  ${value.name} = ${plainLine(value.text ?? 'null')}  (${renderOrigin(value.origin)})`),
+      (started?.values ?? []).map((value) => `  ${value.name} = ${plainLine(value.text ?? 'null')}  (${plainLine(renderOrigin(value.origin))})`),
     ),
     ...section(
       'attempts before',
       step.attempts
         .slice(0, -1)
-        .map((each) => `  ${each.attempt}  ${each.verdict}: ${each.outcome}${each.cut === undefined ? '' : `, ${plainLine(each.cut.because)}`}${each.reason === undefined ? '' : `: ${plainLine(each.reason)}`}`),
+        .map(
+          (each) =>
+            `  ${each.attempt}  ${each.verdict}: ${each.outcome}${each.cut === undefined ? '' : `, ${plainLine(each.cut.because)}`}${each.reason === undefined ? '' : `: ${plainLine(each.reason)}`}`,
+        ),
     ),
     ...(ended === undefined ? [] : renderEnded(ended, folder)),
     ...section(
       'recorded',
       step.captures.map(
         (capture) =>
-          `  ${capture.name} = ${plainLine(capture.text ?? 'null')}  (${renderOrigin(capture.origin)})${capture.conflict === undefined ? '' : `, but ${plainLine(capture.conflict.text ?? 'null')} (${renderOrigin(capture.conflict.origin)})`}`,
+          `  ${capture.name} = ${plainLine(capture.text ?? 'null')}  (${plainLine(renderOrigin(capture.origin))})${capture.conflict === undefined ? '' : `, but ${plainLine(capture.conflict.text ?? 'null')} (${plainLine(renderOrigin(capture.conflict.origin))})`}`,
       ),
     ),
     ...section(
@@ -114,13 +134,14 @@ export function renderStep(step: ShownStep, folder: string): string {
 function renderEnded(ended: NonNullable<ShownStep['ended']>, folder: string): readonly string[] {
   return [
     '',
-    `${ended.verdict}: ${ended.outcome} in ${Math.round(ended.durationMs)} ms${ended.exitCode === undefined ? '' : `, exit code ${ended.exitCode}`}${ended.signal === undefined ? '' : `, ended by ${ended.signal}`}`,
+    `${ended.verdict}${ended.verdict === ended.outcome ? '' : `: ${ended.outcome}`} in ${Math.round(ended.durationMs)} ms${ended.exitCode === undefined ? '' : `, exit code ${ended.exitCode}`}${ended.signal === undefined ? '' : `, ended by ${ended.signal}`}`,
+    ...(ended.reason === undefined ? [] : [plainLine(ended.reason)]),
     ...(ended.problem === undefined ? [] : [`cannot be judged: ${plainLine(ended.problem.message)}`]),
     ...(ended.program === undefined ? [] : [`program ${ended.program.path}, SHA-256 ${ended.program.sha256}`]),
     ...ended.outputs.flatMap((output) =>
       output.bytes === 0
         ? []
-        : section(`${output.stream}, ${output.lines} lines, ${output.bytes} bytes, whole in ${folder}/${evidencePath(output.sha256)}`, [
+        : section(`${output.stream}, ${counted(output.lines, 'line')}, ${counted(output.bytes, 'byte')}, whole in ${folder}/${evidencePath(output.sha256)}`, [
             ...indented(output.head),
             ...(output.tail === '' ? [] : ['  […]', ...indented(output.tail)]),
           ]),
@@ -128,7 +149,7 @@ function renderEnded(ended: NonNullable<ShownStep['ended']>, folder: string): re
     ...(ended.rows === undefined
       ? []
       : section(
-          `${ended.rows.rowCount} rows`,
+          counted(ended.rows.rowCount, 'row'),
           ended.rows.rows.map(
             (row) => `  ${ended.rows?.columns.map((column, index) => `${column.name} = ${plainLine(row[index]?.text ?? 'null')}`).join(', ')}`,
           ),
@@ -136,7 +157,7 @@ function renderEnded(ended: NonNullable<ShownStep['ended']>, folder: string): re
     ...(ended.sqlFailure === undefined ? [] : [`the server answered ${ended.sqlFailure.sqlstate}: ${plainLine(ended.sqlFailure.message)}`]),
     ...ended.searches.flatMap((search) =>
       section(
-        `pattern ${plainLine(search.pattern)}: ${search.matches} matches`,
+        `pattern ${plainLine(search.pattern)}: ${counted(search.matches, 'match', 'matches')}`,
         search.hits.map((hit) => `  ${hit.path}:${hit.lineNumber}: ${plainLine(hit.text)}`),
       ),
     ),
@@ -150,9 +171,9 @@ function renderEnded(ended: NonNullable<ShownStep['ended']>, folder: string): re
   ];
 }
 
-function renderOrigin(origin: Origin): string {
-  const { kind, ...rest } = origin;
-  return [kind, ...Object.entries(rest).map(([name, value]) => `${name} ${String(value)}`)].join(' ');
+/** `1 row`, `3 rows`, `2 matches`. */
+function counted(number: number, noun: string, nouns = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : nouns}`;
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {

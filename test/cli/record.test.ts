@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { openJournal } from '../../src/journal/journal-writer.ts';
 import { restorePlan } from '../../src/report/report-splice.ts';
 import { command } from '../support/command.ts';
-import { sampleDocument, sampleEvents } from '../support/sample-execution.ts';
+import { sampleDocument, sampleEvents, spanOf } from '../support/sample-execution.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const execution = '2026-02-09T12-00-00Z-abcdef';
@@ -31,6 +31,28 @@ test.each(['.proofplan/latest', '.proofplan', `.proofplan/executions/${execution
   expect(end.stdout).toContain('verdict failed, exit code 1');
 });
 
+test('show: the canaries in one line, but each that was not refused; and what was said of a place', async () => {
+  const cwd = await record();
+  const folder = join(cwd, '.proofplan/executions', '2026-02-09T12-00-00Z-bbbbbb');
+  mkdirSync(folder, { recursive: true });
+  const journal = await openJournal({ folder, execution: '2026-02-09T12-00-00Z-bbbbbb', clock: () => 1_770_638_400_000 });
+  const canary = { moment: 'start', layer: 'gateway', detail: '42501' } as const;
+  for (const [name, refused] of Object.entries({ first: true, second: false, third: true })) await journal.record('canary', { ...canary, name, refused });
+  await journal.record('diagnostic', {
+    severity: 'error',
+    code: 'execute/query-rejected',
+    message: 'no such table\u001b[2J',
+    span: spanOf(sampleDocument, 'm == 2'),
+  });
+  await journal.close();
+  expect((await command(['show', folder], { cwd })).stdout.replaceAll(/\d\d:\S+ {2}/g, '').split('\n')).toEqual([
+    '    1  canaries at the start: 2 of 3 refused, entries 1 to 3',
+    '    2  canary at the start: second (gateway) NOT refused: 42501',
+    '    4  error at plans/sample.md:12: no such table [2J',
+    '',
+  ]);
+});
+
 test('show DIR STEP: text, values, output, judgement', async () => {
   const cwd = await record();
   const end = await command(['show', '.proofplan', '1.2'], { cwd });
@@ -43,7 +65,7 @@ test('show DIR STEP: text, values, output, judgement', async () => {
     '',
     'failed: completed in 10 ms',
     '',
-    '1 rows',
+    '1 row',
     '  n = 1',
     '',
     'expectations',

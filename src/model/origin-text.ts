@@ -1,4 +1,4 @@
-import type { Origin } from '../model/value.ts';
+import type { Origin } from './value.ts';
 
 /** Where a value came from, as people read it: `stdout of step 4.1, line 3`. */
 export function renderOrigin(origin: Origin): string {
