@@ -155,7 +155,7 @@ export async function executeOne(
     region.close();
     await live?.close();
     if (end.opened) await endLivePage(end.folder);
-    await sayDiagnostics(end, events, shown, context);
+    await sayDiagnostics(end, ready, events, shown, context);
     if (options.told) options.told(end, await endData(ready, end, context));
     else await writeEnding(ready, end, events, options, context);
   } catch (error) {
@@ -176,16 +176,25 @@ function quietly(show: () => void): void {
 }
 
 /** What decided stands next to the verdict, where people look first, with what the record shows about it. `shown`: there is progress above it. */
-async function sayDiagnostics(end: ExecutionEnd, events: readonly ExecutionEvent[], shown: boolean, context: CommandContext): Promise<void> {
+async function sayDiagnostics(end: ExecutionEnd, ready: Ready, events: readonly ExecutionEvent[], shown: boolean, context: CommandContext): Promise<void> {
   if (end.diagnostics.length === 0) return;
   const { decidingDiagnostic, renderFailure } = await import('../report/render-failure.ts');
   const deciding = end.verdict === 'passed' ? undefined : decidingDiagnostic(end.diagnostics, end.reason);
   if (shown) context.err('\n');
-  await say(context, [...worstLast(end.diagnostics.filter((diagnostic) => diagnostic !== deciding)), ...(deciding === undefined ? [] : [deciding])]);
+  await say(context, [
+    ...worstLast(end.diagnostics.filter((each) => each !== deciding && !wasSaid(each, ready))),
+    ...(deciding === undefined ? [] : [deciding]),
+  ]);
   const columns = context.errWidth ?? (() => undefined);
   const details = deciding === undefined ? undefined : renderFailure(deciding, settledEvents(events), { colours: context.errColours, columns });
   const around = context.aroundOutput ?? ((write: () => void) => write());
   if (details !== undefined) around(() => context.err(`\n${details}\n`));
+}
+
+/** That no witness is bound for a criterion stands above already, where the plan was read. */
+function wasSaid({ code, span, notes = [] }: Diagnostic, { diagnostics }: Ready): boolean {
+  if (code !== 'execute/criterion-unproven' || !notes.every((note) => note.endsWith(': no witness'))) return false;
+  return diagnostics.some((each) => each.code === 'compile/unwitnessed-clause' && each.span?.start.offset === span?.start.offset);
 }
 
 async function writeEnding(

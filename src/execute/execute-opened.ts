@@ -151,7 +151,7 @@ export async function executeOpened(options: ExecuteOptions, opened: Opened): Pr
       ...concluded,
       ...damaged.map(({ message }) => ({ verdict: 'error', reason: message }) as const),
       ...(dead ? [{ verdict: 'error', reason: dead.message } as const] : []),
-      ...(signal.aborted ? [{ verdict: 'error', reason: 'interrupted' } as const] : []),
+      ...(signal.aborted ? [{ verdict: 'error', reason: `interrupted by ${signalName(signal)}` } as const] : []),
     ]);
     await context.snapshot.held?.close().catch(() => undefined);
     return { ...end, exitCode: signal.aborted ? interruptionCode(signal) : exitCodes[end.verdict] };
@@ -211,9 +211,13 @@ async function watchWorkspace(options: ExecuteOptions, workspace: string): Promi
 }
 
 /** The reason is the signal's name; ended by anything else counts as by SIGINT. */
-export function interruptionCode({ reason }: AbortSignal): number {
-  const codes: Readonly<Record<string, number>> = interruptionExitCodes;
-  return codes[messageOf(reason)] ?? interruptionExitCodes.SIGINT;
+export function interruptionCode(signal: AbortSignal): number {
+  return interruptionExitCodes[signalName(signal)];
+}
+
+function signalName({ reason }: AbortSignal): keyof typeof interruptionExitCodes {
+  const name = messageOf(reason);
+  return name === 'SIGHUP' || name === 'SIGTERM' ? name : 'SIGINT';
 }
 
 function guardDied(reason: unknown): Diagnostic {

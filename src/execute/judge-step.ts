@@ -68,13 +68,19 @@ export async function judgeStep(step: Step, evidence: StepEvidence, context: Exe
     verdicts,
     causes: [
       ...(evidence.sqlFailure && evidence.outcome === 'completed' && !rejectionExpected ? [statementRejected(step, evidence.sqlFailure)] : []),
-      ...causes.map(({ diagnostic }) => diagnostic),
+      ...causes.map(({ diagnostic }) => withoutNetwork(diagnostic, evidence)),
     ],
     diagnostics: wrong
       .filter((each) => !ended(each))
       .map(({ diagnostic }) => diagnostic)
       .toSorted((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning')),
   };
+}
+
+/** A host that is not found or does not answer looks like a fault of the machine, where it is the plan's own sentence that is kept. */
+function withoutNetwork(diagnostic: Diagnostic, { isolation }: StepEvidence): Diagnostic {
+  const note = 'a policy of the plan keeps its processes from every network: the gateway of the database is all that they reach';
+  return isolation === 'network' ? { ...diagnostic, notes: [...(diagnostic.notes ?? []), note] } : diagnostic;
 }
 
 /** One claim on the evidence of an attempt, without a record of it. */

@@ -78,7 +78,7 @@ function isFirstCanary({ moment }: EventData['canary'], before: ExecutionEvent |
 
 function countCanaries(events: readonly ExecutionEvent[], moment: EventData['canary']['moment']): string {
   const own = events.flatMap((event) => (event.kind === 'canary' && event.data.moment === moment ? [event] : []));
-  return `${own.filter(({ data }) => data.refused).length} of ${own.length} refused, entries ${own[0]?.seq ?? 0} to ${own.at(-1)?.seq ?? 0}`;
+  return `${own.filter(({ data }) => data.refused).length} of ${own.length} refused, ${own.length === 1 ? 'entry' : 'entries'} ${[...new Set([own[0]?.seq, own.at(-1)?.seq])].join(' to ')}`;
 }
 
 /** One step: what was written, what was executed, what it showed, how it was judged. `folder` leads to its evidence. */

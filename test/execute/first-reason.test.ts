@@ -1,9 +1,10 @@
 /** Which of several messages about one step is told first: the cause, and what follows from it after it. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Claim } from '../../src/model/claim.ts';
+import { need } from '../support/machine-need.ts';
 import { startTestServer, type TestServer } from '../support/postgres.ts';
 import { createSample, environmentFor, execute, type Sample } from './run-sample.ts';
-import { capture, exitsWithZero, plan, shell, sql } from './sample-plan.ts';
+import { capture, exitsWithZero, plan, policy, shell, sql } from './sample-plan.ts';
 
 let sample: Sample;
 
@@ -47,6 +48,12 @@ describe('a step whose program did not end as expected', () => {
     const { end } = await execute(sample, plan([step]), undefined);
     expect(end.reason).toBe('step 1.1 did not show `n`');
     expect(end.diagnostics.map(({ code }) => code)).toEqual(['execute/missing-capture', 'execute/expectation-not-met']);
+  });
+
+  it('has the sentence beside it that took its network away', async (context) => {
+    need(context, 'bubblewrap');
+    const { end } = await execute(sample, plan([shell('1.1', 'exit 6')], { policies: [policy('P1', { kind: 'no-network', permit: [] })] }), undefined);
+    expect(end.diagnostics[0]?.notes).toContainEqual(expect.stringMatching(/^a policy of the plan keeps its processes from every network/));
   });
 
   it('is told by its tests where they were counted', async () => {
