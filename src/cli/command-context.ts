@@ -65,8 +65,21 @@ export async function say(context: CommandContext, diagnostics: readonly Diagnos
     columns: readable(context.errWidth?.()) ?? context.errColumns,
     sourceOf: (path: string) => context.sources.get(path),
   };
+  const shown = context.errWidth?.() === undefined ? diagnostics : mostUrgent(diagnostics);
+  const left = diagnostics.filter((each) => !shown.includes(each));
+  const notice = left.length === 0 ? '' : `(${countSeverities(left)} more: in a file or a pipe, all of them are written)\n\n`;
   // Before lines are broken: half a secret on each of two lines would not be known again.
-  context.err(`${renderDiagnostics(redacted(diagnostics, context), style)}\n`);
+  context.err(`${notice}${renderDiagnostics(redacted(shown, context), style)}\n`);
+}
+
+/** So many messages are read on a terminal; the lines of thousands scroll away those that matter. */
+const mostMessages = 40;
+
+/** In their order: the worst, of those the first, and always the last, which decides. */
+function mostUrgent(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const rank = ({ severity }: Diagnostic): number => severityOrder.indexOf(severity);
+  const kept = new Set([...diagnostics.slice(-1), ...diagnostics.toSorted((a, b) => rank(a) - rank(b))].slice(0, mostMessages));
+  return diagnostics.filter((each) => kept.has(each));
 }
 
 /** Without the secrets that the command line tells of. */
@@ -86,10 +99,11 @@ export function readable(width: number | undefined): number | undefined {
   return width === undefined ? undefined : Math.min(columnBounds.most, Math.max(columnBounds.least, width));
 }
 
+const severityOrder = ['error', 'refused', 'failed', 'warning'] as const;
+
 /** `1 error, 2 warnings`; refusals count as what they are. */
 export function countSeverities(diagnostics: readonly Diagnostic[]): string {
-  const order = ['error', 'refused', 'failed', 'warning'] as const;
-  return order
+  return severityOrder
     .map((severity) => ({ severity, number: diagnostics.filter((diagnostic) => diagnostic.severity === severity).length }))
     .filter(({ number }) => number > 0)
     .map(

@@ -33,8 +33,10 @@ export function createTerminal(process: NodeJS.Process, version: string): Termin
   const isSet = (name: string): boolean => (environment[name] ?? '') !== '';
   const isRead = commandReaders.some(isSet);
   const ascii = decideAscii({ environment }) ? asciiText : (text: string): string => text;
+  // Neither is waited for, so on a terminal that is slow the one would be written into the middle of the other's lines.
+  const results = isSameTerminal(stdout, stderr) ? stderr : stdout;
   const streams: Readonly<Record<'out' | 'err', OutputStream>> = {
-    out: createOutputStream(stdout, { lossy: false }),
+    out: createOutputStream(results, { lossy: false }),
     err: createOutputStream(stderr, {
       lossy: true,
       notice: (lines) => `${live ? eraseRegion : ''}(${lines} lines were not shown: nobody read them)\n`,
@@ -45,13 +47,13 @@ export function createTerminal(process: NodeJS.Process, version: string): Termin
   const clean = (text: string): string => ascii(stripButColour(text));
   const forPeople = (text: string): string => harmless(clean(text));
   /** Results: for programs, too. Bytes that a terminal would obey are kept from terminals alone. */
-  let results: ((text: string) => string) | undefined;
+  let filter: ((text: string) => string) | undefined;
   const forAll = (text: string): string => {
     if (stdout.isTTY) return clean(text);
     if (!isRead || isFile(1)) return text;
     // What begins as JSON is JSON to its end, in however many pieces it comes.
-    results ??= createCommandFilter(/^\s*[{[]/.test(text) ? 'json' : 'text');
-    return results(text);
+    filter ??= createCommandFilter(/^\s*[{[]/.test(text) ? 'json' : 'text');
+    return filter(text);
   };
   let region: LiveRegion | undefined;
   let waits = true;
@@ -70,7 +72,7 @@ export function createTerminal(process: NodeJS.Process, version: string): Termin
         if (stdout.isTTY) beside(put);
         else put();
       },
-      outDrained: () => (stdout.writableNeedDrain ? streams.out.flush() : Promise.resolve()),
+      outDrained: () => (results.writableNeedDrain ? streams.out.flush() : Promise.resolve()),
       err: (text) => beside(() => streams.err.write(forPeople(text))),
       outCommand: (line) => streams.out.write(`${line}\n`),
       errCommand: (line) => beside(() => streams.err.write(`${line}\n`)),
@@ -122,6 +124,17 @@ export function createTerminal(process: NodeJS.Process, version: string): Termin
       await Promise.all([streams.out.flush(waits ? undefined : patienceMs), streams.err.flush(patienceMs)]);
     },
   };
+}
+
+/** Two ways to one terminal, which then takes what is written in one order. */
+function isSameTerminal(stdout: Stream, stderr: Stream): boolean {
+  if (stdout.isTTY !== true || stderr.isTTY !== true) return false;
+  try {
+    const [out, err] = [stdout, stderr].map((stream) => fstatSync((stream as unknown as { readonly fd: number }).fd).rdev);
+    return out === err;
+  } catch {
+    return false;
+  }
 }
 
 /** What goes to a file of its own is read by no runner, and stays as it is. */

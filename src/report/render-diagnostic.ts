@@ -15,6 +15,9 @@ export interface DiagnosticStyle {
   readonly sourceOf: (path: string) => string | undefined;
 }
 
+/** Of each part of a message. */
+const mostCharacters = 2_000;
+
 /** The message as text without a last line feed. The headline is never broken, so that it can be searched for. */
 export function renderDiagnostic(diagnostic: Diagnostic, style: DiagnosticStyle): string {
   const { severity, code, span } = diagnostic;
@@ -28,7 +31,7 @@ export function renderDiagnostic(diagnostic: Diagnostic, style: DiagnosticStyle)
     ...(diagnostic.help === undefined ? [] : [renderFact('help', diagnostic.help, gutter, style)]),
   ];
   return [
-    `${paint(`${severity}[${code}]`)}${bold(`: ${stripToLine(diagnostic.message)}`)}`,
+    `${paint(`${severity}[${code}]`)}${bold(`: ${shorten(stripToLine(diagnostic.message))}`)}`,
     ...(span === undefined ? [] : [`${' '.repeat(gutter)}${blue('-->')} ${stripToLine(span.path)}:${span.start.line}:${span.start.column}`]),
     ...frame,
     ...(frame.length > 0 && facts.length > 0 ? [bar] : []),
@@ -39,6 +42,16 @@ export function renderDiagnostic(diagnostic: Diagnostic, style: DiagnosticStyle)
 /** All messages, worst first within the order of the file, with an empty line between. */
 export function renderDiagnostics(diagnostics: readonly Diagnostic[], style: DiagnosticStyle): string {
   return diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, style)).join('\n\n');
+}
+
+/** Of a text that quotes a word of megabytes, the beginning and the end; whole in the record, and in what `--json` says. */
+function shorten(text: string): string {
+  if (text.length <= mostCharacters) return text;
+  const [begins, ends] = [
+    text.slice(0, (mostCharacters * 3) / 4).replace(/[\ud800-\udbff]$/, ''),
+    text.slice(-mostCharacters / 4).replace(/^[\udc00-\udfff]/, ''),
+  ];
+  return `${begins}… (${text.length - begins.length - ends.length} characters) …${ends}`;
 }
 
 function painter(severity: Severity, colours: ChalkInstance): (text: string) => string {
@@ -62,7 +75,7 @@ function renderFrame(span: Span, label: string | undefined, gutter: number, pain
   const bar = blue(`${' '.repeat(gutter + 1)}|`);
   const { text, indent, length } = drawLine(line, span, Math.max(40, style.columns) - gutter - 3);
   const severalLines = span.end.line > span.start.line && span.end.column > 1 ? `to line ${span.end.line}` : '';
-  const said = [stripToLine(label ?? ''), severalLines].filter((part) => part !== '').join(', ');
+  const said = [shorten(stripToLine(label ?? '')), severalLines].filter((part) => part !== '').join(', ');
   const carets = `${' '.repeat(indent)}${paint('^'.repeat(length))}`;
   const fits = gutter + 3 + indent + length + 1 + displayWidth(said) <= Math.max(40, style.columns);
   const under =
@@ -122,7 +135,7 @@ function windowOf(cells: readonly Cell[], first: number, room: number): { readon
 function renderFact(kind: 'note' | 'help', text: string, gutter: number, style: DiagnosticStyle): string {
   const { blue, bold } = style.colours;
   const lead = `${' '.repeat(gutter + 1)}= ${kind}: `;
-  const lines = stripControl(text)
+  const lines = shorten(stripControl(text))
     .split('\n')
     .flatMap((line) => (line.startsWith(' ') ? [line.replaceAll('\t', '    ')] : wrapWords(line, Math.max(40, style.columns) - lead.length)));
   return lines

@@ -1,6 +1,8 @@
+import { closeSync, openSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { expect, test, vi } from 'vitest';
 import { createOutputStream } from '../../src/cli/output-stream.ts';
+import { createTerminal } from '../../src/cli/terminal.ts';
 
 /** A stream whose reader takes what it is told to take. */
 function reader(): { readonly stream: NodeJS.WriteStream; readonly taken: () => string; readonly take: (chunks?: number) => Promise<void> } {
@@ -25,6 +27,44 @@ function reader(): { readonly stream: NodeJS.WriteStream; readonly taken: () => 
 }
 
 const line = `${'x'.repeat(999)}\n`;
+
+/** A process whose two streams lead to these readers. */
+function processOf(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): NodeJS.Process {
+  return {
+    env: { LC_ALL: 'C.UTF-8' },
+    argv: ['node', 'proofplan'],
+    execArgv: [],
+    execPath: 'node',
+    cwd: () => '/',
+    stdin: undefined,
+    stdout,
+    stderr,
+  } as unknown as NodeJS.Process;
+}
+
+test('messages and results that go to one terminal are taken in the order in which they were written; two terminals stay two', async () => {
+  const descriptors = ['/dev/null', '/dev/null', '/dev/zero'].map((path) => openSync(path, 'r'));
+  try {
+    for (const [second, together] of [
+      [1, true],
+      [2, false],
+    ] as const) {
+      const [out, err] = [reader(), reader()];
+      Object.assign(out.stream, { isTTY: true, fd: descriptors[0], columns: 80 });
+      Object.assign(err.stream, { isTTY: true, fd: descriptors[second], columns: 80 });
+      const { context } = createTerminal(processOf(out.stream, err.stream), '0');
+      context.err('a message\n');
+      context.out('the result\n');
+      context.err('another\n');
+      await err.take();
+      await out.take();
+      expect(err.taken()).toBe(together ? 'a message\nthe result\nanother\n' : 'a message\nanother\n');
+      expect(out.taken()).toBe(together ? '' : 'the result\n');
+    }
+  } finally {
+    descriptors.forEach((descriptor) => closeSync(descriptor));
+  }
+});
 const notice = (lines: number): string => `(${lines} left out)\n`;
 
 test('of progress that nobody reads so much is kept and no more; what was left out is counted where it was', async () => {

@@ -148,3 +148,15 @@ test('several plans side by side share the lines that live, each behind its name
   expect(lines).toContain('✓ 2 plans: 2 passed');
   expectSafe(terminal.written());
 });
+
+test('messages and results that share a terminal stand in their order; of hundreds the worst are shown, and how many more there are', async () => {
+  const vague = Array.from({ length: 60 }, (_, index) => `## ${index + 2}. Further\n\n\`\`\`bash\ntrue\n\`\`\`\n\n**Expected:** all ${index} are nice.\n`);
+  const folder = writePlan('vague.md', 'true', vague);
+  const terminal = startOnPty(['check', 'vague.md'], { cwd: folder, columns: 80 });
+  expect(await terminal.ended).toBe(2);
+  const lines = await terminal.screen();
+  expect(lines.at(-1)).toMatch(/^vague\.md does not compile \(60 errors/);
+  expect(lines[0]).toMatch(/^\(20 errors.* more: in a file or a pipe, all of them are written\)$/);
+  expect(lines.filter((line) => line.startsWith('error[')).length).toBe(40);
+  expect(lines.filter((line) => line.includes('does not compile')).length).toBe(1);
+});

@@ -129,3 +129,20 @@ test('colour changes no character', () => {
   expect(coloured).toContain('\u001b[');
   expect(coloured.replaceAll(/\u001b\[[0-9;]*m/g, '')).toBe(renderDiagnostic(diagnostic, style('ab')));
 });
+
+test('a word of megabytes is told by its beginning and its end, in whole characters', () => {
+  const long = `${'𝔛'.repeat(500_000)}!`;
+  const diagnostic: Diagnostic = {
+    severity: 'error',
+    code,
+    message: `nothing supplies ${long}`,
+    span: at('p.md', 1, 1, 1),
+    label: long,
+    notes: [long],
+    help: `write ${long}`,
+  };
+  const text = renderDiagnostic(diagnostic, style('x'));
+  expect(text.length).toBeLessThan(12_000);
+  expect(text).not.toMatch(/\p{Cs}/u);
+  expect(text.match(/characters\) …/g)).toHaveLength(4);
+});
