@@ -2,13 +2,15 @@
 // environment variables and go to the program as arguments, through no shell. The exit code is the command's, and never better.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, chmodSync, closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, chmodSync, closeSync, existsSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 
 const verdictByCode = { 0: 'passed', 1: 'failed', 2: 'not-executed', 3: 'refused', 4: 'unproven', 5: 'error' };
 /** GitHub drops more of a step. */
 const mostAnnotations = 10;
+/** GitHub drops the whole page of a step that is over 1 MiB. */
+const mostPageBytes = 1_040_000;
 const usage = 2;
 const error = 5;
 
@@ -30,6 +32,8 @@ for (const name of inputNames) delete environment[`PROOFPLAN_${name}`];
 const plain = (text) =>
   text
     .replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+    // The runner's comparison of texts passes over these.
+    .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
     .replaceAll('##[', '## [')
     .replace(/^\s*::/, ': :');
 
@@ -146,9 +150,11 @@ function setOutputs(outputs) {
   );
 }
 
+const foldersOf = (ends) => ends.flatMap(({ folder }) => (typeof folder === 'string' ? [folder] : []));
+
 /** Annotations and the summary of what was executed, from its record. False where the program cannot render them. */
 function report(program, ends, { annotations, summary }) {
-  const folders = ends.flatMap(({ folder }) => (typeof folder === 'string' ? [folder] : []));
+  const folders = foldersOf(ends);
   if (folders.length === 0) return false;
   const { GITHUB_STEP_SUMMARY: page, ...others } = environment;
   const env = summary && page !== undefined ? environment : others;
@@ -161,41 +167,56 @@ function report(program, ends, { annotations, summary }) {
   return rendered.status === 0;
 }
 
+/** As GitHub names files: from the root of the repository, wherever the command was started. */
+const fileOf = (path) => {
+  const own = relative(process.env['GITHUB_WORKSPACE'] || process.cwd(), resolve(path));
+  return own === '' || own.startsWith('..') ? path : own;
+};
+
 /** What kept plans from being executed, at its lines. */
 function annotateUnread(ends) {
   const told = ends
     .filter(({ folder }) => folder === undefined)
     .flatMap(({ diagnostics = [] }) => diagnostics.filter(({ severity }) => severity !== 'warning'));
   for (const { severity, code, message, path, line, column } of told.slice(0, mostAnnotations)) {
-    const place = path === undefined ? '' : `file=${escapeProperty(path)},line=${line},col=${column},`;
+    const place = path === undefined ? '' : `file=${escapeProperty(fileOf(path))},line=${line},col=${column},`;
     write(1, `::error ${place}title=${escapeProperty(`${severity}[${code}]`)}::${escapeData(message)}\n`);
   }
 }
 
-const cell = (text) => plain(String(text)).replaceAll(/[\\`*_{}[\]<>()#+!|~&@:]/g, (sign) => `&#${sign.codePointAt(0)};`);
+const cell = (text) =>
+  plain(String(text))
+    .slice(0, 300)
+    .replaceAll(/\p{Surrogate}/gu, '\ufffd')
+    .replaceAll(/[\\`*_{}[\]<>()#+!|~&@:]/g, (sign) => `&#${sign.codePointAt(0)};`);
 
 /** Where the record has no summary of its own to give. */
 function overview(ends, exitCode) {
   const rows = ends.map((end) => `| ${cell(end.plan?.path ?? '')} | **${cell(end.verdict ?? 'not executed')}** | ${cell(end.reason ?? '')} |`);
-  return [`## proofplan: ${verdictByCode[exitCode] ?? 'interrupted'}`, '', '| plan | verdict | why |', '|---|---|---|', ...rows.slice(0, 500), ''].join('\n');
+  return { before: ['', `## proofplan: ${verdictByCode[exitCode] ?? 'interrupted'}`, '', '| plan | verdict | why |', '|---|---|---|'], rows, after: [''] };
 }
 
-const keptLines = (audits) =>
-  audits.length === 0
-    ? ''
-    : [
-        '',
-        'With these lines, kept elsewhere, anybody can see that a record is the one that was made here:',
-        '',
-        '```text',
-        ...audits.slice(0, 500).map(plain),
-        '```',
-        '',
-      ].join('\n');
+const keptLines = (audits) => ({
+  before: ['', 'With these lines, kept elsewhere, anybody can see that a record is the one that was made here:', '', '```text'],
+  rows: audits.map(plain),
+  after: ['```', ''],
+});
+
+/** Behind what the page has already, whole lines, as many as there is room for; the others are counted. */
+function appendPage(page, { before, rows, after }) {
+  if (rows.length === 0) return;
+  const bytes = (lines) => Buffer.byteLength(lines.join('\n')) + 1;
+  let room = mostPageBytes - (existsSync(page) ? statSync(page).size : 0) - bytes(before) - bytes(after) - 100;
+  const told = rows.filter((row) => (room -= bytes([row])) >= 0);
+  const left = rows.length - told.length;
+  if (told.length > 0)
+    appendFileSync(page, [...before, ...told, ...after, ...(left === 0 ? [] : [`*and ${left} more, for which there is no room here*`]), ''].join('\n'));
+}
 
 async function main() {
+  if (process.platform === 'win32') throw new Misuse('proofplan runs on Linux and macOS: give the job `runs-on: ubuntu-24.04`');
   const plans = lines('PLANS');
-  if (plans.length === 0) return refuse('the input `plans` names no plan');
+  if (plans.length === 0) throw new Misuse('the input `plans` names no plan');
   const [annotations, summary, locked] = [isTrue('ANNOTATIONS'), isTrue('SUMMARY'), isTrue('LOCKED')];
   const out = input('OUT') || '.proofplan';
   const program = findProgram();
@@ -222,12 +243,23 @@ async function main() {
   const told = exitCode === 0 && (ends.length === 0 || ends.some((end) => end.verdict !== 'passed' || end.exitCode !== 0)) ? error : exitCode;
   if (told !== exitCode) tell('proofplan ended with 0 and told of no pass: this is an error');
   const audits = ends.filter((end) => end.journal !== undefined).map(auditLine);
-  setOutputs({ verdict: verdictByCode[told] ?? 'interrupted', 'exit-code': told, audit: audits.join('\n'), record: resolve(out) });
+  setOutputs({
+    verdict: verdictByCode[told] ?? 'interrupted',
+    'exit-code': told,
+    audit: audits.join('\n'),
+    record: resolve(out),
+    executions: foldersOf(ends)
+      .map((folder) => resolve(folder))
+      .join('\n'),
+  });
   const reported = (annotations || summary) && report(program, ends, { annotations, summary });
   if (annotations) annotateUnread(ends);
   const page = process.env['GITHUB_STEP_SUMMARY'] ?? '';
   const unread = ends.some(({ folder }) => folder === undefined);
-  if (summary && page !== '') appendFileSync(page, `${reported && !unread ? '' : overview(ends, told)}${keptLines(audits)}\n`);
+  if (summary && page !== '') {
+    if (!reported || unread) appendPage(page, overview(ends, told));
+    appendPage(page, keptLines(audits));
+  }
   return told;
 }
 
@@ -235,5 +267,6 @@ try {
   process.exitCode = await main();
 } catch (problem) {
   process.exitCode = problem instanceof Misuse ? refuse(problem.message) : error;
+  setOutputs({ verdict: verdictByCode[process.exitCode], 'exit-code': process.exitCode });
   if (!(problem instanceof Misuse)) tell(`proofplan: ${problem instanceof Error ? problem.message : String(problem)}`);
 }

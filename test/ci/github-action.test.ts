@@ -1,6 +1,6 @@
 /** action.yml, valid and played: its steps as GitHub starts them (bash --noprofile --norc -e -o pipefail), in a project that has the program. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { expect, test } from 'vitest';
@@ -40,10 +40,12 @@ async function play(
   cwd: string,
   given: Readonly<Record<string, string>>,
   meddle: (child: ReturnType<typeof spawn>) => void = () => undefined,
+  { page: before = '', variables = {} as Readonly<Record<string, string>> } = {},
 ): Promise<Played> {
   const runner = mkdtempSync(join(temporaryFolder(), 'runner-'));
   const [output, page, script] = ['output', 'summary', 'script.sh'].map((name) => join(runner, name)) as [string, string, string];
-  for (const file of [output, page]) writeFileSync(file, '');
+  writeFileSync(output, '');
+  writeFileSync(page, before);
   const [step] = action.runs.steps;
   const inputs = Object.fromEntries(Object.entries(action.inputs).map(([name, { default: fallback = '' }]) => [name, given[name] ?? fallback]));
   const environment = Object.fromEntries(
@@ -61,9 +63,11 @@ async function play(
       CI: 'true',
       GITHUB_ACTIONS: 'true',
       GITHUB_ACTION_PATH: root,
+      GITHUB_WORKSPACE: cwd,
       GITHUB_OUTPUT: output,
       GITHUB_STEP_SUMMARY: page,
       RUNNER_TEMP: join(runner, 'temp'),
+      ...variables,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -76,7 +80,10 @@ async function play(
   });
   meddle(child);
   const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  const outputs = [...readFileSync(output, 'utf8').matchAll(/^([\w-]+)<<(.+)\n([\s\S]*?)\n\2$/gm)].map(([, name = '', , value = '']) => [name, value]);
+  const outputs = [...readFileSync(output, 'utf8').matchAll(/^([\w-]+)(?:<<(.+)\n([\s\S]*?)\n\2|=(.*))$/gm)].map(([, name = '', , value, short = '']) => [
+    name,
+    value ?? short,
+  ]);
   return {
     exitCode,
     stdout,
@@ -108,6 +115,7 @@ test('a pass, with its outputs and its summary; the key signs, and no step sees 
   const end = await play(cwd, { plans: 'p.md', 'signing-key': readFileSync(join(cwd, 'ci.key'), 'utf8') });
   expect(end, end.stderr).toMatchObject({ exitCode: 0, left: [], outputs: { verdict: 'passed', 'exit-code': '0', record: join(cwd, '.proofplan') } });
   expect(Object.keys(end.outputs).toSorted()).toEqual(Object.keys(action.outputs).toSorted());
+  expect(end.outputs['executions']).toBe(realpathSync(join(cwd, '.proofplan/latest')));
   expect(end.outputs['audit']).toMatch(/^AUDIT root=[0-9a-f]{64} size=\d+ execution=\S+ attempt=1$/);
   expect(end.stderr.match(/^AUDIT .*$/gm)).toEqual([end.outputs['audit']]);
   expect(end.summary).toContain('passed');
@@ -125,10 +133,32 @@ test('a pass, with its outputs and its summary; the key signs, and no step sees 
 test('locked unless the workflow says otherwise; what keeps a plan from running stands at its line', async () => {
   const cwd = project({ 'p.md': plan, 'bad.md': plan.replace('Expected: output contains', 'Expected: the output should feel like') });
   expect(await play(cwd, { plans: 'p.md' })).toMatchObject({ exitCode: 2, outputs: { verdict: 'not-executed', 'exit-code': '2', audit: '' } });
-  const end = await play(cwd, { plans: 'bad.md', locked: 'false' });
+  // Files are named from the root of the repository; a page that is full already is not made one that GitHub drops.
+  mkdirSync(join(cwd, 'sub'));
+  const full = `${'ü'.repeat(524_270)}\n`;
+  const end = await play(cwd, { plans: '../bad.md', locked: 'false', 'working-directory': 'sub' }, undefined, { page: full });
   expect(end.exitCode).toBe(2);
   expect(end.stdout).toMatch(/^::error file=bad\.md,line=\d+,col=\d+,title=error\[[a-z]+\/[a-z-]+\]::.+$/m);
   expect(existsSync(join(cwd, '.proofplan'))).toBe(false);
+  expect(end.summary.startsWith(full)).toBe(true);
+  expect(Buffer.byteLength(end.summary)).toBeLessThan(1024 * 1024);
+});
+
+test('where it cannot run it says what the job lacks', async () => {
+  const cwd = project();
+  const bin = join(cwd, 'bin');
+  mkdirSync(bin);
+  symlinkSync('/bin/bash', join(bin, 'bash'));
+  const windows = `--import data:text/javascript,Object.defineProperty(process,'platform',{value:'win32'})`;
+  for (const [variables, said] of [
+    [{ PATH: bin }, /^::error title=proofplan::there is no Node on this machine: put actions\/setup-node /],
+    [{ NODE_OPTIONS: windows }, /^::error title=proofplan::proofplan runs on Linux and macOS: /],
+  ] as const)
+    expect(await play(cwd, { plans: 'p.md' }, undefined, { variables })).toMatchObject({
+      exitCode: 2,
+      stdout: expect.stringMatching(said),
+      outputs: { verdict: 'not-executed', 'exit-code': '2' },
+    });
 });
 
 test('of several plans the worst verdict ends the job', async () => {
