@@ -5,7 +5,8 @@
 type Stream = NodeJS.WriteStream;
 
 export interface OutputStream {
-  readonly write: (text: string) => void;
+  /** `always`: not left out, however much waits. */
+  readonly write: (text: string, always?: boolean) => void;
   /** Has the reader not yet taken everything? */
   readonly isBehind: () => boolean;
   /** Resolves when everything was taken, when the reader is gone, or when it has taken nothing for so long. */
@@ -38,8 +39,8 @@ export function createOutputStream(stream: Stream, { lossy, notice }: { readonly
     }
   };
   return {
-    write: (text) => {
-      if (lossy && stream.writableLength > mostWaiting) {
+    write: (text, always = false) => {
+      if (lossy && !always && stream.writableLength > mostWaiting) {
         leftOut += text.split('\n').length - 1;
         return;
       }

@@ -33,9 +33,7 @@ export function takesSeveral(format: FormatName): boolean {
 }
 
 /** One plan that is to be told of: the folder of its execution (absolute), or why there is none. */
-export type ReportSource =
-  | { readonly folder: string; readonly unopened?: undefined }
-  | { readonly folder?: undefined; readonly unopened: UnopenedPlan };
+export type ReportSource = { readonly folder: string; readonly unopened?: undefined } | { readonly folder?: undefined; readonly unopened: UnopenedPlan };
 
 /** A record that was read once for all formats. */
 export interface ReadSource {

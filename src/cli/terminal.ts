@@ -5,7 +5,7 @@ import { asciiText } from '../report/ascii-text.ts';
 import { createColours, decideAscii, decideColourLevel, decideLive } from '../report/colour.ts';
 import { createLiveRegion, eraseRegion, type LiveRegion } from '../report/live-region.ts';
 import { stripButColour } from '../report/strip-control.ts';
-import { commandReaders, createCommandFilter } from '../report/workflow-command.ts';
+import { breakHeadings, commandReaders, createCommandFilter, renderCommandLine } from '../report/workflow-command.ts';
 import { columnBounds, readable, type CommandContext } from './command-context.ts';
 import { closeInheritedDescriptors } from './inherited-descriptor.ts';
 import { createInterruption } from './interruption.ts';
@@ -42,18 +42,23 @@ export function createTerminal(process: NodeJS.Process, version: string): Termin
       notice: (lines) => `${live ? eraseRegion : ''}(${lines} lines were not shown: nobody read them)\n`,
     }),
   };
-  const harmless = isRead ? createCommandFilter() : (text: string): string => text;
+  const plainLines = isSet('BUILDKITE') ? breakHeadings : (text: string): string => text;
+  const filterFor = (form: 'text' | 'json'): ((text: string) => string) => {
+    const filter = createCommandFilter(form);
+    return (text) => plainLines(filter(text));
+  };
+  const harmless = isRead ? filterFor('text') : (text: string): string => text;
   /** Progress and messages: for people, whatever reads them. */
   const clean = (text: string): string => ascii(stripButColour(text));
   const forPeople = (text: string): string => harmless(clean(text));
   /** Results: for programs, too. Bytes that a terminal would obey are kept from terminals alone. */
-  let filter: ((text: string) => string) | undefined;
+  let filterResults: ((text: string) => string) | undefined;
   const forAll = (text: string): string => {
-    if (stdout.isTTY) return clean(text);
-    if (!isRead || isFile(1)) return text;
+    const shown = stdout.isTTY ? clean(text) : text;
+    if (!isRead || isFile(stdout.fd)) return shown;
     // What begins as JSON is JSON to its end, in however many pieces it comes.
-    filter ??= createCommandFilter(/^\s*[{[]/.test(text) ? 'json' : 'text');
-    return filter(text);
+    filterResults ??= filterFor(/^\s*[{[]/.test(text) ? 'json' : 'text');
+    return filterResults(shown);
   };
   let region: LiveRegion | undefined;
   let waits = true;
@@ -74,14 +79,15 @@ export function createTerminal(process: NodeJS.Process, version: string): Termin
       },
       outDrained: () => (results.writableNeedDrain ? streams.out.flush() : Promise.resolve()),
       err: (text) => beside(() => streams.err.write(forPeople(text))),
-      outCommand: (line) => streams.out.write(`${line}\n`),
-      errCommand: (line) => beside(() => streams.err.write(`${line}\n`)),
+      outCommand: (line) => streams.out.write(`${renderCommandLine(line)}\n`),
+      errCommand: (line) => beside(() => streams.err.write(`${renderCommandLine(line)}\n`, true)),
       aroundOutput: (write) => {
         if (!isSet('GITHUB_ACTIONS')) return write();
         const token = randomBytes(16).toString('hex');
-        streams.err.write(`::stop-commands::${token}\n`);
+        // Were the end left out because nobody reads, no command of ours would be obeyed any more.
+        streams.err.write(`::stop-commands::${token}\n`, true);
         write();
-        streams.err.write(`::${token}::\n`);
+        streams.err.write(`::${token}::\n`, true);
       },
       plain: ascii,
       passing: () => {

@@ -26,8 +26,8 @@ export function xmlText(text: string): string {
   return stripControl(text)
     .replace(/[\p{Surrogate}\ufffe\uffff]/gu, '\ufffd')
     .replace(/[&<>"]/g, (sign) => references[sign] ?? '')
-    .replaceAll('::', '&#58;:')
-    .replaceAll('##', '&#35;#');
+    .replace(/:(?=:)/g, '&#58;')
+    .replace(/#(?=#)/g, '&#35;');
 }
 
 /** JSON of a value, in which no line holds what a CI's runner would obey, and no lone surrogate is left as it is. */

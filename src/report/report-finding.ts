@@ -16,7 +16,8 @@ export interface UnopenedPlan {
 
 /** Of one plan: its record, or why there is none. */
 export type ReportedPlan =
-  { readonly record: RecordedEvents; readonly unopened?: undefined } | { readonly record?: undefined; readonly unopened: UnopenedPlan };
+  | { readonly record: RecordedEvents; readonly unopened?: undefined }
+  | { readonly record?: undefined; readonly unopened: UnopenedPlan };
 
 /** The plan's path as its author named it, the verdict, and the messages. */
 export interface PlanFindings {
@@ -33,7 +34,10 @@ export function planFindings(plan: ReportedPlan): PlanFindings {
     return {
       path: unopened.path,
       verdict,
-      findings: [verdictFinding(verdict, 'nothing of it was executed: mend what is said, and execute it again'), ...(unopened.diagnostics ?? []).map(findingOf)],
+      findings: [
+        verdictFinding(verdict, 'nothing of it was executed: mend what is said, and execute it again'),
+        ...(unopened.diagnostics ?? []).map(findingOf),
+      ],
     };
   }
   const verdict = reportedVerdict(record);

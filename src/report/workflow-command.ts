@@ -22,7 +22,23 @@ const ignored = /^[\p{Default_Ignorable_Code_Point}\p{Cc}]$/u;
 const blank = /^\s$/u;
 
 /** Variables of the systems that read commands. */
-export const commandReaders = ['GITHUB_ACTIONS', 'TF_BUILD', 'GITLAB_CI', 'TEAMCITY_VERSION'] as const;
+export const commandReaders = ['GITHUB_ACTIONS', 'TF_BUILD', 'GITLAB_CI', 'TEAMCITY_VERSION', 'BUILDKITE'] as const;
+
+/** Buildkite makes a heading of a line that begins so, behind blanks and colours ("Managing log output"; agent, `header_times_streamer.go`). */
+const heading = /^((?:[^\S\n]|\x1b\[[;\d]*[mK])*)(--|\+\+|~~|\^\^)(?=[-+~^])/gm;
+
+/** The text without headings for Buildkite. Takes whole lines. */
+export function breakHeadings(text: string): string {
+  return text.replace(heading, '$1$2 ');
+}
+
+/** A command of ours as a line, in which nothing but its own beginning is a command, for whichever system reads it. */
+export function renderCommandLine(line: string): string {
+  const filter = createCommandFilter();
+  // What follows does not begin a line.
+  filter('.');
+  return `::${filter(line.slice(2))}`;
+}
 
 /** What is written in place of a last character: in a text it is set apart; in a JSON text it is escaped and says the same (RFC 8259, 7). */
 const replacements = {

@@ -239,7 +239,9 @@ describe('run --report', () => {
     const page = readFileSync(join(cwd, 'page.txt'), 'utf8');
     // What keeps it from running stands at its line, as `check` says it.
     const { line } = JSON.parse((await command(['check', 'broken.md', '--json'], { cwd })).stdout).diagnostics[0] as { readonly line: number };
-    expect(broken.stdout).toMatch(new RegExp(`^::error file=broken\\.md,line=${line},col=\\d+,endColumn=\\d+,title=error\\[compile/[a-z-]+\\] broken\\.md::`, 'm'));
+    expect(broken.stdout).toMatch(
+      new RegExp(`^::error file=broken\\.md,line=${line},col=\\d+,endColumn=\\d+,title=error\\[compile/[a-z-]+\\] broken\\.md::`, 'm'),
+    );
     for (const text of [broken.stdout, broken.stderr, junit, sarif, page]) expect(text).not.toContain('hunter2');
     expect(junit).toMatch(new RegExp(`^error\\[compile/[a-z-]+\\] broken\\.md:${line}:\\d+: `, 'm'));
     expect(page).toContain(`| broken.md:${line} |`);

@@ -134,6 +134,7 @@ const nasty = [
   '\r::stop-commands::t',
   '##vso[task.complete result=Succeeded]',
   '##[error]',
+  '###[error]####vso[x]:::error::',
   "##teamcity[testFinished name='x']",
   '%0A%25',
   '|\n|---|\n',

@@ -76,6 +76,14 @@ export function obeyedByTeamCity(text: string): readonly string[] {
   return [...text.replace(ignorable, '').matchAll(/##teamcity\[/gi)].map(([command]) => command);
 }
 
+/** Headings of groups: agent, `header_times_streamer.go`, which takes colours and blanks away before. */
+export function obeyedByBuildkite(text: string): readonly string[] {
+  return text
+    .split(/\r\n|\n|\r/)
+    .map((line) => line.replace(/\u001b\[(?:[;\d]+)?[mK]/g, '').trim())
+    .filter((line) => /^(?:\^\^\^\s+\+\+\+|(?:---|\+\+\+|~~~)(?:\s.*)?)$/.test(line));
+}
+
 export function obeyedByAny(text: string): readonly string[] {
   return [...obeyedByGitHub(text), ...obeyedByAzure(text), ...obeyedByGitLab(text), ...obeyedByTeamCity(text)];
 }
