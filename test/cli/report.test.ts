@@ -11,6 +11,7 @@ import { command, root, startProgram, type CommandEnd } from '../support/command
 import { sampleDocument, sampleEvents } from '../support/sample-execution.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
+const isRun = new Ajv({ strict: false }).compile(JSON.parse(readFileSync(join(root, 'schemas/run.schema.json'), 'utf8')) as object);
 const isEvent = new Ajv({ strict: false, discriminator: true }).compile(JSON.parse(readFileSync(join(root, 'schemas/event.schema.json'), 'utf8')) as object);
 
 async function sample(events = sampleEvents()): Promise<string> {
@@ -262,7 +263,10 @@ describe('run --report', () => {
     expect(run.stderr).toContain('warning[report/not-rendered]: `/proc/nothing/junit.xml` was not written');
     expect(run.stderr).toContain('the verdict stands');
     expect(run.stderr).toContain('::notice file=good.md');
+    const unread = await command(['run', 'broken.md', '--json'], { cwd });
+    for (const line of [run.stdout, unread.stdout]) expect(isRun(JSON.parse(line)) ? [] : isRun.errors).toEqual([]);
     expect(JSON.parse(run.stdout)).toMatchObject({ verdict: 'passed' });
+    expect(isRun({ ...(JSON.parse(run.stdout) as object), folder: undefined })).toBe(false);
   });
 
   test.each([
