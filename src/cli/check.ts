@@ -90,18 +90,18 @@ async function tell(compiled: CompiledFile, bad: boolean, said: Set<string>, { j
   context.out(`${line(compiled, bad, context)}\n`);
 }
 
-/** One run a plan; what is wrong with the configuration stands in the run of each plan under it. */
 async function sarif(checked: readonly CheckedPlan[], context: CommandContext): Promise<string> {
   const [{ findingOf, renderSarif }, { sarifOptions }] = await Promise.all([import('../report/sarif-document.ts'), import('./report-format.ts')]);
-  const runs = checked.map(({ path, bad, diagnostics }) => ({
+  const said = new Set<string>();
+  const plans = checked.map(({ path, bad, diagnostics }) => ({
     path,
-    findings: diagnostics.map(findingOf),
+    findings: diagnostics.filter((diagnostic) => isNew(diagnostic, path, said)).map(findingOf),
     exitCode: bad ? usageExitCode : 0,
     successful: true,
     problems: [],
     properties: { compiles: !bad },
   }));
-  return renderSarif(runs, await sarifOptions(context));
+  return renderSarif(plans, await sarifOptions(context));
 }
 
 async function compileNamed({ path, diagnostic }: NamedPlan, request: CompileRequest, context: CommandContext): Promise<CompiledFile> {

@@ -2,14 +2,13 @@
 import { dataOf } from './data-of.ts';
 import { lineOf } from './format-text.ts';
 import { planFindings, type ReportedPlan } from './report-finding.ts';
-import { renderSarif, type SarifOptions, type SarifRun } from './sarif-document.ts';
+import { renderSarif, type SarifOptions, type SarifPlan } from './sarif-document.ts';
 
-/** One run a plan. */
 export function renderSarifReport(plans: readonly ReportedPlan[], options: SarifOptions): string {
-  return renderSarif(plans.map(renderRun), options);
+  return renderSarif(plans.map(sarifPlan), options);
 }
 
-function renderRun(plan: ReportedPlan): SarifRun {
+function sarifPlan(plan: ReportedPlan): SarifPlan {
   const { path, findings, verdict } = planFindings(plan);
   const common = { path, findings, exitCode: verdict.exitCode };
   if (plan.record === undefined) return { ...common, successful: false, problems: [verdict.reason], properties: { verdict: verdict.verdict } };

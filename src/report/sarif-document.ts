@@ -1,6 +1,7 @@
 /**
- * SARIF 2.1.0 (OASIS): messages as other tools show them beside the lines of a document. One run a plan; rules are the codes of the
- * catalogue; columns count UTF-16 units, as the spans do.
+ * SARIF 2.1.0 (OASIS): messages as other tools show them beside the lines of a document. One run for all plans, with an invocation each:
+ * GitHub takes 20 runs of a file, and one of each category; rules are the codes of the catalogue; columns count UTF-16 units, as the
+ * spans do.
  */
 import { diagnosticCodes } from '../model/diagnostic-code.ts';
 import type { Diagnostic, Severity } from '../model/diagnostic.ts';
@@ -19,8 +20,8 @@ export interface SarifFinding {
   readonly help?: string;
 }
 
-/** One plan. `exitCode` and `successful` are the execution's, or those of the check; `problems` are about the reading itself. */
-export interface SarifRun {
+/** What there is to say of one plan. `exitCode` and `successful` are the execution's, or those of the check; `problems` are about the reading itself. */
+export interface SarifPlan {
   readonly path: string;
   readonly findings: readonly SarifFinding[];
   readonly exitCode: number;
@@ -44,26 +45,32 @@ export interface SarifOptions {
   readonly pathOf: (path: string) => string;
 }
 
-/** GitHub takes 25,000 results of a run; the ones before the end are the worst. */
+/** GitHub takes 25,000 results of a run and shows 5,000; the ones before the end are the worst. */
 const mostFindings = 5_000;
+/** Of so many the whole text is told, of the others its beginning: GitHub takes no file that is over 10 MB when it is packed. */
+const mostWhole = 500;
 const mostText = 4_000;
+const mostBeginning = 400;
 const levels: Readonly<Record<Severity, 'error' | 'warning'>> = { error: 'error', failed: 'error', refused: 'error', warning: 'warning' };
 const severityOrder: readonly Severity[] = ['refused', 'error', 'failed', 'warning'];
 
-/** The document, with a line feed at its end. */
-export function renderSarif(runs: readonly SarifRun[], options: SarifOptions): string {
-  const version = 'https://json.schemastore.org/sarif-2.1.0.json';
-  return `${jsonText({ $schema: version, version: '2.1.0', runs: runs.map((run) => renderRun(run, options)) }, 2)}\n`;
+/** A message, and which plan it is about. */
+interface Told {
+  readonly finding: SarifFinding;
+  readonly path: string;
+  readonly index: number;
 }
 
-function renderRun(run: SarifRun, options: SarifOptions): unknown {
-  const found = run.findings.toSorted((a, b) => severityOrder.indexOf(a.severity) - severityOrder.indexOf(b.severity));
+/** The document, with a line feed at its end. It has no `automationDetails`: which uploads replace each other is for the workflow to say. */
+export function renderSarif(plans: readonly SarifPlan[], options: SarifOptions): string {
+  const version = 'https://json.schemastore.org/sarif-2.1.0.json';
+  const found = plans
+    .flatMap(({ findings, path }, index) => findings.map((finding): Told => ({ finding, path, index })))
+    .toSorted((a, b) => rank(a.finding) - rank(b.finding));
   const told = found.slice(0, mostFindings);
   const left = found.length - told.length;
-  const rules = [...new Map(told.map((finding) => [finding.rule, finding])).values()];
-  const indices = new Map(rules.map(({ rule }, index) => [rule, index]));
-  const problems = [...run.problems, ...(left === 0 ? [] : [`${left} more messages are not listed`])];
-  return {
+  const rules = [...new Map(told.map(({ finding }) => [finding.rule, finding])).values()];
+  const run = {
     tool: {
       driver: {
         name: 'proofplan',
@@ -72,24 +79,30 @@ function renderRun(run: SarifRun, options: SarifOptions): unknown {
         rules: rules.map((finding) => renderRule(finding, options)),
       },
     },
-    invocations: [
-      {
-        executionSuccessful: run.successful,
-        exitCode: run.exitCode,
-        ...(run.commandLine === undefined ? {} : { arguments: run.commandLine.slice(0, 200).map((word) => plain(cutText(word, 1_000))) }),
-        ...(run.startedAt === undefined ? {} : { startTimeUtc: run.startedAt }),
-        ...(run.endedAt === undefined ? {} : { endTimeUtc: run.endedAt }),
-        ...(problems.length === 0
-          ? {}
-          : { toolExecutionNotifications: problems.map((text) => ({ level: 'error', message: { text: plain(cutText(text, mostText)) } })) }),
-      },
-    ],
+    invocations: plans.map((plan, index) => renderInvocation(plan, index === 0 && left > 0 ? [`${left} more messages are not listed`] : [])),
     columnKind: 'utf16CodeUnits',
     originalUriBaseIds: { SRCROOT: { description: { text: 'the root of the repository' } } },
-    artifacts: [{ location: location(run.path, options) }],
-    automationDetails: { id: `proofplan/${uriOf(options.pathOf(run.path))}/` },
-    results: renderResults(told, indices, run, options),
-    properties: run.properties,
+    artifacts: [...new Set(plans.map(({ path }) => path))].map((path) => ({ location: location(path, options) })),
+    results: renderResults(told, new Map(rules.map(({ rule }, index) => [rule, index])), options),
+  };
+  return `${jsonText({ $schema: version, version: '2.1.0', runs: [run] }, 2)}\n`;
+}
+
+/** Verdicts first: of no plan that did not pass nothing may be said. */
+function rank({ rule, severity }: SarifFinding): number {
+  return rule.startsWith('verdict/') ? -1 : severityOrder.indexOf(severity);
+}
+
+function renderInvocation({ successful, exitCode, commandLine, startedAt, endedAt, problems, path, properties }: SarifPlan, more: readonly string[]): unknown {
+  const notes = [...problems, ...more].map((text) => ({ level: 'error', message: { text: plain(cutText(text, mostText)) } }));
+  return {
+    executionSuccessful: successful,
+    exitCode,
+    ...(commandLine === undefined ? {} : { arguments: commandLine.slice(0, 200).map((word) => plain(cutText(word, 1_000))) }),
+    ...(startedAt === undefined ? {} : { startTimeUtc: startedAt }),
+    ...(endedAt === undefined ? {} : { endTimeUtc: endedAt }),
+    ...(notes.length === 0 ? {} : { toolExecutionNotifications: notes }),
+    properties: { plan: plain(lineOf(path, 2_000)), ...properties },
   };
 }
 
@@ -111,10 +124,11 @@ function renderRule({ rule, meaning, severity, help }: SarifFinding, { whyOf }: 
  * A fingerprint rests on what a message says and not on its line, so that it stays when lines are added above; the same message twice
  * is told apart by its number.
  */
-function renderResults(found: readonly SarifFinding[], indices: ReadonlyMap<string, number>, run: SarifRun, options: SarifOptions): readonly unknown[] {
+function renderResults(all: readonly Told[], indices: ReadonlyMap<string, number>, options: SarifOptions): readonly unknown[] {
   const seen = new Map<string, number>();
-  return found.map(({ rule, severity, message, span, notes, help }) => {
-    const same = `${rule}\n${span?.path ?? run.path}\n${message.replace(/\d+/g, '#')}`;
+  return all.map(({ finding, path, index: invocationIndex }, place) => {
+    const { rule, severity, message, span, notes, help } = finding;
+    const same = `${rule}\n${span?.path ?? path}\n${message.replace(/\d+/g, '#')}`;
     const number = (seen.get(same) ?? 0) + 1;
     seen.set(same, number);
     const text = [message, ...(notes ?? []).map((note) => `note: ${note}`), ...(help === undefined ? [] : [`help: ${help}`])].join('\n');
@@ -123,9 +137,10 @@ function renderResults(found: readonly SarifFinding[], indices: ReadonlyMap<stri
       ruleIndex: indices.get(rule),
       level: levels[severity],
       kind: 'fail',
-      message: { text: plain(cutText(text, mostText)) || rule },
-      locations: [{ physicalLocation: { artifactLocation: location(span?.path ?? run.path, options), region: region(span) } }],
+      message: { text: plain(cutText(text, place < mostWhole ? mostText : mostBeginning)) || rule },
+      locations: [{ physicalLocation: { artifactLocation: location(span?.path ?? path, options), region: region(span) } }],
       partialFingerprints: { 'proofplanMessage/v1': options.sha256(`${same}\n${number}`) },
+      provenance: { invocationIndex },
       properties: { severity },
     };
   });

@@ -68,6 +68,7 @@ const azureScripts = (text: string): readonly Script[] => [
 const examples: Readonly<Record<string, { readonly schema?: CiSchema; readonly scripts: (text: string) => readonly Script[] }>> = {
   '.github/workflows/plans.yml': { schema: 'github-workflows', scripts: () => [] },
   '.github/workflows/plans-by-hand.yml': { schema: 'github-workflows', scripts: githubScripts },
+  '.github/workflows/check.yml': { schema: 'github-workflows', scripts: githubScripts },
   '.github/workflows/shards.yml': { schema: 'github-workflows', scripts: githubScripts },
   '.gitlab-ci.yml': { schema: 'gitlab-ci', scripts: gitlabScripts },
   '.gitlab-ci-shards.yml': { schema: 'gitlab-ci', scripts: gitlabScripts },
@@ -118,6 +119,10 @@ describe.each(Object.keys(examples))('%s', (file) => {
     else expect(ciProblems(schema, parse(textOf(file)))).toEqual([]);
   });
 
+  test('names each action by a whole commit', () => {
+    for (const [, , version] of textOf(file).matchAll(/uses: (\S+)@(\S+)/g)) expect(version).toMatch(/^[0-9a-f]{40}$/);
+  });
+
   test('puts nothing that others write into a script', () => {
     const lines = githubScriptLines(textOf(file));
     expect(lines.filter((line) => line.includes('${{'))).toEqual([]);
@@ -144,7 +149,7 @@ test('all systems execute the plans by the same line', () => {
 });
 
 /** What runs the same lines is played where everything is. */
-test.for(playsAll ? Object.keys(examples).slice(1) : ['.github/workflows/plans-by-hand.yml'])(
+test.for(playsAll ? Object.keys(examples).filter((file) => !/\/(?:plans|check)\.yml$/.test(file)) : ['.github/workflows/plans-by-hand.yml'])(
   '%s passes where the plans pass, and leaves its record',
   async (file) => {
     const place = await project(file.includes('shards') ? 4 : 1);
@@ -157,6 +162,17 @@ test.for(playsAll ? Object.keys(examples).slice(1) : ['.github/workflows/plans-b
     expect(spawnSync('tar', ['--list', '--file', archive], { encoding: 'utf8' }).stdout).toMatch(/\/journal\.jsonl$/m);
   },
 );
+
+test('what `check` says is a file to be uploaded, whether it ends the job or not', async () => {
+  const place = await project(1);
+  const [script = { lines: [] }] = githubScripts(textOf('.github/workflows/check.yml'));
+  const results = (): unknown => (JSON.parse(readFileSync(join(place.cwd, 'check.sarif'), 'utf8')) as { runs: [{ results: unknown[] }] }).runs[0].results;
+  expect(play(place, script).status).toBe(0);
+  expect(results()).toEqual([]);
+  writeFileSync(join(place.cwd, 'plans/release-1.md'), plan.replace('the output contains', 'it should feel like'));
+  expect(play(place, script).status).toBe(2);
+  expect(results()).not.toEqual([]);
+});
 
 test('shards pass together, and not without one of them', async () => {
   const place = await project(4);

@@ -207,7 +207,7 @@ describe('run --report', () => {
       ['good.md', '0', '0'],
     ]);
     expect(JSON.parse(readFileSync(join(cwd, 'out/report.sarif'), 'utf8'))).toMatchObject({
-      runs: [{ properties: { verdict: 'failed' } }, { properties: { verdict: 'passed' }, results: [] }],
+      runs: [{ invocations: [{ properties: { verdict: 'failed' } }, { properties: { verdict: 'passed' } }] }],
     });
     expect(readFileSync(join(cwd, 'out/summary.md'), 'utf8')).toContain('1 of 2 plans');
     expect(end.stdout).toMatch(/^::error file=bad\.md/m);
@@ -246,7 +246,7 @@ describe('run --report', () => {
     for (const text of [broken.stdout, broken.stderr, junit, sarif, page]) expect(text).not.toContain('hunter2');
     expect(junit).toMatch(new RegExp(`^error\\[compile/[a-z-]+\\] broken\\.md:${line}:\\d+: `, 'm'));
     expect(page).toContain(`| broken.md:${line} |`);
-    expect(JSON.parse(sarif).runs[1].results[1]).toMatchObject({
+    expect(JSON.parse(sarif).runs[0].results[2]).toMatchObject({
       ruleId: expect.stringMatching(/^compile\//),
       locations: [{ physicalLocation: { region: { startLine: line } } }],
     });

@@ -97,10 +97,12 @@ async function hold(evil: string): Promise<void> {
     expect(cases[0]?.failure === undefined && cases[0]?.error === undefined).toBe(verdict === 'passed');
     expect(cases.length).toBe((render(events).junit.match(/<testcase /g) ?? []).length);
     const document = JSON.parse(given.sarif) as {
-      readonly runs: readonly [{ readonly results: readonly unknown[]; readonly properties: { readonly verdict: string } }];
+      readonly runs: readonly [
+        { readonly results: readonly unknown[]; readonly invocations: readonly [{ readonly properties: { readonly verdict: string } }] },
+      ];
     };
     expect(isSarif(document) ? [] : isSarif.errors).toEqual([]);
-    expect([document.runs[0].properties.verdict, document.runs[0].results.length === 0]).toEqual([verdict, verdict === 'passed']);
+    expect([document.runs[0].invocations[0].properties.verdict, document.runs[0].results.length === 0]).toEqual([verdict, verdict === 'passed']);
     expect(given.annotations.split('\n').length).toBe(render(events).annotations.split('\n').length);
     expect(
       given.annotations
@@ -180,7 +182,7 @@ describe('every format', () => {
         const given = render(events.slice(0, length), broken);
         if (broken !== undefined) expect(verdict).not.toBe('passed');
         expect(/name="verdict" time="0.000"\/>/.test(given.junit)).toBe(verdict === 'passed');
-        expect((JSON.parse(given.sarif) as { runs: [{ properties: { verdict: string } }] }).runs[0].properties.verdict).toBe(verdict);
+        expect(JSON.parse(given.sarif)).toMatchObject({ runs: [{ invocations: [{ properties: { verdict } }] }] });
         expect(given.annotations.startsWith('::error ')).toBe(verdict !== 'passed');
         expect(given.summary).toContain(`**${verdict}**`);
       }

@@ -1,6 +1,8 @@
 /** SARIF: valid by the official schema, with rules, places and fingerprints that stay; an empty list is a pass and nothing else. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { expect, test } from 'vitest';
@@ -26,6 +28,7 @@ interface SarifResult {
     };
   }[];
   readonly partialFingerprints: Readonly<Record<string, string>>;
+  readonly provenance: { readonly invocationIndex: number };
 }
 
 interface SarifLog {
@@ -35,12 +38,15 @@ interface SarifLog {
         readonly rules: readonly { readonly id: string; readonly help: { readonly text: string }; readonly fullDescription: { readonly text: string } }[];
       };
     };
-    readonly invocations: readonly [
-      { readonly executionSuccessful: boolean; readonly exitCode: number; readonly toolExecutionNotifications?: readonly unknown[] },
-    ];
+    readonly invocations: readonly {
+      readonly executionSuccessful: boolean;
+      readonly exitCode: number;
+      readonly toolExecutionNotifications?: readonly unknown[];
+      readonly properties: Readonly<Record<string, unknown>>;
+    }[];
+    readonly automationDetails?: unknown;
     readonly columnKind: string;
     readonly results: readonly SarifResult[];
-    readonly properties: Readonly<Record<string, unknown>>;
   }[];
 }
 
@@ -56,17 +62,17 @@ async function render(plans: readonly ReportedPlan[], environment: Readonly<Reco
   return log;
 }
 
-test('the golden records: one run each; an empty list is a pass and nothing else', async () => {
+test('the golden records: an invocation each; no result of it is a pass and nothing else', async () => {
   const read = await Promise.all(goldenRecords.map(async ({ name, folder }) => ({ name, record: (await readEvents(folder)).value })));
   const known = read.flatMap(({ name, record }) => (record === undefined ? [] : [{ name, record }]));
   const { runs } = await render(known.map(({ record }) => ({ record })));
   for (const [index, { name, record }] of known.entries()) {
     const { verdict, exitCode } = reportedVerdict(record);
-    const run = runs[index];
-    expect({ name, pass: run?.results.some(({ level }) => level === 'error') === false }).toEqual({ name, pass: verdict === 'passed' });
-    expect(run?.invocations[0]).toMatchObject({ exitCode, executionSuccessful: verdict !== 'error' });
-    expect(run?.properties).toMatchObject({ verdict });
-    expect(run?.invocations[0].toolExecutionNotifications?.length ?? 0).toBe(record.broken === undefined ? 0 : 1);
+    const own = runs[0]?.results.filter(({ provenance }) => provenance.invocationIndex === index);
+    expect({ name, pass: own?.some(({ level }) => level === 'error') === false }).toEqual({ name, pass: verdict === 'passed' });
+    const invocation = runs[0]?.invocations[index];
+    expect(invocation).toMatchObject({ exitCode, executionSuccessful: verdict !== 'error', properties: { verdict } });
+    expect(invocation?.toolExecutionNotifications?.length ?? 0).toBe(record.broken === undefined ? 0 : 1);
   }
 });
 
@@ -140,8 +146,40 @@ test('every refused statement is there once', async () => {
 
 test('a pass has no error, and a plan that was never opened has one', async () => {
   const { runs } = await render([{ record: recordOf(passedEvents()) }, { unopened: { path: 'a.md', reason: 'it does not compile', exitCode: 2 } }]);
-  expect(runs.map(({ results, invocations }) => [results.length, invocations[0].exitCode, invocations[0].executionSuccessful])).toEqual([
-    [0, 0, true],
-    [1, 2, false],
+  expect(runs[0]?.invocations.map(({ exitCode, executionSuccessful }) => [exitCode, executionSuccessful])).toEqual([
+    [0, true],
+    [2, false],
   ]);
+  expect(runs[0]?.results.map(({ provenance }) => provenance.invocationIndex)).toEqual([1]);
 });
+
+/** GitHub, "SARIF support for code scanning": 20 runs, no two of one category, 25,000 results of a run, 10 MB when packed. */
+test('of many plans with very much to say GitHub takes the file, and each that did not pass is in it', async () => {
+  const noise = Array.from({ length: 60 }, (_, number) => noiseOf(number));
+  const said = Array.from(
+    { length: 7_000 },
+    (_, number): ExecutionEvent => ({
+      kind: 'diagnostic',
+      seq: 1_000 + number,
+      ts: '2026-02-09T12:00:09.000Z',
+      data: { severity: 'refused', code: 'policy/forbidden-write', message: `${number}: ${noise[number % noise.length]}` },
+    }),
+  );
+  const plans = [
+    { record: recordOf([...sampleEvents(), ...said]) },
+    { record: recordOf(passedEvents()) },
+    ...Array.from({ length: 30 }, (_, number) => ({ unopened: { path: `${number}.md`, reason: 'no', exitCode: 2 } })),
+  ];
+  const text = renderSarifReport(plans, await sarifOptions(contextOf(['report'])));
+  expect(gzipSync(text).length).toBeLessThan(10_000_000);
+  const { runs } = JSON.parse(text) as SarifLog;
+  expect(runs.map(({ results, automationDetails }) => [results.length, automationDetails])).toEqual([[5_000, undefined]]);
+  expect(new Set(runs[0]?.results.map(({ provenance }) => provenance.invocationIndex))).toEqual(new Set([...plans.keys()].filter((index) => index !== 1)));
+  expect(runs[0]?.invocations[0]?.toolExecutionNotifications).toEqual([{ level: 'error', message: { text: '2032 more messages are not listed' } }]);
+});
+
+/** 5,000 characters that nothing can pack. */
+function noiseOf(seed: number): string {
+  const bytes = createHash('shake256', { outputLength: 10_000 }).update(String(seed)).digest();
+  return Array.from({ length: 5_000 }, (_, at) => String.fromCodePoint(0x4e00 + (bytes.readUInt16LE(at * 2) % 20_000))).join('');
+}
