@@ -84,7 +84,18 @@ function keptFor(formats: readonly FormatName[]): (event: ExecutionEvent) => boo
 
 /** These go to the journal again, and need no more than the verdict and what it rests on. */
 const readsItself: readonly FormatName[] = ['md', 'html', 'json', 'events'];
-const verdictKinds = new Set<EventKind>(['opened', 'step-started', 'step-ended', 'step-not-run', 'criterion', 'policy-enforced', 'task', 'verdict', 'closed']);
+const verdictKinds = new Set<EventKind>([
+  'opened',
+  'step-started',
+  'step-ended',
+  'step-not-run',
+  'expectation',
+  'criterion',
+  'policy-enforced',
+  'task',
+  'verdict',
+  'closed',
+]);
 
 /** Reads each record once; one that cannot be read at all is no value, and its message says why. */
 export async function readSource(source: ReportSource, formats: readonly FormatName[]): Promise<Checked<ReadSource>> {

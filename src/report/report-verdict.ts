@@ -4,7 +4,7 @@
  */
 import type { ExecutionEvent } from '../model/event.ts';
 import { settledEvents } from '../model/settled-event.ts';
-import { exitCodes, worse, type Verdict } from '../model/verdict.ts';
+import { exitCodes, verdictOrder, worst, type Verdict } from '../model/verdict.ts';
 import { dataOf, lastAttempts } from './data-of.ts';
 import type { RecordedEvents } from './read-event.ts';
 
@@ -20,10 +20,13 @@ export function reportedVerdict({ events, broken }: RecordedEvents): ReportedVer
   const recorded = dataOf(events, 'verdict').at(-1);
   if (recorded === undefined)
     return { verdict: 'error', exitCode: exitCodes.error, reason: `no verdict: ${broken ?? 'the record ends before one was reached'}` };
-  const told = worse(recorded.verdict, dataOf(events, 'closed').at(-1)?.verdict ?? 'none');
-  if (told !== 'passed') {
-    const verdict = told === 'none' ? 'unproven' : told;
-    return { verdict, exitCode: told === recorded.verdict ? recorded.exitCode : exitCodes[verdict], reason: recorded.reason };
+  const words = [recorded.verdict, ...dataOf(events, 'closed').map(({ verdict }) => verdict)];
+  // A word that nobody knows is no better than an error.
+  const told = words.every((word) => verdictOrder.includes(word)) ? worst(words) : 'error';
+  if (told !== 'passed' || words.includes('none')) {
+    const verdict = told === 'none' || told === 'passed' ? 'unproven' : told;
+    const own = told === recorded.verdict && Number.isInteger(recorded.exitCode);
+    return { verdict, exitCode: own ? recorded.exitCode : exitCodes[verdict], reason: recorded.reason };
   }
   const doubt = broken ?? contradiction(events) ?? (recorded.exitCode === 0 ? undefined : `its exit code is ${recorded.exitCode}`);
   if (doubt === undefined) return { verdict: 'passed', exitCode: 0, reason: recorded.reason };
@@ -38,7 +41,7 @@ function contradiction(all: readonly ExecutionEvent[]): string | undefined {
   for (const { step, notNeeded } of dataOf(events, 'step-not-run')) parts.set(step, notNeeded ? 'none' : 'unproven');
   for (const { step, verdict } of lastAttempts(events)) parts.set(step, verdict);
   for (const [step, verdict] of parts) if (!fits(verdict)) return `step ${step} is ${verdict}`;
-  for (const kind of ['criterion', 'policy-enforced', 'task'] as const) {
+  for (const kind of ['expectation', 'criterion', 'policy-enforced', 'task'] as const) {
     for (const { id, verdict } of dataOf(events, kind)) if (!fits(verdict)) return `${kind.replace('-enforced', '')} ${id} is ${verdict}`;
   }
   return undefined;

@@ -147,7 +147,8 @@ function renderResults(all: readonly Told[], indices: ReadonlyMap<string, number
 }
 
 function region(span: Span | undefined): unknown {
-  if (span === undefined) return { startLine: 1 };
+  if (span === undefined || ![span.start.line, span.start.column, span.end.line, span.end.column].every((each) => Number.isInteger(each) && each > 0))
+    return { startLine: 1 };
   const { start, end } = span;
   const ordered = end.line > start.line || (end.line === start.line && end.column >= start.column);
   return { startLine: start.line, startColumn: start.column, ...(ordered ? { endLine: end.line, endColumn: end.column } : {}) };

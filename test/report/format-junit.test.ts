@@ -7,11 +7,13 @@ import { validateXML } from 'xmllint-wasm';
 import type { ExecutionEvent } from '../../src/model/event.ts';
 import { readEvents, type RecordedEvents } from '../../src/report/read-event.ts';
 import type { ReportedPlan } from '../../src/report/report-finding.ts';
+import { renderSarifReport } from '../../src/report/report-sarif.ts';
 import { renderJunit } from '../../src/report/report-junit.ts';
 import { reportedVerdict } from '../../src/report/report-verdict.ts';
 import { sampleEvents } from '../support/sample-execution.ts';
 import { goldenRecords, passedEvents, recordOf, root } from './format-record.ts';
 
+const sarif = { version: '0.1.0', whyOf: () => undefined, sha256: (text: string) => text, pathOf: (path: string) => path };
 const schemaOf = (name: string): string => readFileSync(join(root, 'fixtures/format/schema', name), 'utf8');
 const jenkins = schemaOf('jenkins-junit-10.xsd');
 const ant = schemaOf('ant-junit.xsd');
@@ -115,13 +117,19 @@ describe('of one record', () => {
     ['a step that failed', { 'step-ended': { verdict: 'failed' } }],
     ['a criterion that is unproven', { criterion: { verdict: 'unproven' } }],
     ['a policy that was violated', { 'policy-enforced': { verdict: 'refused' } }],
+    ['an expectation that failed', { expectation: { verdict: 'failed' } }],
     ['another exit code', { verdict: { exitCode: 4 } }],
     ['another word at the end', { closed: { verdict: 'failed' } }],
+    ['no word at the end', { closed: { verdict: 'none' } }],
+    ['no verdict', { verdict: { verdict: 'none', exitCode: 0 } }],
+    ['a verdict that nobody knows', { verdict: { verdict: 'great', exitCode: 0 } }],
+    ['a word at the end that nobody knows', { closed: { verdict: ['passed'] } }],
   ])('a record that says passed, with %s, is not green', async (_, change: Readonly<Record<string, object>>) => {
     const events = passedEvents().map((event) =>
       change[event.kind] === undefined ? event : ({ ...event, data: { ...event.data, ...change[event.kind] } } as typeof event),
     );
-    expect((await suiteOf(recordOf(events))).get('verdict')).toBe(_ === 'another word at the end' ? 'failure' : 'error');
+    expect((await suiteOf(recordOf(events))).get('verdict')).toMatch(/^(?:failure|error)$/);
+    expect(JSON.parse(renderSarifReport([{ record: recordOf(events) }], sarif)).runs[0].results).not.toEqual([]);
   });
 
   test('a step that no entry tells of is not green', async () => {
