@@ -1,7 +1,7 @@
 /** Executes one plan that is ready: progress while it goes on, the ending afterwards. Its exit code is the verdict. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { ExecuteOptions, ExecutionEnd } from '../execute/execution-option.ts';
 import type { Resumption } from '../execute/execution-history.ts';
 import type { NoteKey } from '../journal/signed-note.ts';
@@ -74,11 +74,12 @@ export async function executeOne(
   options: ExecutionOptions,
   context: CommandContext,
 ): Promise<number> {
-  const [{ executePlan }, { createLiveRegion }, { createProgress }, reports, { createLivePage, endLivePage }, { rgPath }] = await Promise.all([
+  const [{ executePlan }, { createLiveRegion }, { createProgress }, reports, { createLiveView }, { endLivePage }, { rgPath }] = await Promise.all([
     import('../execute/execute-plan.ts'),
     import('../report/live-region.ts'),
     import('../report/terminal-progress.ts'),
     loadReports(),
+    import('./live-view.ts'),
     import('../report/page-live.ts'),
     import('@vscode/ripgrep'),
     // Needed at the end alone; but what is loaded after a step may be what the step has put there.
@@ -107,7 +108,7 @@ export async function executeOne(
     shown = true;
     quietly(() => progress.line(line));
   };
-  const live = options.live === true ? createLivePage(basename, (diagnostic) => void say(context, [diagnostic])) : undefined;
+  const live = options.live === true ? createLiveView(options.resume?.history.events ?? [], options.quiet === true, context) : undefined;
   const postgresFolder = context.environment['PROOFPLAN_POSTGRES_BIN'];
   const end = await executePlan({
     plan: ready.plan,
@@ -153,8 +154,10 @@ export async function executeOne(
   try {
     progress.close();
     region.close();
-    await live?.close();
-    if (end.opened) await endLivePage(end.folder);
+    const folder = end.opened ? end.folder : undefined;
+    if (live) await live.end(folder);
+    // Of the process before, where this one goes on without a view.
+    else if (folder !== undefined) await endLivePage(folder);
     await sayDiagnostics(end, ready, events, shown, context);
     if (options.told) options.told(end, await endData(ready, end, context));
     else await writeEnding(ready, end, events, options, context);

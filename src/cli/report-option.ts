@@ -19,12 +19,21 @@ export interface EndedPlan extends UnopenedPlan {
   readonly folder?: string;
 }
 
-/** `paths`: what the command reads, which no report may take the place of. */
-export async function parseReports(texts: readonly string[], paths: readonly string[], context: CommandContext): Promise<Checked<readonly ReportRequest[]>> {
+/** What the command reads, which no report may take the place of: plans, and other files. */
+interface ReadPaths {
+  readonly plans: readonly string[];
+  readonly others: readonly string[];
+}
+
+export async function parseReports(
+  texts: readonly string[],
+  { plans, others }: ReadPaths,
+  context: CommandContext,
+): Promise<Checked<readonly ReportRequest[]>> {
   const requests: ReportRequest[] = [];
   const diagnostics: Diagnostic[] = [];
   const usage = (message: string, help: string): void => void diagnostics.push({ severity: 'error', code: 'cli/usage', message, help });
-  const read = new Set(paths.map((path) => resolve(context.workingFolder, path)));
+  const read = new Set([...plans, ...others].map((path) => resolve(context.workingFolder, path)));
   const written = new Set<string>();
   for (const text of texts) {
     const [name = '', ...rest] = text.split('=');
@@ -35,8 +44,8 @@ export async function parseReports(texts: readonly string[], paths: readonly str
     if (formats.value === undefined || format === undefined) continue;
     if (formats.value.length > 1) usage(`\`--report ${text}\` names several formats for one file`, 'give --report once for each');
     else if (path === '' && format !== 'github') usage(`\`--report ${text}\` does not say where to`, `pass --report ${format}=PATH`);
-    else if (paths.length > 1 && !takesSeveral(format))
-      usage(`\`${format}\` shows one execution, and ${paths.length} plans are named`, 'take junit, sarif, github or events, which hold several plans');
+    else if (plans.length > 1 && !takesSeveral(format))
+      usage(`\`${format}\` shows one execution, and ${plans.length} plans are named`, 'take junit, sarif, github or events, which hold several plans');
     else if (path === '') requests.push({ format });
     else {
       const target = resolve(context.workingFolder, path);

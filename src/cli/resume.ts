@@ -11,6 +11,7 @@ import { executeOne, isReady, verbosityOf } from './execute-one.ts';
 import { findExecution } from './execution-path.ts';
 import { stateFolder } from './folder.ts';
 import { readGiven } from './given-value.ts';
+import { parseReports, prepareReports, writeReports, type EndedPlan } from './report-option.ts';
 import { readSigningKey } from './signing-key.ts';
 import { compileFile } from './plan-file.ts';
 import { examples, type Finish, type Program } from './program.ts';
@@ -28,6 +29,8 @@ interface ResumeOptions {
   readonly quiet?: true;
   readonly verbose: number | true;
   readonly key?: string;
+  readonly report: readonly string[];
+  readonly live?: true;
 }
 
 export function addResume(program: Program, context: CommandContext, finish: Finish): void {
@@ -44,6 +47,8 @@ export function addResume(program: Program, context: CommandContext, finish: Fin
     .option('--not-done <step>', 'the step that was under way has done nothing: it is attempted again', collect, [])
     .option('--by <name>', 'who says so')
     .option('--key <file>', 'sign the checkpoint with this key; else PROOFPLAN_KEY names the file')
+    .option('--report <format=path>', 'also write a report, as `run` does; may be repeated', collect, [])
+    .option('--live', "keep live.html in the execution's folder up to date while it goes on, for a browser")
     .option('--dry-run', 'only say what is done, and what was under way')
     .option('--json', 'verdict.json on stdout')
     .option('-q, --quiet', 'no progress')
@@ -73,30 +78,45 @@ async function resume(path: string, planPath: string | undefined, options: Resum
   if (history === undefined) return refuse([notResumable('it has not begun', 'execute the plan again')], usageExitCode, context);
   const { execution } = begun.value;
   const ledger = history.closed ? await readLedger(ledgerPath(dirname(dirname(folder)))) : undefined;
-  const ended = ledger?.entries.findLast((entry) => entry.kind === 'ended' && entry.execution === execution);
-  if (ended?.kind === 'ended') return refuse([notResumable(`it has come to its end: ${ended.verdict}`, `\`${context.command} show ${renderShellWord(found.value.path)}\``)], usageExitCode, context);
+  const end = ledger?.entries.findLast((entry) => entry.kind === 'ended' && entry.execution === execution);
+  if (end?.kind === 'ended') return refuse([notResumable(`it has come to its end: ${end.verdict}`, `\`${context.command} show ${renderShellWord(found.value.path)}\``)], usageExitCode, context);
   const cut = cutAttempts(history).map(({ started }) => started);
   const strange = [...options.done, ...options.notDone].filter((id) => !cut.some(({ step }) => step === id));
   if (strange.length > 0) {
     const under = cut.length === 0 ? 'none was' : `step ${cut.map(({ step }) => step).join(', ')}`;
-    return refuse([{ ...notResumable(`step \`${strange[0]}\` was not under way`, 'leave --done and --not-done out'), notes: [`under way: ${under}`] }], usageExitCode, context);
+    return refuse(
+      [{ ...notResumable(`step \`${strange[0]}\` was not under way`, 'leave --done and --not-done out'), notes: [`under way: ${under}`] }],
+      usageExitCode,
+      context,
+    );
   }
   if (options.dryRun === true) {
     context.out(`${options.json === true ? JSON.stringify(stateOf(history, cut)) : renderState(history, cut)}\n`);
     return 0;
   }
   const { opened } = history;
+  const plan = planPath ?? opened.plan.path;
+  const reports = await parseReports(options.report, { plans: [plan], others: options.params === undefined ? [] : [options.params] }, context);
+  if (reports.value === undefined) return refuse(reports.diagnostics, usageExitCode, context);
+  const requested = reports.value;
+  const ended: EndedPlan[] = [];
+  await prepareReports(requested, context);
+  const report = async (exitCode: number): Promise<number> => {
+    await writeReports(requested, ended, context, options.json === true);
+    return exitCode;
+  };
   const compiled = await compileFile(
-    planPath ?? opened.plan.path,
+    plan,
     { use: 'chosen', cached: false, environment: opened.environment ?? undefined, database: options.database, given: opened.inputs.map(({ name }) => name) },
     context,
   );
   if (!isReady(compiled, compiled.diagnostics)) {
     await say(context, compiled.diagnostics);
-    return usageExitCode;
+    ended.push({ path: plan, reason: 'the execution was not gone on with: its plan does not compile as it is now', exitCode: usageExitCode });
+    return report(usageExitCode);
   }
   const { done, notDone, by } = options;
-  return executeOne(
+  const exitCode = await executeOne(
     compiled,
     given.value ?? [],
     context.interruption(),
@@ -110,10 +130,13 @@ async function resume(path: string, planPath: string | undefined, options: Resum
       ...(opened.options.only === null ? {} : { only: opened.options.only }),
       attest: opened.options.attest ?? [],
       ...(signing.value === undefined ? {} : { key: signing.value }),
+      ...(options.live === undefined ? {} : { live: options.live }),
       resume: { folder, begun: begun.value, history, answers: { done, notDone, ...(by === undefined ? {} : { by }) } },
+      onEnd: (end) => ended.push(end),
     },
     context,
   );
+  return report(exitCode);
 }
 
 async function refuse(diagnostics: readonly Diagnostic[], exitCode: number, context: CommandContext): Promise<number> {
@@ -125,11 +148,18 @@ function notResumable(what: string, help: string): Diagnostic {
   return { severity: 'error', code: 'execute/not-resumable', message: `the execution cannot be resumed: ${what}`, help };
 }
 
-function misuse({ done, notDone, by }: ResumeOptions): readonly Diagnostic[] {
+function misuse({ done, notDone, by, dryRun, report, live }: ResumeOptions): readonly Diagnostic[] {
   const usage = (message: string, help: string): Diagnostic => ({ severity: 'error', code: 'cli/usage', message, help });
   return [
-    ...(done.length + notDone.length > 0 && (by ?? '').trim() === '' ? [usage('nobody says what became of the step', "name who says it: --by 'Ada Lovelace'")] : []),
-    ...(by !== undefined && done.length + notDone.length === 0 ? [usage('--by says who, but not what', 'give --done STEP or --not-done STEP, or leave --by out')] : []),
+    ...(done.length + notDone.length > 0 && (by ?? '').trim() === ''
+      ? [usage('nobody says what became of the step', "name who says it: --by 'Ada Lovelace'")]
+      : []),
+    ...(by !== undefined && done.length + notDone.length === 0
+      ? [usage('--by says who, but not what', 'give --done STEP or --not-done STEP, or leave --by out')]
+      : []),
+    ...(dryRun === true && (report.length > 0 || live === true)
+      ? [usage('--dry-run goes on with nothing: there is nothing to report, and nothing to watch', `leave ${live === true ? '--live' : '--report'} out`)]
+      : []),
     ...(done.some((step) => notDone.includes(step)) ? [usage('a step cannot be done and not done', 'name it once')] : []),
   ];
 }
@@ -141,7 +171,9 @@ interface CutState {
 }
 
 function stateOf({ opened, attempts, verdict }: ExecutionHistory, cut: readonly CutState[]): unknown {
-  const finished = [...attempts.values()].flatMap(({ ended }) => (ended === undefined || ended.again === true ? [] : [{ step: ended.step, verdict: ended.verdict }]));
+  const finished = [...attempts.values()].flatMap(({ ended }) =>
+    ended === undefined || ended.again === true ? [] : [{ step: ended.step, verdict: ended.verdict }],
+  );
   return {
     execution: { plan: opened.plan.path, planned: opened.steps.length },
     finished,

@@ -98,7 +98,8 @@ async function run(named: readonly string[], options: RunOptions, context: Comma
     given: values.map((value) => value.name),
   } as const;
   const compiled = await compileAll(named, request, context);
-  const reports = await parseReports(options.report, [...compiled.map(({ path }) => path), ...(options.params === undefined ? [] : [options.params])], context);
+  const read = { plans: compiled.map(({ path }) => path), others: options.params === undefined ? [] : [options.params] };
+  const reports = await parseReports(options.report, read, context);
   if (reports.value === undefined) {
     await say(context, reports.diagnostics);
     return usageExitCode;

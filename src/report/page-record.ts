@@ -115,19 +115,24 @@ export function gatherPage(): PageGatherer {
     if (list.length < most[kind]) list.push(data);
     else count(kind);
   };
+  /** Whatever came of the attempt before is no longer what came of the step. */
+  const setAside = (step: PageStep): void => {
+    if (!step.ended) return;
+    step.earlier.push(step.ended);
+    step.earlierCount += 1;
+    if (step.earlier.length > mostEarlier) step.earlier.shift();
+    delete step.ended;
+    delete step.endedAt;
+    delete step.detail;
+  };
   const end = (data: EventData['step-ended'], seq: number, ts: string): void => {
     const step = stepOf(data.step);
-    if (step.ended) {
-      step.earlier.push(step.ended);
-      step.earlierCount += 1;
-      if (step.earlier.length > mostEarlier) step.earlier.shift();
-    }
+    setAside(step);
     const before = started.get(data.step);
     started.delete(data.step);
     const detail = boundDetail(before, data);
     const size = detailSize(detail);
     const kind = data.verdict === 'passed' ? 'passed' : 'other';
-    delete step.detail;
     if (size <= room[kind]) {
       room[kind] -= size;
       step.detail = detail;
@@ -162,6 +167,7 @@ export function gatherPage(): PageGatherer {
           return;
         case 'step-started': {
           const step = stepOf(event.data.step);
+          setAside(step);
           step.startedAt = event.ts;
           step.entries = [event.seq, event.seq];
           step.captures = [];

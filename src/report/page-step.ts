@@ -17,6 +17,11 @@ export function stepVerdict(step: PageStep): Verdict {
   return step.ended?.verdict ?? 'none';
 }
 
+/** It began, and nothing says how it ended. */
+export function isUnderWay({ startedAt, ended, notRun }: PageStep): boolean {
+  return startedAt !== undefined && !ended && !notRun;
+}
+
 /** `completed in 0.9s`, `not run`, `under way`. */
 export function stepState({ ended, notRun, startedAt }: PageStep): string {
   if (ended) return `${outcomeWord(ended.outcome, ended.exitCode, ended.signal) || 'completed'} in ${renderDuration(ended.durationMs)}`;
@@ -28,7 +33,7 @@ export function stepMark(step: PageStep): PageNode {
   if (step.ended) return verdictNode(step.ended.verdict, step.ended.verdict === 'none' ? step.ended.outcome : undefined);
   return verdictNode(
     'none',
-    step.notRun?.notNeeded === true ? 'not needed' : step.notRun ? 'not run' : step.startedAt === undefined ? 'not reached' : 'under way',
+    step.notRun?.notNeeded === true ? 'not needed' : step.notRun ? 'not run' : step.startedAt === undefined ? 'not reached' : 'cut off',
   );
 }
 
@@ -100,8 +105,8 @@ function attemptsNode({ earlier, earlierCount }: PageStep): PageContent {
       {},
       verdictNode(each.verdict, each.verdict === 'none' ? each.outcome : undefined),
       ` attempt ${each.attempt}, ${renderDuration(each.durationMs)}`,
-      each.cut ? ` (${each.cut.because})` : undefined,
-      each.reason === undefined ? undefined : `: ${shorten(each.reason)}`,
+      each.cut ? [' (', quoted(each.cut.because, 600), ')'] : undefined,
+      each.reason === undefined ? undefined : [': ', quoted(each.reason, 600)],
     ),
   );
   const left = earlierCount - earlier.length;

@@ -2,16 +2,17 @@
 import { stepLink, type PagePlaces } from './page-anchor.ts';
 import { shorten } from './page-detail.ts';
 import { element, type PageContent, type PageNode } from './page-node.ts';
-import { tableNode } from './page-part.ts';
+import { tableNode, verdictNode } from './page-part.ts';
 import type { PageRecord, PageStep } from './page-record.ts';
-import { stepMark, stepState, stepVerdict } from './page-step.ts';
+import { isUnderWay, stepMark, stepVerdict } from './page-step.ts';
 import { count, renderDuration, verdictMarks } from './verdict-mark.ts';
 
 const mostBars = 120;
 const mostRows = 1_000;
 const [width, rowHeight, labelWidth, tailWidth] = [720, 18, 64, 60];
 
-export function timelineSection(record: PageRecord, places: PagePlaces): PageContent {
+/** `now`, in milliseconds since 1970: the execution goes on, and so does a step without an end. */
+export function timelineSection(record: PageRecord, places: PagePlaces, now?: number): PageContent {
   const steps = [...record.steps.values()];
   if (steps.length === 0) return undefined;
   const begin = Date.parse(record.firstAt ?? '');
@@ -22,9 +23,9 @@ export function timelineSection(record: PageRecord, places: PagePlaces): PageCon
       stepLink(places, step.id, step.id),
       shorten(step.planned?.title ?? step.ended?.title ?? '', 200),
       step.planned?.kind ?? step.ended?.kind ?? '',
-      stepMark(step),
+      isUnderWay(step) && now !== undefined ? verdictNode('none', 'under way') : stepMark(step),
       startOf(step, begin),
-      step.ended ? renderDuration(step.ended.durationMs) : stepState(step),
+      Number.isFinite(tookMs(step, now)) ? renderDuration(tookMs(step, now)) : '',
     ],
   }));
   const columns = [
@@ -44,7 +45,7 @@ export function timelineSection(record: PageRecord, places: PagePlaces): PageCon
     'section',
     { ariaLabelledBy: ['timeline'] },
     element('h2', { id: 'timeline' }, 'Steps and time'),
-    pictureNode(steps, begin),
+    pictureNode(steps, begin, now),
     steps.length <= 60 ? table : element('details', {}, element('summary', {}, `${count(steps.length, 'step')} as a table`), element('div', {}, table)),
   );
 }
@@ -54,14 +55,20 @@ function startOf({ startedAt }: PageStep, begin: number): string {
   return Number.isFinite(after) ? renderDuration(Math.max(0, after)) : '';
 }
 
-function pictureNode(all: readonly PageStep[], begin: number): PageContent {
+/** NaN where nobody knows. */
+function tookMs(step: PageStep, now: number | undefined): number {
+  if (step.ended) return step.ended.durationMs;
+  return isUnderWay(step) && now !== undefined ? Math.max(0, now - Date.parse(step.startedAt ?? '')) : Number.NaN;
+}
+
+function pictureNode(all: readonly PageStep[], begin: number, now: number | undefined): PageContent {
+  const wide = (step: PageStep): number => tookMs(step, now) || 0;
   const timed = all.filter(({ startedAt }) => Number.isFinite(Date.parse(startedAt ?? '')));
   // Of many steps the longest are drawn: the others would be no wider than a line.
-  const longest =
-    timed.length <= mostBars ? timed : new Set(timed.toSorted((a, b) => (b.ended?.durationMs ?? 0) - (a.ended?.durationMs ?? 0)).slice(0, mostBars));
+  const longest = timed.length <= mostBars ? timed : new Set(timed.toSorted((a, b) => wide(b) - wide(a)).slice(0, mostBars));
   const bars = timed.length <= mostBars ? timed : timed.filter((step) => (longest as ReadonlySet<PageStep>).has(step));
   if (bars.length === 0 || !Number.isFinite(begin)) return undefined;
-  const end = Math.max(begin + 1, ...bars.map((step) => Date.parse(step.startedAt ?? '') + (step.ended?.durationMs ?? 0)));
+  const end = Math.max(begin + 1, ...bars.map((step) => Date.parse(step.startedAt ?? '') + wide(step)));
   const scale = (width - labelWidth - tailWidth) / (end - begin);
   const height = bars.length * rowHeight + 4;
   const told = `${count(all.length, 'step')} in ${renderDuration(end - begin)}${bars.length < timed.length ? `; the ${bars.length} longest are drawn` : ''}. The same stands in the table below.`;
@@ -77,16 +84,21 @@ function pictureNode(all: readonly PageStep[], begin: number): PageContent {
     element('title', { id: 'timeline-title' }, 'When each step ran'),
     element('desc', { id: 'timeline-told' }, told),
     bars.map((step, index) =>
-      barNode(step, index * rowHeight + 2, (Date.parse(step.startedAt ?? '') - begin) * scale, Math.max(2, (step.ended?.durationMs ?? 0) * scale)),
+      barNode(
+        step,
+        index * rowHeight + 2,
+        (Date.parse(step.startedAt ?? '') - begin) * scale,
+        Math.max(2, wide(step) * scale),
+        Number.isFinite(tookMs(step, now)) ? renderDuration(tookMs(step, now)) : '',
+      ),
     ),
   );
 }
 
-function barNode(step: PageStep, y: number, from: number, wide: number): PageNode {
+function barNode(step: PageStep, y: number, from: number, wide: number, took: string): PageNode {
   const verdict = stepVerdict(step);
   const x = Math.min(width - tailWidth - 2, labelWidth + Math.max(0, from));
   const shown = Math.min(wide, width - tailWidth - x);
-  const took = step.ended ? renderDuration(step.ended.durationMs) : '';
   return element(
     'g',
     { className: [`v-${verdict}`] },

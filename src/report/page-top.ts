@@ -8,7 +8,7 @@ import { element, type PageContent, type PageNode } from './page-node.ts';
 import { codeNode, factsNode, verdictNode, verdictWord } from './page-part.ts';
 import { noteContent, quoted } from './page-quote.ts';
 import type { PageRecord, PageStep } from './page-record.ts';
-import { expectationNode, stepMark, stepState } from './page-step.ts';
+import { expectationNode, isUnderWay, stepMark, stepState } from './page-step.ts';
 import { count, renderDuration, verdictMarks } from './verdict-mark.ts';
 
 /** How far a record goes. `open`: it is being written; `broken`: it ends before it was closed, or cannot be read to its end. */
@@ -42,29 +42,40 @@ export function bannerNode(record: PageRecord, page: PageHead): PageNode {
   const recorded = record.verdict
     ? `The journal holds the verdict \`${verdictWord(record.verdict.verdict)}\`, but the record was not closed after it: that is no verdict.`
     : 'The record ends before a verdict was reached.';
+  const cutIn = [...record.steps.values()].findLast(isUnderWay);
   const running = page.end === 'open' ? `This execution is under way: ${nowDoing(record)}. The page is loaded anew every few seconds.` : undefined;
   return element(
     'div',
     { className: ['banner', `v-${verdict}`], role: broken ? 'alert' : undefined },
     element('p', {}, verdictNode(verdict, word)),
     element('p', { className: ['why'] }, quoted(broken ? `This record is not complete. ${recorded}` : (running ?? record.verdict?.reason ?? recorded))),
+    broken && cutIn ? element('p', {}, `Under way where it ends: ${stepName(cutIn)}.`) : undefined,
     broken ? page.problems.map((problem) => element('p', {}, quoted(problem))) : undefined,
     broken
       ? element(
           'p',
           {},
-          'What is there is shown below as far as it goes. Find out more with ',
+          'What is there is shown below as far as it goes. In the folder of this file ',
           codeNode('proofplan audit verify .'),
-          ' in the folder of this file.',
+          ' says more, and ',
+          codeNode('proofplan resume .'),
+          ' goes on where it was only cut.',
         )
       : undefined,
     element('p', { className: ['soft'] }, counts(record).join(' · ')),
   );
 }
 
-function nowDoing({ steps }: PageRecord): string {
-  const step = [...steps.values()].findLast((each) => each.startedAt !== undefined && each.endedAt === undefined);
-  return step ? `step ${step.id}, ${step.planned?.title ?? ''}` : 'between two steps';
+function nowDoing({ steps, verdict }: PageRecord): string {
+  const all = [...steps.values()];
+  const step = all.findLast(isUnderWay);
+  if (step) return stepName(step);
+  if (verdict) return 'all has been judged, and the record is being closed';
+  return all.some(({ startedAt }) => startedAt !== undefined) ? 'between two steps' : 'before the first step';
+}
+
+function stepName({ id, planned, earlierCount }: PageStep): string {
+  return `step ${id}${planned === undefined ? '' : `, ${shorten(planned.title, 300)}`}${earlierCount === 0 ? '' : `, attempt ${earlierCount + 1}`}`;
 }
 
 export function counts(record: PageRecord): readonly string[] {
@@ -78,12 +89,21 @@ export function counts(record: PageRecord): readonly string[] {
     `${steps.filter(({ ended }) => ended && ended.outcome !== 'blocked').length} of ${count(record.opened?.steps.length ?? steps.length, 'step')} run${notNeeded === 0 ? '' : `, ${notNeeded} not needed`}`,
     held(expectations, 'expectation', 'held'),
     held([...record.criteria.values()], 'criterion', 'met'),
-    policies.length === 0 ? '' : `${policies.filter(({ enforced }) => enforced?.verdict === 'passed').length} of ${count(policies.length, 'policy')} kept`,
+    policiesKept(policies),
     record.refusals.length === 0 ? '' : `${record.refusals.length + (record.more.get('decision') ?? 0)} refused`,
     record.fields.size === 0
       ? ''
       : `${[...record.fields.values()].filter(({ value }) => value !== undefined).length} of ${count(record.fields.size, 'report field')} filled`,
   ].filter((part) => part !== '');
+}
+
+/** They are judged at the end: before it none is broken. */
+function policiesKept(policies: readonly { readonly enforced?: EventData['policy-enforced'] }[]): string {
+  if (policies.length === 0) return '';
+  const judged = policies.filter(({ enforced }) => enforced !== undefined);
+  return judged.length === 0
+    ? `${count(policies.length, 'policy')} not judged`
+    : `${judged.filter(({ enforced }) => enforced?.verdict === 'passed').length} of ${count(policies.length, 'policy')} kept`;
 }
 
 export function factNode(record: PageRecord, { execution, head }: PageHead): PageNode {

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { validate as validateVerdict } from '../../src/compile/generated/verdict-validator.js';
+import { parseReports } from '../../src/cli/report-option.ts';
 import { restorePlan } from '../../src/report/report-splice.ts';
 import { goldenRecords, passedEvents, sampleExecution, writeRecord } from '../report/format-record.ts';
-import { command, root, startProgram, type CommandEnd } from '../support/command.ts';
+import { command, contextOf, root, startProgram, type CommandEnd } from '../support/command.ts';
 import { sampleDocument, sampleEvents } from '../support/sample-execution.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -267,6 +268,12 @@ describe('run --report', () => {
     for (const line of [run.stdout, unread.stdout]) expect(isRun(JSON.parse(line)) ? [] : isRun.errors).toEqual([]);
     expect(JSON.parse(run.stdout)).toMatchObject({ verdict: 'passed' });
     expect(isRun({ ...(JSON.parse(run.stdout) as object), folder: undefined })).toBe(false);
+  });
+
+  test('a file of values is no second plan', async () => {
+    const read = { plans: ['good.md'], others: ['values.yaml'] };
+    expect((await parseReports(['html=report.html'], read, contextOf([], { cwd }))).value).toEqual([{ format: 'html', path: 'report.html' }]);
+    expect((await parseReports(['html=values.yaml'], read, contextOf([], { cwd }))).value).toBeUndefined();
   });
 
   test.each([

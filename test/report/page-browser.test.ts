@@ -136,7 +136,7 @@ describe('a page', () => {
           hostileDocument,
         ),
       ] as const,
-      ['live', renderLivePage(record, sampleId).replace(/<meta http-equiv="refresh"[^>]*>/, '')] as const,
+      ['live', renderLivePage(record, { execution: sampleId, now: 1_770_638_400_000, withinMs: 15_000 }).replace(/<meta http-equiv="refresh"[^>]*>/, '')] as const,
     ];
     const narrow = { viewport: { width: 360, height: 740 } };
     const quiet = await openPage({ javaScriptEnabled: false, ...narrow });
