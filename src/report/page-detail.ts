@@ -23,6 +23,8 @@ export interface StepDetail {
 const mostCommand = 6_000;
 /** Of a step that passed, and of one that did not. */
 const mostOutput = { passed: 3_000, other: 7_000 };
+/** Lines of it: a page is read by people, and what failed says so at its end as a rule. */
+const mostLines = { head: 40, tail: 60 };
 const mostHits = { passed: 10, other: 40 };
 const mostCell = 600;
 const mostColumns = 40;
@@ -33,7 +35,7 @@ export function boundDetail(started: EventData['step-started'] | undefined, ende
     ...(started === undefined ? {} : { started: boundStarted(started) }),
     outputs: ended.outputs
       .filter(({ bytes }) => bytes > 0)
-      .map(({ stream, bytes, lines, sha256, head, tail }) => ({ stream, bytes, lines, sha256, text: joinCut(head, tail, bytes, mostOutput[kind]) })),
+      .map(({ stream, bytes, lines, sha256, head, tail }) => ({ stream, bytes, lines, sha256, text: cutLines(joinCut(head, tail, bytes, mostOutput[kind])) })),
     ...(ended.rows === undefined ? {} : { rows: boundRows(ended.rows) }),
     searches: ended.searches.slice(0, mostHits.other).map((search) => ({
       ...search,
@@ -91,6 +93,37 @@ function joinCut(head: string, tail: string, bytes: number, most: number): CutTe
   const half = Math.floor(most / 2);
   const [begin, end] = [head.slice(0, half), tail === '' ? '' : tail.slice(-half)];
   return { head: begin, left: Math.max(1, bytes - Buffer.byteLength(begin) - Buffer.byteLength(end)), tail: end };
+}
+
+/** Of many short lines the first and the last. */
+function cutLines({ head, left, tail }: CutText): CutText {
+  const begin = lineStart(head, mostLines.head);
+  // A text that was not cut has both in its head.
+  const rest = left === 0 ? head.slice(begin) : tail;
+  const end = lastLines(rest, mostLines.tail);
+  if (left === 0 && end === 0) return { head, left, tail };
+  return { head: head.slice(0, begin), left: left + end + (left === 0 ? 0 : head.length - begin), tail: rest.slice(end) };
+}
+
+/** Where the line after so many begins. */
+function lineStart(text: string, lines: number): number {
+  let at = 0;
+  for (let line = 0; line < lines; line += 1) {
+    const next = text.indexOf('\n', at);
+    if (next < 0) return text.length;
+    at = next + 1;
+  }
+  return at;
+}
+
+/** Where the last so many lines begin; a line feed at the end begins none. */
+export function lastLines(text: string, lines: number): number {
+  let at = text.endsWith('\n') ? text.length - 1 : text.length;
+  for (let line = 0; line < lines; line += 1) {
+    at = at === 0 ? -1 : text.lastIndexOf('\n', at - 1);
+    if (at < 0) return 0;
+  }
+  return at + 1;
 }
 
 export function shorten(text: string, most = mostCell): string {

@@ -2,7 +2,7 @@
 import type { RowsEvidence, SearchEvidence } from '../model/evidence.ts';
 import { evidencePath } from '../model/journal-entry.ts';
 import type { PagePlaces } from './page-anchor.ts';
-import { shorten, type CutText, type StepDetail } from './page-detail.ts';
+import { lastLines, shorten, type CutText, type StepDetail } from './page-detail.ts';
 import { element, type PageContent, type PageNode } from './page-node.ts';
 import { codeNode, factsNode, tableNode } from './page-part.ts';
 import { originContent } from './page-quote.ts';
@@ -97,6 +97,28 @@ function outputNode({ stream, bytes, lines, sha256, text }: StepDetail['outputs'
     element('p', { className: ['small', 'soft'] }, `${stream}, ${count(lines, 'line')}, ${count(bytes, 'byte')}: `, element('a', { href: path }, path)),
     cutNode({ ...text, head: plainOutput(text.head), tail: plainOutput(text.tail) }, 'the whole is in the file'),
   ];
+}
+
+const endLines = 12;
+const endColumns = 300;
+
+/** How a step's output ends: where it did not pass, that is as a rule what a person looks for first. */
+export function outputEndNode({ detail }: PageStep): PageContent {
+  return (detail?.outputs ?? []).map(({ stream, lines, text }) => {
+    const rest = plainOutput(text.tail === '' ? text.head : text.tail).trimEnd();
+    const from = lastLines(rest, endLines);
+    const shown = rest
+      .slice(from)
+      .split('\n')
+      .map((line) => shorten(line, endColumns))
+      .join('\n');
+    const whole = from === 0 && text.left === 0;
+    if (rest === '') return undefined;
+    return [
+      element('p', { className: ['small', 'soft'] }, whole ? `${stream}:` : `the end of ${stream} (${count(lines, 'line')}):`),
+      element('pre', {}, element('code', {}, shown)),
+    ];
+  });
 }
 
 /** Colours and movements of a terminal say nothing here; what else steers one is shown as a sign. */

@@ -140,7 +140,7 @@ export function renderLivePage(record: PageRecord, { execution, now, withinMs, c
         bannerNode(record, head),
         element('p', { className: ['soft'] }, quoted(told)),
       ),
-      failureNode(record, places),
+      failureNode(record, places, false),
       timelineSection(record, places, cut ? undefined : now),
       element('section', { ariaLabelledBy: ['facts'] }, element('h2', { id: 'facts' }, 'What is executed'), factNode(record, head)),
     ],

@@ -61,7 +61,8 @@ function tryMarkdown(
     const plan: MarkdownPlan = { holes, after: after.remarks, lines: lineRanges(blocks), addresses: addressesIn(blocks) };
     insertRemarks(blocks, after.remarks);
     const top = after.top.length === 0 ? [] : [Markup.of(groupNode(after.top))];
-    const shown = Math.max(0, ...[...plan.lines.values()].map(([, to]) => to));
+    let shown = 0;
+    for (const [, to] of plan.lines.values()) shown = Math.max(shown, to);
     const parts = blocks.map((block) => Markup.of([...blockNodes(block, plan)]));
     return [...top, ...parts, Markup.of([...lineAnchors(shown + 1, lineCount)])];
   } catch (error) {
@@ -113,7 +114,7 @@ function lineRanges(blocks: readonly RootContent[]): ReadonlyMap<Nodes, readonly
       node.checked = null;
     }
     if (node.type === 'table') {
-      const columns = Math.max(...node.children.map((row) => row.children.length));
+      const columns = node.children.reduce((most, row) => Math.max(most, row.children.length), 0);
       node.align = Array.from({ length: columns }, (_, index) => node.align?.[index] ?? null);
     }
     const end = node.position?.end.line ?? line;

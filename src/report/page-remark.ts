@@ -4,7 +4,7 @@ import type { Verdict } from '../model/verdict.ts';
 import { anchor, spanLink, type PagePlaces } from './page-anchor.ts';
 import { shorten } from './page-detail.ts';
 import { element, type PageContent, type PageNode } from './page-node.ts';
-import { verdictNode } from './page-part.ts';
+import { codeNode, verdictNode } from './page-part.ts';
 import { noteContent, quoted } from './page-quote.ts';
 import type { PageRecord, PageStep } from './page-record.ts';
 import { expectationNode, stepNode, stepVerdict, type StepRoom } from './page-step.ts';
@@ -93,7 +93,9 @@ export function remarksOf(
       line(each.verdict, element('a', { href: `#${anchor('criterion', each.id)}` }, `criterion ${each.id}`)),
       criterionTold(each),
     );
-  for (const each of record.fields.values()) judged(each.value === undefined ? 'unproven' : 'none', each.span, fieldLine(each, places));
+  // In a YAML plan nothing is filled in: the value stands behind the line that asks for it.
+  const withValue = record.opened?.plan.form === 'yaml';
+  for (const each of record.fields.values()) judged(each.value === undefined ? 'unproven' : 'none', each.span, fieldLine(each, places, withValue));
   return found;
 }
 
@@ -117,7 +119,7 @@ function criterionTold({ clauses }: EventData['criterion']): PageContent {
       );
 }
 
-function fieldLine({ label, value, origin, span }: EventData['report-field'], places: PagePlaces): PageNode {
+function fieldLine({ label, value, origin, span }: EventData['report-field'], places: PagePlaces, withValue: boolean): PageNode {
   return value === undefined
     ? element(
         'p',
@@ -127,5 +129,11 @@ function fieldLine({ label, value, origin, span }: EventData['report-field'], pl
         spanLink(places, span),
         ')',
       )
-    : element('p', { className: ['head', 'small'] }, `${shorten(label, 200)}: `, noteContent(origin ?? 'from evidence', places));
+    : element(
+        'p',
+        { className: ['head', 'small'] },
+        `${shorten(label, 200)}: `,
+        withValue ? [codeNode(shorten(value)), ', '] : undefined,
+        noteContent(origin ?? 'from evidence', places),
+      );
 }

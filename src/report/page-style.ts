@@ -52,7 +52,7 @@ dl.facts{grid-template-columns:1fr;gap:0}dl.facts dd{margin-bottom:.5rem}
 }
 @media print{
 :root{--bg:#fff;--card:#fff;--fg:#000;--soft:#444;--line:#bbb;--code:#f4f4f4;--link:#000}
-body{max-width:none;padding:0;font-size:10pt}
+html{font-size:10pt}body{max-width:none;padding:0}
 nav,.skip{display:none}
 h1,h2,h3,h4,summary{break-after:avoid}tr,.banner{break-inside:avoid}
 details::details-content{content-visibility:visible;block-size:auto}

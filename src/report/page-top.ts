@@ -4,6 +4,7 @@ import type { Diagnostic, Severity } from '../model/diagnostic.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { anchor, linkTo, spanLink, stepLink, type PagePlaces } from './page-anchor.ts';
 import { shorten } from './page-detail.ts';
+import { outputEndNode } from './page-evidence.ts';
 import { element, type PageContent, type PageNode } from './page-node.ts';
 import { codeNode, factsNode, verdictNode, verdictWord } from './page-part.ts';
 import { noteContent, quoted } from './page-quote.ts';
@@ -147,20 +148,22 @@ export function factNode(record: PageRecord, { execution, head }: PageHead): Pag
   ]);
 }
 
-/** What did not pass, the first thing in full. Undefined where everything did. */
-export function failureNode(record: PageRecord, places: PagePlaces): PageContent {
+/** What did not pass, the first thing in full, with what it printed last. Undefined where everything did. */
+export function failureNode(record: PageRecord, places: PagePlaces, withOutput = true): PageContent {
   const all = failures(record);
   const [diagnostic] = record.lists.diagnostic.filter(({ severity }) => severity !== 'warning');
   if (diagnostic === undefined && all.length === 0) return undefined;
   // Where a message tells of it in full, the step that it is about is enough.
-  const first = diagnostic ? firstStep(record) : all[0];
+  const step = [...record.steps.values()].find(({ ended }) => ended && ended.verdict !== 'passed');
+  const first = diagnostic ? step && stepLine(step, places, false) : all[0]?.(places);
   const rest = all.slice(diagnostic ? 0 : 1, 51);
   return element(
     'section',
     { ariaLabelledBy: ['first'] },
     element('h2', { id: 'first' }, 'What did not pass first'),
     diagnostic ? diagnosticNode(diagnostic, places) : undefined,
-    first ? element('div', { className: ['first'] }, first(places)) : undefined,
+    first ? element('div', { className: ['first'] }, first) : undefined,
+    step && withOutput ? outputEndNode(step) : undefined,
     rest.length === 0
       ? undefined
       : element(
@@ -179,11 +182,6 @@ export function failureNode(record: PageRecord, places: PagePlaces): PageContent
 
 type Failure = (places: PagePlaces) => PageContent;
 
-function firstStep({ steps }: PageRecord): Failure | undefined {
-  const step = [...steps.values()].find(({ ended }) => ended && ended.verdict !== 'passed');
-  return step && ((places) => stepLine(step, places));
-}
-
 /** In the order of the execution, what was judged of a step before the step. */
 function failures(record: PageRecord): readonly Failure[] {
   const bad = (verdict: Verdict | undefined): boolean => verdict !== undefined && verdict !== 'passed' && verdict !== 'none';
@@ -201,8 +199,8 @@ function failures(record: PageRecord): readonly Failure[] {
   return found;
 }
 
-function stepLine(step: PageStep, places: PagePlaces): PageContent {
-  const reason = step.ended?.reason ?? step.notRun?.reason;
+function stepLine(step: PageStep, places: PagePlaces, withReason = true): PageContent {
+  const reason = withReason ? (step.ended?.reason ?? step.notRun?.reason) : undefined;
   return element(
     'p',
     {},

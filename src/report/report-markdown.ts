@@ -10,7 +10,18 @@ import type { Span } from '../model/span.ts';
 import { byStep, dataOf, lastAttempts } from './data-of.ts';
 import { readRecord, type RecordedExecution } from './read-record.ts';
 import { createPlaceFinder, type Place } from './report-place.ts';
-import { remarkCriterion, remarkExpectation, remarkField, remarkNotRun, remarkPolicy, remarkPrecondition, remarkStep, remarkTask } from './report-remark.ts';
+import {
+  longestRun,
+  prose,
+  remarkCriterion,
+  remarkExpectation,
+  remarkField,
+  remarkNotRun,
+  remarkPolicy,
+  remarkPrecondition,
+  remarkStep,
+  remarkTask,
+} from './report-remark.ts';
 import { splitLines, spliceReport, type Addition, type Replacement } from './report-splice.ts';
 import { remarkEnd, remarkTop } from './report-summary.ts';
 import { stripToLine } from './strip-control.ts';
@@ -48,22 +59,48 @@ export function renderReportMarkdown({ execution, document, events: all }: Recor
   const fields = dataOf(events, 'report-field');
   const replacements = isMarkdown ? fields.flatMap((data) => replacementOf(data, lines)) : [];
   const top = topOf(lines.slice(0, places.frontMatter), replacements);
-  const additions: Addition[] = [{ after: top, indent: '', lines: quoted(remarkTop(execution, events, whole ? undefined : problems)) }];
+  // YAML read as Markdown would be no plan any more, and its text tags and links: it stands in a fence.
+  const fence = isMarkdown ? undefined : fenceAround(text);
+  const beginFence = fence === undefined ? [] : ['', `${fence}yaml`];
+  const additions: Addition[] = [{ after: top, indent: '', lines: [...quoted(remarkTop(execution, events, whole ? undefined : problems)), ...beginFence] }];
+  if (fence !== undefined) additions.push({ ...end, lines: [fence, ''] });
   const add = (at: Place, remark: readonly string[]): void => {
     if (remark.length > 0) additions.push({ ...at, lines: [...(at === end && places.endsInHtml ? [''] : []), ...quoted(remark)] });
   };
+  /** What is told behind a plan in YAML names its line, and is told in the order of the lines. */
+  const told: { readonly span: Span; readonly step: string | undefined; readonly remark: readonly string[] }[] = [];
+  const tell = (span: Span, remark: readonly string[], step?: string): void => void told.push({ span, step, remark });
   const captures = byStep(dataOf(events, 'capture'));
   const attempts = byStep(dataOf(events, 'step-ended'));
-  for (const data of dataOf(events, 'policy-enforced')) add(place(data.span), remarkPolicy(data));
-  for (const data of dataOf(events, 'precondition')) add(place(data.span), remarkPrecondition(data));
-  for (const data of dataOf(events, 'task')) add(place(data.span), remarkTask(data));
-  for (const data of lastAttempts(events)) add(place(data.span, data.step), remarkStep(data, captures.get(data.step) ?? [], attempts.get(data.step)));
-  for (const data of dataOf(events, 'step-not-run')) add(place(data.span, data.step), remarkNotRun(data));
-  for (const data of dataOf(events, 'expectation')) add(place(data.span, data.step), remarkExpectation(data));
-  for (const data of dataOf(events, 'criterion')) add(place(data.span), remarkCriterion(data));
-  for (const data of fields) add(place(data.span), remarkField(data));
+  for (const data of dataOf(events, 'policy-enforced')) tell(data.span, remarkPolicy(data));
+  for (const data of dataOf(events, 'precondition')) tell(data.span, remarkPrecondition(data));
+  for (const data of dataOf(events, 'task')) tell(data.span, remarkTask(data));
+  for (const data of lastAttempts(events)) tell(data.span, remarkStep(data, captures.get(data.step) ?? [], attempts.get(data.step)), data.step);
+  for (const data of dataOf(events, 'step-not-run')) tell(data.span, remarkNotRun(data), data.step);
+  for (const data of dataOf(events, 'expectation')) tell(data.span, remarkExpectation(data), data.step);
+  for (const data of dataOf(events, 'criterion')) tell(data.span, remarkCriterion(data));
+  for (const data of fields) tell(data.span, remarkField(data, !isMarkdown));
+  if (isMarkdown) for (const { span, step, remark } of told) add(place(span, step), remark);
+  else
+    for (const { span, remark } of inOrder(told, opened?.plan.path))
+      add(end, [`${placeName(span, opened?.plan.path)}: ${remark[0] ?? ''}`, ...remark.slice(1)]);
   add(end, remarkEnd(events));
   return spliceReport(document, execution, additions, replacements, top);
+}
+
+/** A fence that nothing in the text ends (CommonMark 4.5). */
+function fenceAround(text: string): string {
+  return '`'.repeat(Math.max(2, longestRun(text, /`+/g)) + 1);
+}
+
+/** Other files (an addendum, a configuration) last. */
+function inOrder<T extends { readonly span: Span }>(told: readonly T[], planPath: string | undefined): readonly T[] {
+  const line = ({ span }: T): number => (span.path === planPath ? span.start.line : Number.MAX_SAFE_INTEGER);
+  return told.toSorted((a, b) => line(a) - line(b));
+}
+
+function placeName({ path, start }: Span, planPath: string | undefined): string {
+  return path === planPath ? `line ${start.line}` : `${prose(path)}:${start.line}`;
 }
 
 /** Front matter is such only at a document's beginning; but a marker in it, or in a value that fills it, would be taken for the first one. */

@@ -85,10 +85,11 @@ export function remarkTask(data: EventData['task']): readonly string[] {
   return [`${verdict(data.verdict)} task of a person, not done by the runner: ${by}`];
 }
 
-export function remarkField(data: EventData['report-field']): readonly string[] {
+/** `withValue`: it is not filled in where it is asked for. */
+export function remarkField(data: EventData['report-field'], withValue = false): readonly string[] {
   return data.value === undefined
     ? [`? **not filled** ${prose(data.label)}: nothing that was executed supplies it`]
-    : [`${prose(data.label)}: ${data.origin === undefined ? 'from evidence' : prose(data.origin)}`];
+    : [`${prose(data.label)}: ${withValue ? `${code(data.value)}, ` : ''}${data.origin === undefined ? 'from evidence' : prose(data.origin)}`];
 }
 
 export function verdict(of: Verdict): string {
@@ -110,18 +111,24 @@ export function prose(text: string): string {
     .join('');
 }
 
+/** One by one: a text of a program may have a million of them. */
+export function longestRun(text: string, runs: RegExp): number {
+  let longest = 0;
+  for (const [run] of text.matchAll(runs)) longest = Math.max(longest, run.length);
+  return longest;
+}
+
 /** A code span that holds any text (CommonMark 6.1: as many backticks around it as are not in it). */
 export function code(text: string): string {
   const line = stripToLine(text);
-  const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map((match) => match[0].length));
+  const longest = longestRun(line, /`+/g);
   const fence = '`'.repeat(longest + 1);
   return longest === 0 ? `${fence}${line}${fence}` : `${fence} ${line} ${fence}`;
 }
 
 /** Text as a fenced block inside a quotation. */
 export function fenced(text: string): readonly string[] {
-  const longest = Math.max(2, ...[...text.matchAll(/~+/g)].map((match) => match[0].length));
-  const fence = '~'.repeat(longest + 1);
+  const fence = '~'.repeat(Math.max(2, longestRun(text, /~+/g)) + 1);
   return [`${fence}text`, ...stripControl(text).split('\n'), fence];
 }
 

@@ -172,6 +172,42 @@ describe('what a page holds', () => {
   });
 });
 
+describe('what did not pass', () => {
+  /** The step prints so; what comes before its place in the plan is the first screen. */
+  const printed = (text: string): string => {
+    const events = sampleEvents().map((event) =>
+      event.kind === 'step-ended' && event.data.step === '1.1'
+        ? {
+            ...event,
+            data: {
+              ...event.data,
+              verdict: 'failed' as const,
+              outputs: [{ stream: 'stderr' as const, bytes: text.length, lines: text.split('\n').length, sha256: 'cd'.repeat(32), head: text, tail: '' }],
+            },
+          }
+        : event,
+    );
+    return render(events);
+  };
+  const lines = (count: number): string => Array.from({ length: count }, (_, index) => `said ${index + 1}.\n`).join('');
+
+  test('the first screen shows how its output ends', () => {
+    const page = printed(`${'x'.repeat(2_000)}\n${lines(400)}\u001b[31mwhy it failed\u001b[0m\n\n`);
+    const first = page.slice(0, page.indexOf('id="plan"'));
+    expect(first).toContain('the end of stderr');
+    expect(first).toMatch(/said 390\.\n.*said 400\.\nwhy it failed</s);
+    expect(first).not.toContain('said 389.');
+  });
+
+  test('of many short lines the first and the last stand in its place, and how much is between them', () => {
+    const page = printed(lines(400));
+    for (const shown of ['said 1.', 'said 40.', 'said 341.', 'said 400.']) expect(page).toContain(shown);
+    for (const left of ['said 41.', 'said 340.']) expect(page).not.toContain(left);
+    expect(page).toContain('… 2941 more; the whole is in the file …');
+    for (const text of [lines(100), lines(100).trimEnd(), 'one line', '\n', 'x\n'.repeat(3)]) expect(printed(text)).not.toContain('the whole is in the file');
+  });
+});
+
 describe('a long execution', () => {
   test('10,000 steps with a gigabyte of output become a page of at most 5 MB; what failed is in it, what is left out is counted', () => {
     const { document, events } = longExecution(10_000);

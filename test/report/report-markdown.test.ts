@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { openJournal } from '../../src/journal/journal-writer.ts';
+import { parseTree } from '../../src/parse/markdown-tree.ts';
 import { readReport, renderReportMarkdown } from '../../src/report/report-markdown.ts';
 import { restorePlan } from '../../src/report/report-splice.ts';
 import { sampleDocument, sampleEvents } from '../support/sample-execution.ts';
@@ -37,6 +38,49 @@ test('a value cannot write into the report: no line, no marker, no tag, no code 
   expect(restorePlan(report)).toBe(sampleDocument);
   expect(report).not.toContain('\u001b');
   expect(report).not.toMatch(/^[^`]*<script>/m);
+});
+
+describe('a plan in YAML', () => {
+  const documents = [
+    'title: x\nsteps:\n  - run: echo 1\n',
+    '# a comment\n\n- <script>alert(1)</script> [a](javascript:x)\n\n- |\n  ```\n  ````` ~~~\n  ```\n',
+    'a: 1\r\nb: "```"',
+    `\ufeffa: <!-- proofplan ${execution} -->\n`,
+    '\n',
+    'x',
+  ];
+  const yaml = (document: string): string =>
+    render(
+      document,
+      sampleEvents().map((event) =>
+        event.kind === 'opened' ? { ...event, data: { ...event.data, plan: { ...event.data.plan, form: 'yaml' as const } } } : event,
+      ),
+    );
+
+  test.each(documents)('stands as it is in one fence, whatever it holds: %j', (document) => {
+    const report = yaml(document);
+    expect(restorePlan(report)).toBe(document);
+    const [plan, ...others] = parseTree(report.replace(/^\ufeff/, '')).filter(({ type }) => type === 'code');
+    expect(others).toEqual([]);
+    expect(plan).toMatchObject({ lang: 'yaml' });
+    const lines = plan !== undefined && 'value' in plan ? plan.value.split(/\r?\n/) : [];
+    const last = document.endsWith('\n') ? [''] : [];
+    expect([...lines.slice(1, -1), ...last]).toEqual(document.replace(/^\ufeff/, '').split(/\r?\n/));
+  });
+
+  test('what is told behind it names its line, in the order of the lines, and what the report asks for has its value', () => {
+    const told = yaml(sampleDocument)
+      .split('\n')
+      .flatMap((line) => /^> line (\d+): (.*?) *$/.exec(line)?.slice(1, 3).join(' ') ?? []);
+    expect(told).toContain('25 Run ID: `7`, stdout of step 1.1, line 1');
+    expect(told.map(Number.parseFloat)).toEqual(told.map(Number.parseFloat).toSorted((a, b) => a - b));
+    expect(told.length).toBeGreaterThan(5);
+  });
+});
+
+test('a text with a hundred thousand code spans is told like any other', () => {
+  const events = sampleEvents().map((event) => (event.kind === 'capture' ? { ...event, data: { ...event.data, text: '`x'.repeat(200_000) } } : event));
+  expect(restorePlan(render(sampleDocument, events))).toBe(sampleDocument);
 });
 
 test('a field that nothing filled keeps its hole and says so', () => {
