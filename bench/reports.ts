@@ -17,7 +17,7 @@ import { readReport } from '../src/report/report-markdown.ts';
 import { readReportPage } from '../src/report/report-page.ts';
 import { createProgress } from '../src/report/terminal-progress.ts';
 import { longExecution, sampleId, writeRecord } from '../test/support/page-sample.ts';
-import { median, peakOf, proofplan, spread, type Row } from './measure.ts';
+import { median, peakOf, proofplan, spread, timeCommand, type Row } from './measure.ts';
 
 const repetitions = 7;
 
@@ -134,6 +134,19 @@ async function share(folder: string, steps: number): Promise<number> {
   return (shownMs / totalMs) * 100;
 }
 
+/** The plan that the project itself executes, by the command: from the verdict on until both reports are written, against the execution and the command. */
+function shareOfV4(folder: string): readonly [ofExecution: number, ofCommand: number] {
+  const out = join(folder, 'v4');
+  const commandMs = timeCommand(['node', proofplan, 'run', 'plans/run-proof-v4.md', '--quiet', '--out', out]);
+  const entries = readFileSync(join(out, 'latest/journal.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { readonly kind: string; readonly ts: string });
+  const at = (kind: string): number => Date.parse(entries.find((entry) => entry.kind === kind)?.ts ?? '');
+  const shownMs = at('files') - at('verdict');
+  return [(shownMs / (at('closed') - at('opened'))) * 100, (shownMs / commandMs) * 100];
+}
+
 export async function measure(): Promise<readonly Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'proofplan-bench-'));
   try {
@@ -147,6 +160,11 @@ export async function measure(): Promise<readonly Row[]> {
         aim: 'under 2',
       });
     }
+    const v4 = Array.from({ length: 3 }, () => shareOfV4(folder));
+    rows.push(
+      { what: 'share of the time of run-proof v4 that its reports take, percent of the execution', figure: spread(v4.map(([share]) => share)), aim: 'under 2' },
+      { what: 'the same, percent of the command with what prepares', figure: spread(v4.map(([, share]) => share)), aim: 'under 2' },
+    );
     return rows;
   } finally {
     rmSync(folder, { recursive: true, force: true });
