@@ -112,7 +112,7 @@ async function resume(path: string, planPath: string | undefined, options: Resum
   );
   if (!isReady(compiled, compiled.diagnostics)) {
     await say(context, compiled.diagnostics);
-    ended.push({ path: plan, reason: 'the execution was not gone on with: its plan does not compile as it is now', exitCode: usageExitCode });
+    ended.push({ path: plan, reason: 'the execution was not gone on with: its plan does not compile as it is now', exitCode: usageExitCode, diagnostics: compiled.diagnostics });
     return report(usageExitCode);
   }
   const { done, notDone, by } = options;

@@ -33,7 +33,9 @@ const byteOrderMark = '\ufeff';
 export function spliceReport(document: string, execution: string, additions: readonly Addition[], replacements: readonly Replacement[], top = 0): string {
   const mark = document.startsWith(byteOrderMark) ? byteOrderMark : '';
   const lines = splitLines(document.slice(mark.length));
-  const id = markerId(execution, [document, ...additions.flatMap((addition) => addition.lines), ...replacements.map(({ text }) => text)]);
+  const filled = new Map([...groupByLine(replacements)].map(([line, list]) => [line, fill(lines[line - 1]?.text ?? '', list)]));
+  // Of filled lines the whole: a plan and a value may hold half a marker each.
+  const id = markerId(execution, [document, ...additions.flatMap((addition) => addition.lines), ...filled.values()]);
   // Never a lone `\r`, even where the document has them: with a line feed behind it, it would be one ending and not two.
   const eol = lines[0]?.ending === '\r\n' ? '\r\n' : '\n';
   const added = new Map<number, Addition[]>();
@@ -43,7 +45,6 @@ export function spliceReport(document: string, execution: string, additions: rea
     if (own === undefined) added.set(after, [addition]);
     else own.push(addition);
   }
-  const filled = new Map([...groupByLine(replacements)].map(([line, list]) => [line, fill(lines[line - 1]?.text ?? '', list)]));
   const originals = [...filled.keys()].toSorted((a, b) => a - b).map((line) => `<!-- line ${line} was ${quote(lines[line - 1]?.text ?? '')} -->`);
   /** One block for each run of additions that stand equally deep. */
   const block = (list: readonly Addition[], note = '', kept: readonly string[] = []): string => {

@@ -71,3 +71,16 @@ test('a report whose marker was taken away is not taken for a plan', () => {
   expect(restorePlan(report.replace(`<!-- /proofplan ${id} -->\n`, ''))).not.toBe('a\nb\n');
   expect(restorePlan('a\nb\n')).toBeUndefined();
 });
+
+test('a plan that holds half a marker, and a value that holds the other', () => {
+  for (const [before, value, after] of [
+    ['<!-- proofplan ', id, ' -->'],
+    ['<!-- /proofplan ', id, ' -->'],
+    ['<!-- proof', `plan ${id}`, ' -->'],
+  ] as const) {
+    const document = `# x\n\n${before}<a>${after}\nb\nc\n`;
+    const [from, to] = [before.length + 1, before.length + 4];
+    const report = spliceReport(document, id, [{ after: 1, indent: '', lines: ['> x'] }], [{ line: 3, from, to, text: value }]);
+    expect(restorePlan(report)).toBe(document);
+  }
+});
