@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     environment: 'node',
     globalSetup: ['./test/support/build-once.ts'],
+    // As the program has it (src/cli/start.ts): each file of tests that compiles plans would wait for it.
+    execArgv: ['--no-regexp-tier-up'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // Two at a time: many tests start servers and processes of their own.
