@@ -8,7 +8,7 @@ import { startProgram } from './support/command.ts';
 import { GuideShell, makeGuideFolder, type GuideFolder } from './support/guide-folder.ts';
 import { need, type MachineNeed } from './support/machine-need.ts';
 import { outsideServer } from './support/outside-server.ts';
-import { commandsOf, pagePaths, readPage, type ShownCommand } from './support/page.ts';
+import { commandsOf, pagePaths, readPage, type Page, type ShownCommand } from './support/page.ts';
 import { findClientPython } from './support/python-client.ts';
 import { expectShown } from './support/shown-output.ts';
 
@@ -20,7 +20,12 @@ const pages = pagePaths()
 /** By their names in the commands and files of a page. */
 const programs: readonly MachineNeed[] = ['psql', 'pg_dump'];
 
-describe.each(pages)('$path', (page) => {
+// Two pages at a time: they share nothing, and much of their time is waiting (for a server to start, for a disk, for a time limit).
+const lanes = [0, 1].map((lane) => pages.filter((_, index) => index % 2 === lane));
+
+describe.concurrent.each(lanes)('%#', (...lane) => describe.sequential.each(lane)('$path', playPage));
+
+function playPage(page: Page): void {
   const commands = commandsOf(page);
   const text = page.blocks.map((block) => block.text).join('\n');
   const embedded = /-d embedded|db url/.test(text);
@@ -49,7 +54,7 @@ describe.each(pages)('$path', (page) => {
     expectShown(command.shown, printed.split('\n'));
     if (!tellsOfFailure(command, commands)) expect(exitCode, `\`${command.line}\` failed, and the page does not say so:\n${printed}`).toBe(0);
   });
-});
+}
 
 /** Two tables, one with a row: what the pages about single commands speak of. */
 async function startEmbedded(cwd: string): Promise<void> {
