@@ -23,7 +23,11 @@ const programs: readonly MachineNeed[] = ['psql', 'pg_dump'];
 // Two pages at a time: they share nothing, and much of their time is waiting (for a server to start, for a disk, for a time limit).
 const lanes = [0, 1].map((lane) => pages.filter((_, index) => index % 2 === lane));
 
-describe.concurrent.each(lanes)('%#', (...lane) => describe.sequential.each(lane)('$path', playPage));
+describe.concurrent.each(lanes)('%#', (...lane) => {
+  describe.sequential.each(lane)('$path', (page) => {
+    playPage(page);
+  });
+});
 
 function playPage(page: Page): void {
   const commands = commandsOf(page);

@@ -95,13 +95,15 @@ export function parseMarkdown(text: TextDocument): Checked<MarkdownDocument> {
   if (problem) return { value: undefined, diagnostics: [problem] };
   const blocks: MarkdownBlock[] = [];
   const diagnostics: Diagnostic[] = [];
+  const tree = parseTree(text.text);
+  const source: Source = { text: text.text, urls: urlsOf(tree) };
 
   const add = (node: Nodes, parent: number | undefined, rank: number, depth: number): number => {
     const index = blocks.length;
     const start = node.position?.start.offset ?? 0;
     const end = node.position?.end.offset ?? start;
     const children: number[] = [];
-    const base = { index, rank, type: types[node.type] ?? 'other', start, end, depth, parent, children, inlines: inlinesOf(node, text.text) };
+    const base = { index, rank, type: types[node.type] ?? 'other', start, end, depth, parent, children, inlines: inlinesOf(node, source) };
     const block: MarkdownBlock =
       node.type === 'heading'
         ? { ...base, level: node.depth }
@@ -110,7 +112,7 @@ export function parseMarkdown(text: TextDocument): Checked<MarkdownDocument> {
           : node.type === 'listItem' && typeof node.checked === 'boolean'
             ? { ...base, checked: node.checked }
             : node.type === 'tableRow'
-              ? { ...base, cells: node.children.map((cell) => cell.children.flatMap((child) => inline(child, text.text, false))) }
+              ? { ...base, cells: node.children.map((cell) => cell.children.flatMap((child) => inline(child, source, false))) }
               : node.type === 'code'
                 ? { ...base, code: codeOf(node, text.text, start, end) }
                 : base;
@@ -130,7 +132,7 @@ export function parseMarkdown(text: TextDocument): Checked<MarkdownDocument> {
     }
     return index;
   };
-  for (const [at, child] of parseTree(text.text).entries()) add(child, undefined, at, 0);
+  for (const [at, child] of tree.entries()) add(child, undefined, at, 0);
   return { value: { text, blocks, roots: blocks.filter((block) => block.parent === undefined) }, diagnostics };
 }
 
@@ -150,16 +152,31 @@ export function sourceOffset(code: CodeContent, offset: number): number {
   return (code.offsets[line] ?? code.offsets.at(-1) ?? 0) + offset - start;
 }
 
-function inlinesOf(node: Nodes, source: string): readonly Inline[] {
+/** A document's text, and where its link definitions (`[setup]: setup.md`) lead, by their identifiers. */
+interface Source {
+  readonly text: string;
+  readonly urls: ReadonlyMap<string, string>;
+}
+
+/** Of several definitions with one identifier the first counts (CommonMark 0.31, 4.7). */
+function urlsOf(nodes: readonly Nodes[], urls = new Map<string, string>()): ReadonlyMap<string, string> {
+  for (const node of nodes) {
+    if (node.type === 'definition' && !urls.has(node.identifier)) urls.set(node.identifier, node.url);
+    if (node.type === 'blockquote' || node.type === 'list' || node.type === 'listItem' || node.type === 'footnoteDefinition') urlsOf(node.children, urls);
+  }
+  return urls;
+}
+
+function inlinesOf(node: Nodes, source: Source): readonly Inline[] {
   return node.type === 'heading' || node.type === 'paragraph' ? node.children.flatMap((child) => inline(child, source, false)) : [];
 }
 
-function inline(node: PhrasingContent, source: string, strong: boolean): readonly Inline[] {
+function inline(node: PhrasingContent, source: Source, strong: boolean): readonly Inline[] {
   const start = node.position?.start.offset ?? 0;
   const end = node.position?.end.offset ?? start;
   switch (node.type) {
     case 'text':
-      return textPieces(node.value, source, start, end, strong);
+      return textPieces(node.value, source.text, start, end, strong);
     case 'inlineCode':
       return [{ kind: 'code', value: node.value, start, end, strong }];
     case 'html':
@@ -180,13 +197,13 @@ function inline(node: PhrasingContent, source: string, strong: boolean): readonl
     case 'emphasis':
       return node.children.flatMap((child) => inline(child, source, strong));
     case 'link':
-      return node.children
-        .flatMap((child) => inline(child, source, strong))
-        .map((piece) => ({ ...piece, kind: piece.kind === 'text' ? ('link' as const) : piece.kind, url: node.url }));
-    case 'linkReference':
-      return node.children.flatMap((child) => inline(child, source, strong));
+    case 'linkReference': {
+      const pieces = node.children.flatMap((child) => inline(child, source, strong));
+      const url = node.type === 'link' ? node.url : source.urls.get(node.identifier);
+      return url === undefined ? pieces : pieces.map((piece) => ({ ...piece, kind: piece.kind === 'text' ? ('link' as const) : piece.kind, url }));
+    }
     default:
-      return [{ kind: 'text', value: source.slice(start, end), start, end, strong }];
+      return [{ kind: 'text', value: source.text.slice(start, end), start, end, strong }];
   }
 }
 
