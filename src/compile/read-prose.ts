@@ -117,7 +117,8 @@ async function readSegment(draft: Draft, block: MarkdownBlock, segment: Segment,
     return;
   }
   if (label === 'conduct' && !empty && tellsConduct(context)) return readConductLabel(draft, block, lead, { ...body, start: segment.start }, context);
-  if (label === 'unsupported' && !empty && /^(?:time|max|deadline)/i.test(lead)) {
+  // A limit that speaks of all steps is none of this one's.
+  if (label === 'unsupported' && !empty && /^(?:time|max|deadline)(?!.*\b(?:for|of)\b)/i.test(lead)) {
     draft.claims.push({
       text: `takes at most ${body.text.trim().replace(/\.$/, '')}`,
       start: segment.start,

@@ -264,3 +264,24 @@ describe('what makes another attempt vain', () => {
     expect(codesOf(compiled)).toEqual(codes);
   });
 });
+
+describe("a label that limits all steps together is an error, never a remark and never one step's limit", () => {
+  const labels = [
+    'Overall timeout',
+    'Total time limit',
+    'Timeout for the whole plan',
+    'Time limit for the plan',
+    'Deadline for all steps',
+    'Max duration of this run',
+  ];
+  test.each(labels)('**%s:** 10 minutes', async (label) => {
+    const line = `**${label}:** 10 minutes\n\n`;
+    for (const body of [`# T\n\n${line}## 1. Job\n\n${bash('df -P .')}`, `# T\n\n## 1. Job\n\n${bash('df -P .')}\n${line}`]) {
+      const compiled = await markdown(`${body}\n**Expected:** exit code 0\n`);
+      expect(
+        codesOf(compiled).filter((code) => code.startsWith('error')),
+        body,
+      ).not.toEqual([]);
+    }
+  });
+});
