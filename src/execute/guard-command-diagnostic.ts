@@ -46,7 +46,8 @@ export async function rephrase(diagnostic: Diagnostic, guard: Guard | undefined,
   if (diagnostic.code !== 'guard/no-such-table' || guard === undefined) return diagnostic;
   const name = /`([^`]+)`/.exec(diagnostic.message)?.[1] ?? '';
   const near = nearestName(name, await tableNames(guard));
-  const help = near === undefined ? 'name a table as `name` (in any schema) or `schema.name`, with capitals as the catalogue has them' : `did you mean \`${near}\`?`;
+  const help =
+    near === undefined ? 'name a table as `name` (in any schema) or `schema.name`, with capitals as the catalogue has them' : `did you mean \`${near}\`?`;
   return {
     severity: 'error',
     code: 'guard/no-such-table',

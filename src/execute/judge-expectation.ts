@@ -5,6 +5,7 @@ import { judgeHttpStatus, judgeOutput, judgeOutputEmpty, judgeOutputLines } from
 import { judgeDuration, judgeExitCode, judgeExitCodes, judgeFails, judgeSqlFails, judgeTestsPass } from './judge-process.ts';
 import { judgeEachRow, judgeRows, judgeUnique } from './judge-rows.ts';
 import { judgeEachHit, judgeFound, judgeMatchCount } from './judge-search.ts';
+import { printedByItself } from './printed-by-itself.ts';
 import { judgeFresh, judgeWriteOrder } from './judge-write.ts';
 import { failed, unproven, type JudgeFacts, type Judgement } from './judgement.ts';
 
@@ -19,6 +20,12 @@ export function judgeExpectation(expectation: Expectation, facts: JudgeFacts): J
   const { claim } = expectation;
   if (demandsFailure(claim) && facts.statements.some((record) => record.step === expectation.step && record.effect === 'refuse'))
     return failed('a statement of this step was refused', 'what the guard refused did not fail by itself');
+  const judgement = judgeClaimOnly(claim, facts);
+  const forged = judgement.verdict === 'passed' ? printedByItself(claim, facts) : undefined;
+  return forged === undefined ? judgement : unproven(judgement.actual, forged);
+}
+
+function judgeClaimOnly(claim: Claim, facts: JudgeFacts): Judgement {
   switch (claim.kind) {
     case 'compare':
       return judgeCompare(claim, facts);

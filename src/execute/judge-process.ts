@@ -16,11 +16,12 @@ export function judgeExitCodes({ codes }: ClaimOf<'exit-codes'>, facts: JudgeFac
   return judgeEnd(codes, facts);
 }
 
-function judgeEnd(codes: readonly number[], { evidence: { exitCode, signal } }: JudgeFacts): Judgement {
+function judgeEnd(codes: readonly number[], { evidence: { exitCode, signal }, doubt }: JudgeFacts): Judgement {
   if (signal !== undefined) return failed(`ended by ${signal}`);
   if (exitCode === undefined) return failed('no exit code');
   const actual = `exit code ${exitCode}`;
-  if (codes.includes(exitCode)) return passed(actual);
+  // A code that the block would end with also if what it carries out had failed shows nothing.
+  if (codes.includes(exitCode)) return doubt === undefined || exitCode !== 0 ? passed(actual) : unproven(actual, `${doubt}, so the exit code proves nothing`);
   const meaning = notExecuted.get(exitCode);
   return failed(actual, ...(meaning === undefined ? [] : [meaning]));
 }

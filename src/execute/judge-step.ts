@@ -6,7 +6,9 @@ import type { StepEvidence } from '../model/evidence.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Step } from '../model/step.ts';
 import type { Verdict } from '../model/verdict.ts';
+import { concealedFailures } from '../policy/concealed-failure.ts';
 import { doubtfulTestRun } from '../policy/doubtful-test-run.ts';
+import { printedAnyway } from '../policy/failure-path.ts';
 import { parseShell } from '../policy/shell-syntax.ts';
 import type { ExecutionContext } from './execution-context.ts';
 import { gatherFact } from './gather-fact.ts';
@@ -95,15 +97,25 @@ export async function judgeClaim(expectation: Expectation, step: Step, evidence:
     ...(guarded ? { guard: guarded.guard } : {}),
     ...(snapshot.held ? { snapshot: snapshot.held } : {}),
   });
-  const doubt = step.kind === 'shell' && step.testRunner !== undefined ? doubtfulTestRun(parseShell(step.command)) : undefined;
+  const doubt = doubtOf(expectation, step);
+  const printed = evidence.outputs !== undefined && 'command' in step ? printedAnyway(parseShell(step.command)) : [];
   return judgeExpectation(expectation, {
     evidence,
+    printed,
     names: store,
     statements,
     producers: producersOf(plan),
     ...(gathered ? { gathered } : {}),
     ...(doubt === undefined ? {} : { doubt }),
   });
+}
+
+/** Why the exit code of the step's block says nothing about what the claim is about. */
+function doubtOf({ claim }: Expectation, step: Step): string | undefined {
+  if (step.kind !== 'shell' && step.kind !== 'coordinator-call') return undefined;
+  if (claim.kind === 'tests-pass') return step.kind === 'shell' && step.testRunner !== undefined ? doubtfulTestRun(parseShell(step.command)) : undefined;
+  const succeeds = (claim.kind === 'exit-code' && claim.code === 0) || (claim.kind === 'exit-codes' && claim.codes.includes(0));
+  return succeeds ? concealedFailures(parseShell(step.command))[0]?.what : undefined;
 }
 
 const producers = new WeakMap<Plan, readonly string[]>();

@@ -33,9 +33,7 @@ export function judgeFresh(claim: ClaimOf<'fresh'>, facts: JudgeFacts): Judgemen
  */
 export function judgeWriteOrder(claim: ClaimOf<'write-order'>, facts: JudgeFacts): Judgement {
   const names = { first: `${claim.first.relation}.${claim.first.column}`, then: claim.then.relation };
-  const committed = facts.statements.filter(
-    (record) => facts.producers.includes(record.step) && record.effect === 'permit' && record.fate === 'committed',
-  );
+  const committed = facts.statements.filter((record) => facts.producers.includes(record.step) && record.effect === 'permit' && record.fate === 'committed');
   const thenWrites = committed.filter((record) => changes(record, claim.then.relation));
   const firstWrites = committed.filter((record) => writesColumn(record, claim.first.relation, claim.first.column));
   const start = thenWrites[0];

@@ -58,6 +58,8 @@ export interface JudgeFacts {
   readonly gathered?: Gathered;
   /** Why the exit code of the step's block is not that of its test run. */
   readonly doubt?: string;
+  /** What the step's block prints by its own words also where the commands before it failed, and what loses their failure. */
+  readonly printed?: readonly { readonly text: string; readonly what: string }[];
 }
 
 export function passed(actual: string, ...notes: readonly string[]): Judgement {

@@ -1,4 +1,5 @@
 /** Places of a shell text that hide an exit code, so that a failure would look like success. Warnings, not refusals: the author may mean them. */
+import { lostFailures } from './failure-path.ts';
 import { programOf } from './shell-program.ts';
 import type { ShellCommand, ShellScript } from './shell-script.ts';
 
@@ -9,35 +10,24 @@ export interface ConcealedFailure {
   readonly what: string;
 }
 
-const alwaysSucceed = new Set([':', 'true', 'echo', 'printf']);
-const declarations = new Set(['export', 'declare', 'typeset', 'local', 'readonly']);
-
 /** In order of text. Judged as it runs under `-eo pipefail`. */
 export function concealedFailures(script: ShellScript): readonly ConcealedFailure[] {
-  const found: ConcealedFailure[] = [];
-  for (const command of script.commands) {
-    const { start, end } = command;
+  const lost = lostFailures(script).map(({ start, end, what }) => ({ offset: start, length: end - start, what }));
+  const said = script.commands.flatMap((command) => {
     const what = concealedBy(script, command);
-    if (what === undefined) continue;
-    const from = command.after === '||' ? Math.max(0, script.text.lastIndexOf('||', start)) : start;
-    found.push({ offset: from, length: end - from, what });
-  }
-  const last = script.statements.at(-1);
-  for (const statement of script.statements) {
-    const at = { offset: statement.start, length: statement.end - statement.start };
-    if (statement.background) found.push({ ...at, what: 'a command in the background, whose exit code nobody asks for' });
-    // POSIX, "set -e": a pipeline that begins with `!` never ends the script.
-    if (statement.kind === 'negation' && statement !== last) found.push({ ...at, what: '`!`, whose failure does not stop the script' });
-  }
-  return found.sort((a, b) => a.offset - b.offset);
+    const within = lost.some(({ offset, length }) => offset <= command.start && command.end <= offset + length);
+    return what === undefined || within ? [] : [{ offset: command.start, length: command.end - command.start, what }];
+  });
+  const found = new Map([...said, ...lost].map((each) => [`${each.offset} ${each.length}`, each]));
+  return [...found.values()].sort((a, b) => a.offset - b.offset || b.length - a.length);
 }
 
 function concealedBy(script: ShellScript, command: ShellCommand): string | undefined {
   const name = programOf(command)?.name;
   const words = command.words.map(({ value }) => value);
-  const succeeds = alwaysSucceed.has(name ?? '') || (name === 'exit' && words[1] === '0');
-  if (command.after === '||' && succeeds) return `\`|| ${command.words.map(({ text }) => text).join(' ')}\``;
-  if (name === 'exit' && words[1] === '0' && command.within !== 'function' && command.within !== 'substitution') return '`exit 0`';
+  const ends = command.within !== 'function' && command.within !== 'substitution';
+  if (name === 'exit' && words[1] === '0' && ends) return '`exit 0`';
+  if (name === 'exit' && /^\$\(/.test(command.words[1]?.text ?? '') && ends) return `\`exit ${command.words[1]?.text}\``;
   const unread =
     name === 'set' || name === 'shopt'
       ? words
@@ -66,26 +56,24 @@ function concealedBy(script: ShellScript, command: ShellCommand): string | undef
   // What follows a program that the shell became is never carried out.
   if (command.words[0]?.value === 'exec' && name !== undefined && command.within === 'top' && script.commands.some(({ start }) => start > command.end))
     return '`exec`, after which nothing more of the block is carried out';
-  if (command.after === undefined && isUnfinishedList(script, command)) return '`&&`, whose failure does not stop the script before its end';
-  if (name === 'trap' && /\bexit 0\b|^(?:true|:)$/.test(words[1] ?? '') && /^(?:EXIT|ERR|0)$/.test(words.at(-1) ?? ''))
+  if (name === 'trap' && /^(?:EXIT|ERR|0)$/.test(words.at(-1) ?? '') && answersForOthers(script, command))
     return '`trap`, which answers for the command that failed';
-  if (declarations.has(name ?? '') && holdsSubstitution(script, command)) return `\`${name}\`, whose exit code stands for that of the command inside`;
-  if (command.background && command.within !== 'top' && command.within !== 'pipeline') return 'a command in the background, whose exit code nobody asks for';
   return undefined;
 }
 
-/**
- * POSIX, "set -e": only the last command of an and-list ends the script, so that a failure before it goes on with what stands
- * after the list. A test that guards a command (`[ -e x ] && rm x`) is meant so.
- */
-function isUnfinishedList(script: ShellScript, command: ShellCommand): boolean {
-  const statement = script.statements.find(({ kind, start, end }) => kind === 'list' && start <= command.start && command.end <= end);
-  if (statement === undefined || statement === script.statements.at(-1) || command.within !== 'top') return false;
-  const members = script.commands.filter(({ start, end, within }) => within === 'top' && start >= statement.start && end <= statement.end);
-  const tests = new Set(['[', '[[', 'test', 'grep', 'command', 'which', 'type']);
-  return members[0] === command && members.slice(1).every(({ after }) => after === '&&') && !tests.has(command.words[0]?.value ?? '');
-}
-
-function holdsSubstitution(script: ShellScript, command: ShellCommand): boolean {
-  return script.commands.some((other) => other.within === 'substitution' && other.start > command.start && other.end <= command.end);
+/** A trap that ends the shell with another exit code than it was called with. */
+function answersForOthers(script: ShellScript, { words: [, text] }: ShellCommand): boolean {
+  if (text === undefined) return false;
+  const said = text.value ?? text.sketch;
+  if (/\bexit\s+0\b|^(?:true|:)$/.test(said)) return true;
+  // A function that it calls: its commands stand in the text.
+  const called = said.split(/[\s;&|]+/);
+  const bodies = Array.from(script.text.matchAll(/(?:^|[\s;])(?:function\s+)?([\w-]+)\s*\(\)\s*\{/g), ({ 1: name = '', index }) => ({ name, index }));
+  return bodies.some(
+    ({ name, index }) =>
+      called.includes(name) &&
+      script.commands.some(
+        ({ within, start, words }) => within === 'function' && start > index && words[0]?.value === 'exit' && /^(?:0+|\$\()/.test(words[1]?.text ?? ''),
+      ),
+  );
 }

@@ -54,6 +54,7 @@ function replacementBy(script: ShellScript, command: ShellCommand): string | und
 function detachment(script: ShellScript, command: ShellCommand): string | undefined {
   const shown = `\`${command.words.map(({ text }) => text).join(' ')}\``;
   if (script.commands.some(({ start, end }) => start < command.start && command.end <= end)) return `${shown} inside a substitution`;
+  if (command.background) return `${shown} in the background`;
   if (command.after === '||') return `${shown} after \`||\``;
   const statement = script.statements.find(({ start, end }) => start <= command.start && command.end <= end);
   if (statement?.kind === 'negation') return `\`!\` before ${shown}`;

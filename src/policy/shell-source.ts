@@ -42,7 +42,7 @@ function ownInput(script: ShellScript, command: ShellCommand): readonly ShellSou
 }
 
 /** The literal output of `echo`, `printf` and `cat`. */
-function printedBy(script: ShellScript, command: ShellCommand): readonly ShellSource[] {
+export function printedBy(script: ShellScript, command: ShellCommand): readonly ShellSource[] {
   const [program, ...rest] = command.words;
   const name = program?.value?.split('/').at(-1);
   if (name === 'cat') return ownInput(script, command);

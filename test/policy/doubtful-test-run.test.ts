@@ -25,6 +25,7 @@ describe('the exit code of the block is not that of its tests', () => {
     'if false; then pytest; fi',
     '! pytest',
     'pytest & wait',
+    'pytest & ./other',
     'set +o pipefail\npytest | sed s/failed/passed/',
     'env A=1 python3 -m pytest || echo',
   ])
