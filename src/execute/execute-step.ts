@@ -68,7 +68,7 @@ async function carryOut(step: Step, number: number, elapsedMs: number, context: 
     await context.chains.read('production', step.id, number);
   }
   if (step.kind === 'coordinator-call') await context.chains.read('coordinator-call', step.id, number);
-  const { verdicts: expectations, causes, diagnostics: claimProblems } = await judgeStep(step, evidence, context);
+  const { verdicts: expectations, causes, diagnostics: claimProblems } = await judgeStep(step, evidence, context, attempt.statements);
   // A program that failed prints no value: how it ended is the cause, and the value that is missing follows from it.
   problems.push(...causes, ...observed);
   const left = leftBehind(step, evidence.leftover ?? [], evidence.isolation);

@@ -10,7 +10,13 @@ export function judgeOutput(claim: ClaimOf<'output'>, facts: JudgeFacts): Judgem
   if (gathered.problem !== undefined) return failed('the output could not be searched', gathered.problem);
   if (claim.text === '') return unproven('every output contains the empty text: this proves nothing');
   const actual = gathered.found ? `found in ${gathered.place}` : `not found in ${claim.stream ?? 'the output'}`;
-  return (gathered.found !== claim.negated ? passed : failed)(actual);
+  if (gathered.found === claim.negated) return failed(actual);
+  return claim.negated ? absence(actual, facts) : passed(actual);
+}
+
+/** What is not there shows nothing where a failure would not show either. */
+function absence(actual: string, { doubt }: JudgeFacts): Judgement {
+  return doubt === undefined ? passed(actual) : unproven(actual, `${doubt}, so nothing shows that it was looked for`);
 }
 
 export function judgeOutputEmpty(claim: ClaimOf<'output-empty'>, facts: JudgeFacts): Judgement {
@@ -18,7 +24,8 @@ export function judgeOutputEmpty(claim: ClaimOf<'output-empty'>, facts: JudgeFac
   if (outputs.length === 0) return failed(`no ${claim.stream ?? 'output'} was kept`, 'what is not there is not empty');
   const actual = outputs.map((output) => `${output.stream}: ${counted(output.bytes, 'byte')}`).join(', ');
   const full = outputs.filter((output) => output.bytes > 0);
-  if (!claim.negated) return full.length === 0 ? passed(actual) : failed(actual, ...full.map((output) => `${output.stream} begins: ${beginning(output)}`));
+  if (!claim.negated)
+    return full.length === 0 ? absence(actual, facts) : failed(actual, ...full.map((output) => `${output.stream} begins: ${beginning(output)}`));
   if (full.length === 0) return failed(actual);
   return full.every((output) => output.tail === '' && output.head.trim() === '') ? unproven(actual, 'only white space was printed') : passed(actual);
 }
@@ -32,7 +39,8 @@ export function judgeOutputLines(claim: ClaimOf<'output-lines'>, facts: JudgeFac
   const lines = output.lines + (hidden?.parts ?? []).reduce((sum, part) => sum + part.hidden.filter((byte) => byte === newline).length, 0);
   const actual = `${counted(lines, 'line')} on ${output.stream}`;
   if (claim.bound === 'at-least' && claim.count === 0) return unproven(actual, 'every output has at least 0 lines: this proves nothing');
-  return (withinBound(claim.bound, claim.count, lines) ? passed : failed)(actual);
+  if (!withinBound(claim.bound, claim.count, lines)) return failed(actual);
+  return lines === 0 ? absence(actual, facts) : passed(actual);
 }
 
 export function judgeHttpStatus(claim: ClaimOf<'http-status'>, facts: JudgeFacts): Judgement {

@@ -3,14 +3,17 @@ import type { Claim, Expectation } from '../model/claim.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { HashChainWitness } from '../model/environment.ts';
 import type { StepEvidence } from '../model/evidence.ts';
+import type { StatementRecord } from '../model/contract.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Step } from '../model/step.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { concealedFailures } from '../policy/concealed-failure.ts';
 import { doubtfulTestRun } from '../policy/doubtful-test-run.ts';
-import { printedAnyway } from '../policy/failure-path.ts';
-import { parseShell } from '../policy/shell-syntax.ts';
+import { heedlessPsql } from '../policy/heedless-psql.ts';
+import { printedAnyway } from '../policy/printed-anyway.ts';
+import { parseShell, type ShellScript } from '../policy/shell-syntax.ts';
 import type { ExecutionContext } from './execution-context.ts';
+import { emptyTestRun } from './empty-test-run.ts';
 import { gatherFact } from './gather-fact.ts';
 import { judgeExpectation } from './judge-expectation.ts';
 import type { Judgement } from './judgement.ts';
@@ -50,12 +53,18 @@ export interface JudgedClaims {
 /** Claims about how an attempt ended. Counted tests say more than the exit code that follows from them. */
 const endings: readonly Claim['kind'][] = ['tests-pass', 'fails', 'sql-fails', 'exit-code', 'exit-codes'];
 
-export async function judgeStep(step: Step, evidence: StepEvidence, context: ExecutionContext): Promise<JudgedClaims> {
+/** `statements` came through the step's door. */
+export async function judgeStep(
+  step: Step,
+  evidence: StepEvidence,
+  context: ExecutionContext,
+  statements: readonly StatementRecord[] = [],
+): Promise<JudgedClaims> {
   const verdicts = new Map<string, Verdict>();
   const wrong: { readonly kind: Claim['kind']; readonly diagnostic: Diagnostic }[] = [];
   let rejectionExpected = false;
   for (const expectation of expectationsFor(step, context.config?.witnesses ?? [])) {
-    const judgement = await judgeClaim(expectation, step, evidence, context);
+    const judgement = await judgeClaim(expectation, step, evidence, context, statements);
     verdicts.set(expectation.id, judgement.verdict);
     const { id, text, span, origin, claim } = expectation;
     await context.record.record('expectation', { id, step: step.id, text, span, origin, claim: claim.kind, ...judgement });
@@ -86,7 +95,13 @@ function withoutNetwork(diagnostic: Diagnostic, { isolation }: StepEvidence): Di
 }
 
 /** One claim on the evidence of an attempt, without a record of it. */
-export async function judgeClaim(expectation: Expectation, step: Step, evidence: StepEvidence, context: ExecutionContext): Promise<Judgement> {
+export async function judgeClaim(
+  expectation: Expectation,
+  step: Step,
+  evidence: StepEvidence,
+  context: ExecutionContext,
+  sent: readonly StatementRecord[] = [],
+): Promise<Judgement> {
   const { plan, store, statements, guarded, snapshot, freshness, chains, workspace, evidenceFolder } = context;
   const gathered = await gatherFact(expectation, evidence, {
     workspace,
@@ -97,7 +112,7 @@ export async function judgeClaim(expectation: Expectation, step: Step, evidence:
     ...(guarded ? { guard: guarded.guard } : {}),
     ...(snapshot.held ? { snapshot: snapshot.held } : {}),
   });
-  const doubt = doubtOf(expectation, step);
+  const doubt = doubtOf(expectation, step, evidence, sent);
   const printed = evidence.outputs !== undefined && 'command' in step ? printedAnyway(parseShell(step.command)) : [];
   return judgeExpectation(expectation, {
     evidence,
@@ -111,11 +126,32 @@ export async function judgeClaim(expectation: Expectation, step: Step, evidence:
 }
 
 /** Why the exit code of the step's block says nothing about what the claim is about. */
-function doubtOf({ claim }: Expectation, step: Step): string | undefined {
+function doubtOf({ claim }: Expectation, step: Step, evidence: StepEvidence, sent: readonly StatementRecord[]): string | undefined {
   if (step.kind !== 'shell' && step.kind !== 'coordinator-call') return undefined;
   if (claim.kind === 'tests-pass') return step.kind === 'shell' && step.testRunner !== undefined ? doubtfulTestRun(parseShell(step.command)) : undefined;
+  const script = parseShell(step.command);
+  const concealed = concealedFailures(script)[0]?.what;
+  if (showsAbsence(claim)) return concealed;
   const succeeds = (claim.kind === 'exit-code' && claim.code === 0) || (claim.kind === 'exit-codes' && claim.codes.includes(0));
-  return succeeds ? concealedFailures(parseShell(step.command))[0]?.what : undefined;
+  return succeeds ? (concealed ?? passedOver(script, sent) ?? emptyTestRun(evidence)) : undefined;
+}
+
+/** Met also by a program that did nothing. */
+function showsAbsence(claim: Expectation['claim']): boolean {
+  return (
+    (claim.kind === 'output' && claim.negated) ||
+    (claim.kind === 'output-empty' && !claim.negated) ||
+    (claim.kind === 'output-lines' && claim.bound !== 'at-least' && claim.count === 0)
+  );
+}
+
+/** A statement that the server rejected while psql went on to the next. */
+function passedOver(script: ShellScript, sent: readonly StatementRecord[]): string | undefined {
+  const rejected = sent.find(({ decision, sqlstate }) => decision.effect === 'permit' && sqlstate !== undefined);
+  const psql = rejected && heedlessPsql(script);
+  if (psql === undefined || rejected === undefined) return undefined;
+  const text = rejected.text.trim().replace(/\s+/g, ' ');
+  return `${psql} goes on after an error (without \`-v ON_ERROR_STOP=1\`), and \`${text.length > 80 ? `${text.slice(0, 79)}…` : text}\` was rejected (${rejected.sqlstate})`;
 }
 
 const producers = new WeakMap<Plan, readonly string[]>();

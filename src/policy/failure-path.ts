@@ -7,7 +7,7 @@ import { failsForSure, functionsOf, keepsStatus, neverFails, type ShellText } fr
 import { natureOf, unfailingOption } from './program-nature.ts';
 import { programOf, type ShellProgram } from './shell-program.ts';
 import type { ShellCommand, ShellScript } from './shell-script.ts';
-import { nestedShellOf, printedBy, shells } from './shell-source.ts';
+import { nestedShellOf, shells } from './shell-source.ts';
 import { parseShell } from './shell-syntax.ts';
 
 export interface LostFailure {
@@ -15,8 +15,10 @@ export interface LostFailure {
   readonly end: number;
   /** What loses it, in the text's own words. */
   readonly what: string;
-  /** Usual before the work itself: to tidy up, to start a server. Lost to nobody's harm if work whose failure shows comes after. */
-  readonly usual: boolean;
+  /** Of the command that fails. */
+  readonly command: { readonly start: number; readonly end: number };
+  /** Lost to nobody's harm where work whose failure shows stands in the block: `after` it (a server is started), `anywhere` (to tidy up). */
+  readonly usual: 'never' | 'after' | 'anywhere';
 }
 
 /** What becomes of a failure at a place. */
@@ -47,26 +49,12 @@ const answered: Course = { ...shown, stops: false };
 /** Nested deeper than this nothing is followed: the block is no plan's. */
 const deepest = 60;
 
-/** In no order; judged as the block runs under `-eo pipefail`. Empty where the text has errors. */
-export function lostFailures(script: ShellScript): readonly LostFailure[] {
+/** In no order; judged as the block runs under `-eo pipefail`, or without `-e`. Empty where the text has errors. */
+export function lostFailures(script: ShellScript, errexit = true): readonly LostFailure[] {
   if (script.errors.length > 0) return [];
   const walk = new FailureWalk(script, true, 0);
-  walk.follow(walk.text.root, shown);
-  return walk.lost.filter(({ usual, end }) => !usual || !walk.working.some((start) => start >= end));
-}
-
-/**
- * What the block prints by its own words whether or not the commands before it failed (`./check || true; echo VERIFIED`), so that
- * nothing is shown by its being printed. With stand-ins for what is only known when it runs.
- */
-export function printedAnyway(script: ShellScript): readonly { readonly text: string; readonly what: string }[] {
-  const lost = lostFailures(script);
-  if (lost.length === 0) return [];
-  return script.commands.flatMap((command) => {
-    const before = lost.filter(({ start }) => start < command.start).at(-1);
-    const gated = command.after === '&&' || (command.within !== 'top' && command.within !== 'pipeline' && !(before && command.end <= before.end));
-    return before === undefined || gated ? [] : printedBy(script, command).map(({ text }) => ({ text, what: before.what }));
-  });
+  walk.follow(walk.text.root, errexit ? shown : answered);
+  return walk.lost.filter(({ usual, end }) => usual === 'never' || !walk.working.some((start) => usual === 'anywhere' || start >= end));
 }
 
 class FailureWalk {
@@ -141,7 +129,7 @@ class FailureWalk {
     // `wait PID` gives the exit code of what it waited for.
     const awaited = this.#script.commands.some(({ start, words }) => start > node.pos && words[0]?.value === 'wait' && words.length > 1);
     if (node.background !== true || awaited) return this.follow(node.command, course);
-    this.lost.push({ ...placeOf(node), what: 'a command in the background, whose exit code nobody asks for', usual: true });
+    this.lost.push({ ...placeOf(node), what: 'a command in the background, whose exit code nobody asks for', command: placeOf(node), usual: 'after' });
     return undefined;
   }
 
@@ -161,7 +149,9 @@ class FailureWalk {
       if (answer === undefined || ends || !answers.every((one) => neverFails(one, this.text)) || keepsStatus(answers, this.text))
         return this.follow(command, answered);
       const place = { start: this.#script.text.lastIndexOf('||', answer.pos), end: answer.end };
-      return this.follow(command, { stops: false, counts: false, loss: { what: `\`|| ${this.#shown(answer)}\``, place, spares: nothing, usual: true } });
+      const what = `\`|| ${this.#shown(answer)}\``;
+      // `[ -n "$x" ] || x=default` is a choice.
+      return this.follow(command, { stops: false, counts: false, loss: { what, place, spares: this.#assigns(answer) ? questions : nothing, usual: true } });
     });
   }
 
@@ -186,8 +176,8 @@ class FailureWalk {
     for (const { clause } of [node, ...node.elif]) this.follow(clause, fails ? answered : { stops: false, counts: false, loss });
     for (const end of ends) this.follow(end, course);
     // `if …; then echo PASS; else echo FAIL; fi`
-    if (node.else && !fails && ends.every((end) => neverFails(end, this.text)))
-      this.lost.push({ ...placeOf(node), what: '`if`, of which every end succeeds', usual: true });
+    if (node.else && !fails && ends.every((end) => neverFails(end, this.text) && !this.#assigns(end)))
+      this.lost.push({ ...placeOf(node), what: '`if`, of which every end succeeds', command: placeOf(node), usual: 'after' });
   }
 
   #loop(node: While, course: Course): void {
@@ -216,13 +206,13 @@ class FailureWalk {
     if (nature === 'idle' || /^(?:read|mapfile|readarray)$/.test(command.words[0]?.value ?? '')) this.#inside(node, command, course);
     const program = programOf(command);
     const unfailing = program && unfailingOption(program);
-    if (unfailing !== undefined) this.lost.push({ ...placeOf(node), what: unfailing, usual: false });
+    if (unfailing !== undefined) this.lost.push({ ...placeOf(node), what: unfailing, command: placeOf(node), usual: 'never' });
     else if (course.stops || course.counts) {
       if (nature === 'working' || nature === 'telling') this.working.push(command.start);
       if (program) this.#shell(node, command, program, course);
     } else if (!course.loss.spares.test(nature)) {
       const { what = `\`${this.#shown(node)}\`, whose failure does not stop what follows`, place = placeOf(node), usual } = course.loss;
-      this.lost.push({ ...place, what, usual: usual && nature === 'tidying' });
+      this.lost.push({ ...place, what, command: placeOf(node), usual: usual && nature === 'tidying' ? 'anywhere' : 'never' });
     }
   }
 
@@ -231,7 +221,7 @@ class FailureWalk {
     const scripts = scriptsIn(node);
     const what = `\`${words[0]?.text ?? ''}\`, whose exit code stands for that of the command inside`;
     if (words.length > 0 && /^(?:export|declare|typeset|local|readonly)$/.test(words[0]?.value ?? '')) {
-      if (scripts.length > 0) this.lost.push({ ...placeOf(node), what, usual: false });
+      if (scripts.length > 0) this.lost.push({ ...placeOf(node), what, command: placeOf(node), usual: 'never' });
       return;
     }
     // `x=$(command)`: the last one's exit code is that of the assignment. In a substitution `-e` is not in force.
@@ -257,8 +247,14 @@ class FailureWalk {
       const walk = new FailureWalk(inner, same && this.#pipefail, this.#depth);
       const stops = same ? course.stops : errexit || /(?:^|[\s;&])set -[a-z]*e/.test(source.text);
       walk.follow(walk.text.root, { ...shown, stops });
-      this.lost.push(...walk.lost.filter(({ usual }) => !usual).map(({ what }) => ({ ...placeOf(node), what, usual: false })));
+      this.lost.push(
+        ...walk.lost.filter(({ usual }) => usual === 'never').map(({ what }) => ({ ...placeOf(node), what, command: placeOf(node), usual: 'never' as const })),
+      );
     }
+  }
+
+  #assigns({ pos, end }: SyntaxNode): boolean {
+    return this.#script.commands.some(({ start, words, assignments }) => pos <= start && start < end && words.length === 0 && assignments.length > 0);
   }
 
   #shown({ pos, end }: SyntaxNode): string {

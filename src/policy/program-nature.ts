@@ -75,6 +75,6 @@ export function unfailingOption({ name, arguments: words }: ShellProgram): strin
         ? has(/^;$/) && has(/^-(?:exec|execdir|ok)$/)
         : name === 'mvn'
           ? has(/^(?:-[a-z]*fn|--fail-never|-Dmaven\.test\.failure\.ignore(?:=true)?|-DskipTests(?:=true)?)$/)
-          : has(/^--(?:exit-zero|passWithNoTests|pass-with-no-tests)$/);
+          : has(/^--(?:exit-zero|passWithNoTests|pass-with-no-tests|if-present)$/);
   return option === undefined ? undefined : `\`${name} ${option}\`, which succeeds whatever fails in it`;
 }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { concealedFailures } from '../../src/policy/concealed-failure.ts';
+import { heedlessPsql } from '../../src/policy/heedless-psql.ts';
+import { printedAnyway } from '../../src/policy/printed-anyway.ts';
 import { parseShell } from '../../src/policy/shell-syntax.ts';
 
 const hiding: Readonly<Record<string, readonly string[]>> = {
@@ -100,6 +102,7 @@ test('hides nothing', () => {
     './server & PID=$!\n./check.sh\nkill $PID || true\n./other',
     './server &\n./check.sh',
     'a & p=$!\nwait $p',
+    './server & PID=$!\n./check.sh\nkill $PID || true',
     // Conditions that ask, and branches that fail.
     'if [ -f x ]; then a; fi',
     'if grep -q ERROR x; then exit 1; fi',
@@ -128,6 +131,8 @@ test('hides nothing', () => {
     "trap 'code=$?; rm x; exit $code' EXIT\na",
     'f() { a; b; }\nf',
     'f() { f; }\nf',
+    'if [ -d x ]; then y=1; else y=2; fi',
+    '[ -n "$x" ] || x=default\na "$x"',
     '',
   ]) {
     expect([text, ...concealedFailures(parseShell(text))]).toEqual([text]);
@@ -137,4 +142,35 @@ test('hides nothing', () => {
 test('functions that call each other by the dozen are read in no time', () => {
   const text = Array.from({ length: 60 }, (_, index) => `f${index}() { f${index + 1} || f${index + 1}; f${index + 1}; }`).join('\n');
   expect(concealedFailures(parseShell(`${text}\nf60() { :; }\nf0 || f0`)).length).toBeLessThan(200);
+});
+
+test('what a block prints whether or not its commands failed', () => {
+  const printed = (text: string): readonly string[] => printedAnyway(parseShell(text)).map((each) => each.text.trim());
+  expect(printed('VERIFIED 2>&1 || true')).toEqual(['VERIFIED 2>&1']);
+  expect(printed('a || true\necho OK')).toEqual(['OK', 'a']);
+  expect(printed('a || echo "status: OK"')).toEqual(['status: OK', 'a']);
+  expect(printed('if a; then echo x; fi; echo OK')).toEqual(['OK', 'a']);
+  expect(printed('set +e\na\ncat <<X\nstatus: OK\nX')).toEqual(['status: OK', 'a']);
+  for (const honest of ['a\necho OK', 'a && echo OK || echo BAD', 'if a; then echo OK; else echo BAD; fi', 'echo OK'])
+    expect(printed(honest).filter((text) => text === 'OK')).toEqual([]);
+});
+
+test('psql that goes on after an error', () => {
+  for (const text of [
+    'psql -f x.sql',
+    'psql "$DATABASE_URL" <<X\nselect 1;\nX',
+    'echo "select 1" | psql',
+    'psql -v ON_ERROR_STOP=0 -f x.sql',
+    'psql -c "select 1/0" -c "select 1"',
+    'timeout 5 psql < x.sql',
+  ])
+    expect([text, heedlessPsql(parseShell(text))]).toEqual([text, expect.stringContaining('psql')]);
+  for (const text of [
+    'psql -c "select 1"',
+    'psql -v ON_ERROR_STOP=1 -f x.sql',
+    'psql --set=ON_ERROR_STOP=on < x.sql',
+    'psql <<X\n\\set ON_ERROR_STOP on\nselect 1;\nX',
+    'ls',
+  ])
+    expect([text, heedlessPsql(parseShell(text))]).toEqual([text, undefined]);
 });
