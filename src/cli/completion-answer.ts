@@ -18,8 +18,8 @@ export interface CompletionAnswer {
 export interface CompletionSource {
   /** Paths of executions, the newest first. */
   readonly executions: () => readonly Candidate[];
-  /** Steps of the execution in this folder. */
-  readonly steps: (folder: string) => readonly Candidate[];
+  /** Steps of the execution in this folder, or of the newest execution of this plan. */
+  readonly steps: (path: string) => readonly Candidate[];
   readonly environments: () => Promise<readonly Candidate[]>;
   readonly templates: () => Promise<readonly Candidate[]>;
   readonly codes: () => readonly Candidate[];
@@ -68,7 +68,7 @@ const values: Readonly<
   b: { files: 'folder', offer: (source) => source.executions() },
   // Of several formats, the first.
   list: { offer: (source) => source.formats() },
-  step: { offer: (source, [folder]) => (folder === undefined ? [] : source.steps(folder)) },
+  step: { offer: (source, [path]) => (path === undefined ? [] : source.steps(path)) },
   template: { offer: (source) => source.templates() },
   file: { files: 'file' },
   path: { files: 'file' },

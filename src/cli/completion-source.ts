@@ -1,6 +1,6 @@
 /** What completion knows beside the commands. It reads names and the beginning of a journal; it compiles, connects to and executes nothing. */
 import { closeSync, fstatSync, openSync, readdirSync, readSync, constants } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, normalize, resolve } from 'node:path';
 import { diagnosticCodes } from '../model/diagnostic-code.ts';
 import { executionFiles, executionIdPattern } from '../model/journal-entry.ts';
 import type { CommandContext } from './command-context.ts';
@@ -19,7 +19,12 @@ export function completionSource(context: CommandContext): CompletionSource {
   const at = (path: string): string => resolve(context.workingFolder, path);
   return {
     executions: () => executionsIn(at(outputFolder)),
-    steps: (folder) => stepsIn(at(folder)),
+    steps: (path) => {
+      const steps = stepsIn(at(path));
+      if (steps.length > 0) return steps;
+      const newest = newestExecution(at(outputFolder), path);
+      return newest === undefined ? [] : stepsIn(join(at(outputFolder), 'executions', newest));
+    },
     environments: async () => {
       const { value } = await readConfig(context.workingFolder, context);
       return (value?.environments ?? [])
@@ -50,10 +55,26 @@ function executionsIn(folder: string): readonly Candidate[] {
   ];
 }
 
+/** The last one of a plan that the end of the ledger tells of. */
+function newestExecution(folder: string, plan: string): string | undefined {
+  const lines = readPart(join(folder, 'ledger.jsonl'), 'end').split('\n');
+  for (const line of lines.toReversed()) {
+    try {
+      const entry = JSON.parse(line) as { readonly execution?: unknown; readonly plan?: { readonly path?: unknown } } | null;
+      const { execution, plan: recorded } = entry ?? {};
+      if (typeof execution !== 'string' || typeof recorded?.path !== 'string' || !executionIdPattern.test(execution)) continue;
+      if (normalize(recorded.path) === normalize(plan)) return execution;
+    } catch {
+      // A cut line, or none of ours.
+    }
+  }
+  return undefined;
+}
+
 /** Empty where the folder is none of an execution, or its journal cannot be read. */
 function stepsIn(folder: string): readonly Candidate[] {
   for (const candidate of [folder, join(folder, 'latest')]) {
-    const steps = plannedSteps(readBeginning(join(candidate, executionFiles.journal)));
+    const steps = plannedSteps(readPart(join(candidate, executionFiles.journal), 'beginning'));
     if (steps.length > 0) return steps;
   }
   return [];
@@ -80,13 +101,14 @@ function stepOf(step: unknown): readonly Candidate[] {
 }
 
 /** Not from a pipe, which would wait. */
-function readBeginning(path: string): string {
+function readPart(path: string, part: 'beginning' | 'end'): string {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     if (!fstatSync(descriptor).isFile()) return '';
-    const buffer = Buffer.alloc(Math.min(mostBytes, fstatSync(descriptor).size));
-    return buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, 0)).toString('utf8');
+    const { size } = fstatSync(descriptor);
+    const buffer = Buffer.alloc(Math.min(mostBytes, size));
+    return buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, part === 'end' ? size - buffer.length : 0)).toString('utf8');
   } catch {
     return '';
   } finally {

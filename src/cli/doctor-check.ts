@@ -136,6 +136,17 @@ export async function checkConfig(
   };
 }
 
+/** Which plans of the environment `run --jobs` executes side by side. */
+export function checkParallel(environment: EnvironmentConfig | undefined): DoctorCheck {
+  const name = 'run --jobs';
+  if (environment?.parallel === true) return ok(name, `plans of ${environment.name} are side by side: it says \`parallel: true\``);
+  const inTurn =
+    environment === undefined || environment.database.kind === 'embedded'
+      ? 'plans that only read are side by side; those that run programs in one workspace are one after the other'
+      : 'plans are one after the other: their database is the same';
+  return ok(name, `${inTurn}, unless the environment says \`parallel: true\``);
+}
+
 /** Nothing is written to find out: the nearest folder that exists tells. */
 export function checkOutput(out: string, context: CommandContext): DoctorCheck {
   let folder = resolve(context.workingFolder, out);

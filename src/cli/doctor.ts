@@ -37,6 +37,7 @@ async function doctor(options: DoctorOptions, context: CommandContext): Promise<
     ...(await checks.checkPrograms(context)),
     await checks.checkIsolation(),
     check,
+    checks.checkParallel(environment),
     checks.checkOutput(options.out, context),
     ...database.checks,
   ];

@@ -2,18 +2,15 @@
  * `proofplan job`: one plan of a command with several, in a process of its own. What it has to do comes on standard input as one line
  * of JSON, secrets too, which are so in no list of processes. The pipe stays open: when it closes, whoever began this is gone.
  */
-import type { NoteKey } from '../journal/signed-note.ts';
 import type { JournalState } from '../model/journal-entry.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { DatabaseState, StateRequest } from '../model/environment.ts';
-import type { PrerequisiteOutcome, SetMembership } from '../model/event.ts';
+import type { DatabaseState } from '../model/environment.ts';
 import type { Binding } from '../model/value.ts';
 import { exitCodes, interruptionExitCodes, type Verdict } from '../model/verdict.ts';
 import { createColours } from '../report/colour.ts';
-import type { Verbosity } from '../report/terminal-progress.ts';
 import { redacted, type CommandContext } from './command-context.ts';
 import { maskMessages } from './command-secret.ts';
-import { executeOne, isReady } from './execute-one.ts';
+import { executeOne, isReady, type ExecutionOptions } from './execute-one.ts';
 import { createToldRegion } from './job-progress.ts';
 import { compileFile } from './plan-file.ts';
 import type { Finish, Program } from './program.ts';
@@ -32,21 +29,8 @@ export interface JobOrder {
   readonly columns: number;
   /** Whoever began this stands at a terminal: what the job does is shown there, in lines that live. */
   readonly live?: true;
-  readonly options: {
-    readonly out: string;
-    readonly quiet?: true;
-    readonly timeout?: number;
-    readonly dryRun?: true;
-    readonly only?: string;
-    readonly attest: readonly { readonly task: string; readonly by: string }[];
-    readonly locked?: true;
-    readonly live?: true;
-    readonly verbosity?: Verbosity;
-    readonly key?: NoteKey;
-    readonly prerequisites?: readonly PrerequisiteOutcome[];
-    readonly membership?: SetMembership;
-    readonly state?: StateRequest;
-  };
+  /** As far as they can be told to another process: what it gives back, and to whom, is its own. */
+  readonly options: Omit<ExecutionOptions, 'json' | 'resume' | 'told' | 'onEnd'>;
 }
 
 /** What a job answers, as the last line on its standard output. `data` is what `run --json` prints of the plan. */

@@ -75,6 +75,18 @@ describe('what is offered', () => {
     expect(await offered(['show', ''], { cwd: temporaryFolder() })).toEqual({ files: 'folder', values: [] });
   });
 
+  test('the steps that a plan had when it was executed last', async () => {
+    const cwd = workspace();
+    const line = (execution: string, path: string): string => `${JSON.stringify({ execution, kind: 'registered', plan: { path } })}\n`;
+    const ledger = [line('2026-01-01T00-00-00Z-aaaaaa', 'plans/a.md'), line('2026-01-02T00-00-00Z-bbbbbb', 'b.md'), line('../../outside', 'plans/a.md'), '{"cut'];
+    writeFileSync(join(cwd, '.proofplan/ledger.jsonl'), ledger.join(''));
+    expect(await offered(['run', './plans/a.md', '--only', ''], { cwd })).toEqual({ files: 'none', values: ['1.1', '2.1'] });
+    expect(await offered(['run', 'plans/a.md', '--only=2'], { cwd })).toEqual({ files: 'none', values: ['--only=2.1'] });
+    expect(await offered(['history', 'b.md', '--step', ''], { cwd })).toEqual({ files: 'none', values: ['1.1', '2.1'] });
+    expect((await offered(['run', 'c.md', '--only', ''], { cwd })).values).toEqual([]);
+    expect((await offered(['run', '--only', ''], { cwd })).values).toEqual([]);
+  });
+
   test('no step of a journal that anybody wrote needs quotes or steers a terminal', async () => {
     const cwd = workspace([
       { id: '$(touch pwned)', title: 'x' },

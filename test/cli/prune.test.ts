@@ -16,6 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { holdLock } from '../../src/journal/ledger-lock.ts';
 import { readLedger, registerExecution, type LedgerFileSystem } from '../../src/journal/ledger.ts';
@@ -26,7 +27,7 @@ import { verifyExecution } from '../../src/review/audit-verify.ts';
 import { readHistorySource } from '../../src/review/history-source.ts';
 import { placeOf, pythonFindings } from '../review/audit-sample.ts';
 import { chainLedger, idOf, unchained, writeOutput, type SampleExecution } from '../review/history-sample.ts';
-import { builtProgram, command, startProgram } from '../support/command.ts';
+import { builtProgram, command, startProgram, root } from '../support/command.ts';
 import { need } from '../support/machine-need.ts';
 import { startOnPty } from '../support/pty.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -129,13 +130,20 @@ describe('what it says', () => {
 
   test('--json lists all of it', async () => {
     const { cwd } = project([passed, failed, passed]);
-    expect(JSON.parse((await command(['prune', '--keep', '1', '--dry-run', '--json'], { cwd })).stdout)).toMatchObject({
+    const validate = new Ajv({ strict: false }).compile(JSON.parse(readFileSync(join(root, 'schemas/prune.schema.json'), 'utf8')) as object);
+    const ask = async (...words: readonly string[]): Promise<unknown> => {
+      const data: unknown = JSON.parse((await command(['prune', '--json', ...words], { cwd })).stdout);
+      expect([validate(data), validate.errors]).toEqual([true, null]);
+      return data;
+    };
+    expect(await ask('--keep', '1', '--dry-run')).toMatchObject({
       schemaVersion: 1,
       rule: '--keep 1',
       remove: [{ execution: idOf(0), verdict: 'passed' }],
       kept: [{ because: 'did not pass' }, { because: 'latest points at it' }],
     });
-    expect(JSON.parse((await command(['prune', '--keep', '1', '--yes', '--json'], { cwd })).stdout)).toMatchObject({ removed: [idOf(0)], stayed: [] });
+    expect(await ask('--keep', '1', '--yes')).toMatchObject({ removed: [idOf(0)], stayed: [] });
+    expect(await ask('--keep', '1', '--yes')).toMatchObject({ remove: [] });
   });
 });
 
