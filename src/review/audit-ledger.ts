@@ -29,24 +29,52 @@ export interface LedgerAudit {
   readonly pruned: readonly PrunedAttempt[];
 }
 
+/** A ledger as it was read once, or why it cannot be. `hashes` are those of the lines. */
+type ReadLedger =
+  | {
+      readonly entries: readonly LedgerEntry[];
+      readonly hashes: ReadonlyMap<LedgerEntry, string>;
+      readonly problems: Ledger['problems'];
+      readonly entriesOf: ReadonlyMap<string, readonly LedgerEntry[]>;
+    }
+  | { readonly missing: string };
+
+/** What is read of a ledger, kept: many executions of one output folder ask the same one. Not for longer than one verification. */
+export type LedgerMemory = Map<string, Promise<ReadLedger>>;
+
+async function readWhole(path: string): Promise<ReadLedger> {
+  const entries: LedgerEntry[] = [];
+  const hashes = new Map<LedgerEntry, string>();
+  try {
+    lstatSync(path);
+    const { problems } = await walkLedger(path, (entry, _, hash) => {
+      entries.push(entry);
+      hashes.set(entry, hash);
+    });
+    return { entries, hashes, problems, entriesOf: groupEntries(entries) };
+  } catch (error) {
+    return { missing: messageOf(error) };
+  }
+}
+
 /**
  * Verifies what the ledger at `path` says of the journal in `folder`. That a pass was pruned is told and hides nothing. The record of
  * anything else is missed, whoever says that he has removed it: only a line that is signed with the auditor's key explains that.
  */
-export async function verifyLedger(path: string, folder: string, journal: JournalAudit, verifierKey?: string): Promise<LedgerAudit> {
+export async function verifyLedger(
+  path: string,
+  folder: string,
+  journal: JournalAudit,
+  verifierKey?: string,
+  memory: LedgerMemory = new Map(),
+): Promise<LedgerAudit> {
   const file = relative(folder, path);
-  const entries: LedgerEntry[] = [];
-  const hashes = new Map<LedgerEntry, string>();
-  let problems: Ledger['problems'];
-  try {
-    lstatSync(path);
-    ({ problems } = await walkLedger(path, (entry, _, hash) => {
-      entries.push(entry);
-      if (entry.execution === journal.execution) hashes.set(entry, hash);
-    }));
-  } catch (error) {
-    return { findings: [{ code: 'review/ledger-missing', message: `there is no ledger to be read: ${messageOf(error)}`, file }], pruned: [] };
-  }
+  const reading = memory.get(path) ?? readWhole(path);
+  memory.set(path, reading);
+  const ledger = await reading;
+  if ('missing' in ledger)
+    return { findings: [{ code: 'review/ledger-missing', message: `there is no ledger to be read: ${ledger.missing}`, file }], pruned: [] };
+  const { entries, hashes, problems, entriesOf } = ledger;
   const findings: AuditFinding[] = [];
   const pruned: PrunedAttempt[] = [];
   const find = (code: AuditCode, message: string, place: { readonly lineNumber?: number; readonly offset?: number } = {}): void =>
@@ -58,7 +86,7 @@ export async function verifyLedger(path: string, folder: string, journal: Journa
     if (kind === 'not-an-entry') find('review/ledger-broken', `line ${lineNumber} of the ledger is damaged`, { lineNumber, offset });
   }
 
-  const own = entries.filter((entry) => entry.execution === journal.execution);
+  const own = entriesOf.get(journal.execution) ?? [];
   const [registered, ...again] = own.filter((entry) => entry.kind === 'registered');
   if (registered === undefined) {
     find('review/not-in-ledger', `the ledger has no registration of \`${journal.execution}\``);
@@ -72,7 +100,6 @@ export async function verifyLedger(path: string, folder: string, journal: Journa
   const counted = attempts.indexOf(registered) + 1;
   if (registered.attempt !== counted)
     find('review/ledger-differs', `it was registered as attempt ${registered.attempt}, and is attempt ${counted} by counting`);
-  const entriesOf = groupEntries(entries);
   for (const [index, attempt] of attempts.entries()) {
     const { execution } = attempt;
     const path = join(dirname(folder), execution);

@@ -12,7 +12,7 @@ import { compareExpectation, type AuditExpectation } from './audit-expectation.t
 import { readVerdict, verifyCheckpoint, verifyEvidenceFiles, verifyRecordedFiles, type AuditSignature } from './audit-file.ts';
 import type { AuditFinding } from './audit-finding.ts';
 import { verifyJournal, type JournalAudit } from './audit-journal.ts';
-import { verifyLedger, type PrunedAttempt } from './audit-ledger.ts';
+import { verifyLedger, type LedgerMemory, type PrunedAttempt } from './audit-ledger.ts';
 
 /** What was found about a record. An empty list of findings is the good answer; `journal` is undefined where there is none. */
 export interface Audit {
@@ -39,8 +39,8 @@ export async function verifyExecution(folder: string, expectation: AuditExpectat
   return (await auditExecution(folder, expectation)).findings;
 }
 
-/** As `verifyExecution`, with what the record says of itself. Never rejects: what cannot be read is a finding. */
-export async function auditExecution(folder: string, expectation: AuditExpectation = {}): Promise<Audit> {
+/** As `verifyExecution`, with what the record says of itself. Never rejects: what cannot be read is a finding. `ledgers` is for many at once. */
+export async function auditExecution(folder: string, expectation: AuditExpectation = {}, ledgers?: LedgerMemory): Promise<Audit> {
   const real = realFolder(folder);
   const file = executionFiles.journal;
   const none = (message: string): Audit => ({ findings: [{ code: 'review/not-an-execution', message, file }] });
@@ -54,7 +54,7 @@ export async function auditExecution(folder: string, expectation: AuditExpectati
     const journal = await verifyJournal(journalPath, executionIdPattern.test(name) ? name : undefined, mark);
     if (journal.brokenOff) return { findings: journal.findings, journal: summaryOf(journal, { kind: 'none' }) };
     const checkpoint = await verifyCheckpoint(real, journal, expectation.verifierKey);
-    const ledger = await verifyLedger(ledgerPath(dirname(dirname(real))), real, journal, expectation.verifierKey);
+    const ledger = await verifyLedger(ledgerPath(dirname(dirname(real))), real, journal, expectation.verifierKey, ledgers);
     const findings = [
       ...journal.findings,
       ...compareExpectation(journal, expectation),

@@ -7,6 +7,7 @@ import type { ShardExecution, ShardRecord } from '../journal/shard-record.ts';
 import { executionIdPattern } from '../model/journal-entry.ts';
 import { worse, type Verdict, verdictOrder } from '../model/verdict.ts';
 import { readVerdict } from './audit-file.ts';
+import type { LedgerMemory } from './audit-ledger.ts';
 import { auditExecution } from './audit-verify.ts';
 import { conditionsOf, type Condition } from './merge-condition.ts';
 import type { Find } from './merge-finding.ts';
@@ -29,11 +30,17 @@ export interface ReadExecution {
 interface Ground {
   readonly plan: SetPlan | undefined;
   readonly verifierKey: string | undefined;
+  readonly ledgers: LedgerMemory;
   readonly find: Find;
 }
 
 /** Verifies one execution that a shard states, and tells what is wrong with it. Never rejects. */
-export async function verifyStated(folder: string, record: ShardRecord, stated: ShardExecution, { plan, verifierKey, find }: Ground): Promise<ReadExecution> {
+export async function verifyStated(
+  folder: string,
+  record: ShardRecord,
+  stated: ShardExecution,
+  { plan, verifierKey, ledgers, find }: Ground,
+): Promise<ReadExecution> {
   const { path, role, execution, exitCode } = stated;
   const verdict = verdictOf(stated.verdict);
   const unproven: ReadExecution = { path, role, execution, verdict: worse(verdict, 'unproven'), exitCode, reason: null, conditions: [] };
@@ -51,12 +58,13 @@ export async function verifyStated(folder: string, record: ShardRecord, stated: 
     find('review/shard-execution-differs', `the record of \`${path}\` (\`${execution}\`) does not lie in the folder of the shard`);
     return unproven;
   }
-  const audit = await auditExecution(place, {
+  const expected = {
     expectExecution: execution,
     expectPlan: plan.sha256,
     ...(stated.journal === null ? {} : { expectRoot: stated.journal.root }),
     ...(verifierKey === undefined ? {} : { verifierKey }),
-  });
+  };
+  const audit = await auditExecution(place, expected, ledgers);
   const [first] = audit.findings;
   const differences = first
     ? [`${first.message}${audit.findings.length > 1 ? `, and ${audit.findings.length - 1} more findings` : ''}`]

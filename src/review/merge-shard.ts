@@ -2,6 +2,7 @@
 import { createSetMemory, type SetMemory } from '../journal/plan-set.ts';
 import { readShardRecord, type ShardRecord } from '../journal/shard-record.ts';
 import type { AuditCode } from './audit-finding.ts';
+import type { LedgerMemory } from './audit-ledger.ts';
 import { verifyStated, type ReadExecution } from './merge-execution.ts';
 import type { Find, MergeFinding } from './merge-finding.ts';
 import { verifyShardLedger, type OtherAttempt } from './merge-ledger.ts';
@@ -31,8 +32,9 @@ export async function readShard(folder: string, name: string, verifierKey?: stri
   const plans = new Map([...record.set.plans, ...record.set.linked].map((plan) => [plan.path, plan]));
   const before = await verifyShardLedger(folder, record, find);
   const executions: ReadExecution[] = [];
+  const ledgers: LedgerMemory = new Map();
   for (const execution of record.executions)
-    executions.push(await verifyStated(folder, record, execution, { plan: plans.get(execution.path), verifierKey, find }));
+    executions.push(await verifyStated(folder, record, execution, { plan: plans.get(execution.path), verifierKey, ledgers, find }));
   verifyParts(record, memory.deal(record.set, record.count), executions, find);
   verifyPrerequisites(record.set, executions, find);
   return { folder: name, record, executions, before, findings };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { verifyExecution } from '../../src/review/audit-verify.ts';
 import { startProgram, type CommandEnd } from '../support/command.ts';
+import { playsAll } from '../support/sampled.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** One shell step that must end with exit code 0. */
@@ -45,26 +46,65 @@ const verdictsOf = (told: readonly Told[]): Readonly<Record<string, string>> =>
   // An error is told with its reason, so that a test that fails for one says why.
   Object.fromEntries(told.map(({ plan, verdict, reason, exitCode }) => [plan.path, verdict === 'error' && exitCode === 5 ? `error: ${reason}` : verdict]));
 
+/** The same order for the same seed. */
+function shuffle<T>(list: readonly T[], seed: number): readonly T[] {
+  let state = seed;
+  const next = (): number => (state = (state * 48_271) % 2_147_483_647);
+  return list
+    .map((item) => ({ item, at: next() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}
+
 /** Waits until it is so; by what is there, never by a guess of how long something takes. */
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 describe('plans side by side', () => {
-  test('end as they do one after the other, whatever the order: passing, failing, hanging', async () => {
+  // Plans that only search are side by side in one workspace; where everything is played, all are, each beside any other.
+  test('end as they do one after the other, whatever the order and the neighbours', async () => {
+    const search = (word: string, more = ''): string => `# A plan\n\n${more}\n\n## Static verification\n\n- \`source.txt\` must contain \`${word}\`\n`;
+    const plans = {
+      'pass.md': search('alpha'),
+      'other.md': search('beta'),
+      'fail.md': search('nowhere'),
+      'unproven.md': search('alpha', '## Tasks\n\n- [ ] Ask the owner whether the goods are there.'),
+      'refuse.md': shellPlan('touch taken', 'Policies:\n\n- Do not run `touch`.'),
+      // Its time stands in it: with `--timeout` the others would depend on how fast the machine is.
+      'hang.md': shellPlan('sleep 600').replace('bash', 'bash timeout=1s'),
+      'error/plan.md': search('alpha'),
+    };
     const cwd = project({
-      'pass.md': shellPlan('echo hello'),
-      'fail.md': shellPlan('exit 3'),
-      'hang.md': shellPlan('sleep 600', 'Each step takes at most 1 s.'),
+      ...plans,
+      'source.txt': 'alpha\nbeta\n',
+      'error/source.txt': 'alpha\n',
+      // Nobody listens there.
+      'error/proofplan.config.yaml':
+        'default: lost\nenvironments:\n  lost:\n    workspace: .\n    database: postgresql://nobody:x@127.0.0.1:1/none\n    parallel: true\n',
+      ...(playsAll ? { 'proofplan.config.yaml': parallelConfig } : {}),
     });
-    const one = await run(cwd, 'pass.md', 'fail.md', 'hang.md', '--timeout', '1s');
-    const many = await run(cwd, 'hang.md', 'fail.md', 'pass.md', '--timeout', '1s', '--jobs', '4');
-    expect(verdictsOf(one.told)).toMatchObject({ 'pass.md': 'passed', 'fail.md': 'failed' });
-    expect(verdictsOf(many.told)).toEqual(verdictsOf(one.told));
-    expect(many.exitCode).toBe(one.exitCode);
-    expect(many.told.map(({ plan }) => plan.path)).toEqual(['hang.md', 'fail.md', 'pass.md']);
-    for (const { folder = '' } of many.told) expect(await verifyExecution(join(cwd, folder))).toEqual([]);
-  }, 120_000);
+    const ending = ({ told }: { readonly told: readonly Told[] }): unknown =>
+      Object.fromEntries(told.map(({ plan, verdict, exitCode, reason }) => [plan.path, [verdict, exitCode, reason.replaceAll(/\d+/g, '0')]]).sort());
+    const alone = await run(cwd, ...Object.keys(plans));
+    expect(verdictsOf(alone.told)).toMatchObject({
+      'pass.md': 'passed',
+      'other.md': 'passed',
+      'fail.md': 'failed',
+      'unproven.md': 'unproven',
+      'refuse.md': 'refused',
+    });
+    expect(alone.told.find(({ plan }) => plan.path === 'error/plan.md')).toMatchObject({ verdict: 'error', exitCode: 5 });
+    expect(alone.told.find(({ plan }) => plan.path === 'hang.md')?.verdict).not.toBe('passed');
+    for (const seed of playsAll ? [1, 2, 3, 4, 5, 6] : [1]) {
+      const order = shuffle(Object.keys(plans), seed);
+      const many = await run(cwd, ...order, '--jobs', String(seed % 2 === 0 ? 3 : 7));
+      expect([order, ending(many)]).toEqual([order, ending(alone)]);
+      expect(many.exitCode).toBe(alone.exitCode);
+      expect(many.told.map(({ plan }) => plan.path)).toEqual(order);
+      for (const { folder } of many.told) if (folder !== undefined) expect(await verifyExecution(join(cwd, folder))).toEqual([]);
+    }
+  }, 600_000);
 
   test('one table at the end, each line with its plan, the same plan once', async () => {
     const cwd = project({ 'plans/pass.md': shellPlan('echo hello'), 'plans/fail.md': shellPlan('exit 3') });
@@ -159,9 +199,9 @@ describe('prerequisites', () => {
     expect(existsSync(join(cwd, 'done'))).toBe(false);
   }, 60_000);
 
-  test('a plan alone cannot do without them: their database is its own, with what they left', async () => {
+  test('a plan alone cannot do without them: their database is its own, with what they left; what prepares all is done once', async () => {
     const database =
-      'default: app\nenvironments:\n  app:\n    workspace: .\n    database: embedded\n    parallel: true\n    prepare:\n      - run: psql "$DATABASE_URL" -qc "create table base(id int); insert into base values (1)"\n';
+      'default: app\nenvironments:\n  app:\n    workspace: .\n    database: embedded\n    parallel: true\n    prepare:\n      - run: psql "$DATABASE_URL" -qc "create table base(id int); insert into base values (1)" && echo once >>prepared.txt\n';
     const write = 'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -qc "insert into seeded values (1)"';
     const count = '\n### 2. Read\n\n```sql\nselect count(*) as found from seeded;\n```\n\nExpected: found = 2\n';
     const cwd = project({
@@ -169,9 +209,17 @@ describe('prerequisites', () => {
       'setup.md': shellPlan('psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -qc "create table seeded as select id from base"'),
       'a.md': shellPlan(write, first) + count,
       'b.md': shellPlan(write, first) + count,
+      // Demands nothing: it begins as the setup does, and finds neither its rows nor anybody else's.
+      'c.md':
+        shellPlan('psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -qc "insert into base values (2)"') +
+        count.replace('seeded', "base where to_regclass('seeded') is null"),
     });
-    const end = await run(cwd, 'a.md', 'b.md', '--jobs', '2');
-    expect(verdictsOf(end.told)).toEqual({ 'setup.md': 'passed', 'a.md': 'passed', 'b.md': 'passed' });
+    const end = await run(cwd, 'a.md', 'b.md', 'c.md', '--jobs', '2');
+    expect(verdictsOf(end.told)).toEqual({ 'setup.md': 'passed', 'a.md': 'passed', 'b.md': 'passed', 'c.md': 'passed' });
+    expect(readFileSync(join(cwd, 'prepared.txt'), 'utf8')).toBe('once\n');
+    expect(readFileSync(join(cwd, end.told.find(({ plan }) => plan.path === 'c.md')?.folder ?? '', 'journal.jsonl'), 'utf8')).toContain(
+      '"copyOf":"what was prepared once for several plans"',
+    );
     const opened = readFileSync(join(cwd, end.told[1]?.folder ?? '', 'journal.jsonl'), 'utf8');
     expect(opened).toContain(`"copyOf":"the execution ${end.told[0]?.execution ?? ''}"`);
     expect(opened).toContain('"kind":"preparation"');
