@@ -7,14 +7,18 @@ import { literalOf } from './claim-value.ts';
 import type { StepDraft } from './draft.ts';
 
 const lead =
-  /^(?:(?:expect(?:ed)?|(?:it )?should (?:be|print|show|return)|(?:it )?must (?:be|print|show|return)|result|answer|it (?:is|says|prints|shows|answers|returns)|returns?|prints?|says?|answers?|shows?|gives?)\b(?: (?:output|result|value|answer))?\s*[:=]?|->|=>|\u2192|==?)\s*/i;
+  /^(?:(?:expect(?:ed)?|(?:it )?should (?:be|print|show|return)|(?:it )?must (?:be|print|show|return)|result|answer|it (?:is|says|prints|shows|answers)|prints?|says?|answers?|shows?|gives?)\b(?: (?:output|result|value|answer))?\s*[:=]?|->|=>|\u2192|==?)\s*/i;
 const remark = /\s*\([^()]*\)\s*$/;
 const value = /^(?:`([^`<>\u2026]+)`|"([^"<>\u2026]+)"|(-?\d+(?:\.\d+)?)|([A-Z][A-Z0-9_-]+))$/;
 const bound = /^`?(>=|<=|>|<|\u2265|\u2264)\s*(-?\d+(?:\.\d+)?)`?$/;
 
 /** The claim that a bare value makes of a step; undefined where the text is no bare value or the step shows no one value. */
 export function bareClaim(text: string, step: StepDraft | undefined): Claim | undefined {
-  let bare = text.trim().replace(/[.;]$/, '');
+  // A query returns a value; of a command it could be the exit code.
+  let bare = text
+    .trim()
+    .replace(/[.;]$/, '')
+    .replace(step?.sql ? /^(?:it )?(?:returns?|(?:must|should) return) /i : /^$/, '');
   for (let start = lead.exec(bare)?.[0].length ?? 0; start > 0 && start < bare.length; start = lead.exec(bare)?.[0].length ?? 0) bare = bare.slice(start);
   if (!value.test(bare) && !bound.test(bare)) bare = bare.replace(remark, '').replace(/[.;]$/, '');
   const [only, ...more] = step?.sql?.mode === 'read' ? step.sql.columns : [];

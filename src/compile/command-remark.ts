@@ -4,8 +4,13 @@
  */
 import { isCommand } from './code-content.ts';
 import { fold } from './prose.ts';
+import { isInstruction } from './sentence.ts';
 
-export type CommandRemark = { readonly kind: 'claim'; readonly text: string } | { readonly kind: 'conduct'; readonly why: string };
+export type CommandRemark =
+  | { readonly kind: 'claim'; readonly text: string }
+  /** Something that a person does afterwards. */
+  | { readonly kind: 'task'; readonly text: string }
+  | { readonly kind: 'conduct'; readonly why: string };
 
 const looks =
   /^[,;:]?\s*(?:(?:and|then|and then|&),?\s+)?(?:please )?(?:verify|check|confirm|ensure|assert|expect|make sure|observe|see)\b(?: (?:that|if|whether)\b)?\s*:?\s*(?=\S)/i;
@@ -40,6 +45,14 @@ export function remarkOf(behind: string): CommandRemark | undefined {
   const looked = looks.exec(text)?.[0].length ?? 0;
   // What is looked at with another command, or read somewhere, is no claim on this one.
   if (looked > 0) return [...text.matchAll(/`([^`]+)`/g)].some((code) => isCommand(code[1] ?? '')) ? undefined : { kind: 'claim', text: text.slice(looked) };
+  const then = /^,?\s*(?:and|then|and then)\s+(?=[a-z])(.+)$/.exec(text)?.[1];
+  if (
+    then !== undefined &&
+    !/`/.test(then) &&
+    isInstruction(fold(then)) &&
+    !/^(?:record|note|write down|save|capture|keep|remember|copy|continue|proceed|go on|move on|repeat|retry|try)\b/i.test(then)
+  )
+    return { kind: 'task', text: then };
   if (/^within \d/i.test(text)) return { kind: 'claim', text };
   const bare = text.replace(/^\((.*)\)$/, '$1').replace(/^(?:[,;:\u2013\u2014-]\s*)?(?:and\s+)?(?:it\s+(?=must|should))?/, '');
   if (sign.test(bare)) return { kind: 'claim', text: bare };

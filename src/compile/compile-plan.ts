@@ -122,7 +122,16 @@ async function compileYamlPlan(options: CompileOptions, text: string, read: read
     used: new Set(),
   };
   const plan = await bind(binder, options, 'yaml');
-  return { plan, diagnostics: sorted(diagnostics), decisions: binder.decisions };
+  return { plan, diagnostics: sorted(diagnostics.map(ownPlace)), decisions: binder.decisions };
+}
+
+/** A YAML plan has no addendum: what is missing is written into it. */
+function ownPlace(diagnostic: Diagnostic): Diagnostic {
+  if (diagnostic.help === undefined || !diagnostic.help.includes('addendum')) return diagnostic;
+  return {
+    ...diagnostic,
+    help: diagnostic.help.replace(/\bin the addendum, under (`\w+:`)/g, 'in this plan, under $1').replace(/\bof the addendum\b/g, 'of this plan'),
+  };
 }
 
 /** What a YAML plan binds stands in it: a file beside it would be read by nobody. That of a Markdown plan of the same name is not meant. */

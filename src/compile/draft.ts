@@ -99,6 +99,8 @@ export interface StepDraft {
     readonly mentions: ReadonlyMap<string, readonly string[]>;
     /** What each column is, whatever it is called: the same text for the same expression. */
     readonly meanings: ReadonlyMap<string, string>;
+    /** How many statements its text holds. */
+    readonly statements: number;
     /** What each column shows whatever the data are. */
     readonly ranges: ReadonlyMap<string, ValueRange>;
     /** It answers with exactly one row, whatever the data are. */

@@ -71,12 +71,15 @@ function markDemands(draft: Draft, unread: Set<number>): void {
     const headed = blocks.some((block) => block.type === 'heading' && block.start === section?.start && isDemanding(wordsOfBlock(block)));
     for (const block of blocks) {
       const read = draft.notes.get(block.index);
-      const head = block.type === 'table-row' ? draft.document.blocks[draft.document.blocks[block.parent ?? -1]?.children[0] ?? -1] : undefined;
       const idle =
         read?.disposition === 'narrative' ||
         (read?.disposition === 'metadata' && read.becomes.some((label) => typeof label === 'string' && compileLabel(label) !== 'metadata'));
-      const demanded = isDemanding(wordsOfBlock(block)) || headed || (head !== undefined && isDemanding(wordsOfBlock(head)));
-      if (!idle || block.type === 'heading' || !demanded || introOf(fold(proseOf(block.inlines).text))?.kind === 'negative') continue;
+      if (!idle || block.type === 'heading') continue;
+      const text = wordsOfBlock(block);
+      const head = block.type === 'table-row' ? draft.document.blocks[draft.document.blocks[block.parent ?? -1]?.children[0] ?? -1] : undefined;
+      const announced = (headed || (head !== undefined && isDemanding(wordsOfBlock(head)))) && (text.match(binding) ?? []).length < 2;
+      // "Ne jamais exécuter:" has taken its block out of the flow.
+      if (!(announced || isDemanding(text)) || introOf(fold(proseOf(block.inlines).text))?.kind === 'negative') continue;
       read.disposition = 'unread';
       read.becomes.length = 0;
       unread.add(block.index);

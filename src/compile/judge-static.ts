@@ -29,6 +29,17 @@ export async function judgeStatically(
       continue;
     }
     if (step.sql) {
+      if (step.sql.statements !== 1)
+        binder.diagnostics.push({
+          severity: 'error',
+          code: 'compile/unparsable-sql',
+          message:
+            step.sql.statements === 0
+              ? `step ${step.id} holds no statement`
+              : `step ${step.id} holds ${step.sql.statements} statements, and one is sent and judged`,
+          span: span(binder, step),
+          help: 'write a step for each statement',
+        });
       const judgement = await decideSql(binder.parser, step.sql.text, { access, protectedTables });
       if (judgement.decision.effect === 'refuse') {
         const policy = policyOf(policies, step, judgement.decision.policy);

@@ -15,14 +15,15 @@ export interface QueryReading {
 }
 
 /** Nothing is known of what it answers. */
-const open = { ranges: new Map<string, ValueRange>(), oneRow: false, maxRows: Number.POSITIVE_INFINITY };
+const open = { statements: 1, ranges: new Map<string, ValueRange>(), oneRow: false, maxRows: Number.POSITIVE_INFINITY };
 
 export async function compileQuery(text: string, parser: SqlParser, mode: 'read' | 'probe' = 'read'): Promise<QueryReading> {
   const { splices, parameters } = sqlSplices(text);
   const sql = applySplices(text, splices);
   const parsed = await parser.parse(sql);
   const empty = { text: sql, parameters, columns: [], relations: [], keys: [], mode, aggregate: false, mentions: new Map(), meanings: new Map(), ...open };
-  if (parsed.kind !== 'statements' || parsed.statements.length !== 1) return { splices, sql: empty };
+  if (parsed.kind !== 'statements' || parsed.statements.length !== 1)
+    return { splices, sql: { ...empty, statements: parsed.kind === 'statements' ? parsed.statements.length : 1 } };
   const tree = parsed.statements[0]?.tree as Tree | undefined;
   const relations = [...new Set(collect(tree, 'RangeVar').map((range) => qualified(range)))];
   const select = (tree?.['SelectStmt'] ?? undefined) as Tree | undefined;
@@ -34,20 +35,25 @@ export async function compileQuery(text: string, parser: SqlParser, mode: 'read'
   const answer = answerRange(select);
   const ranges = new Map<string, ValueRange>();
   let aggregate = false;
-  for (const target of listOf(select['targetList'])) {
+  // UNION and its like have the names of their first part, and no column of a table.
+  const named = firstPart(select);
+  for (const target of listOf(named['targetList'])) {
     const result = target['ResTarget'] as Tree | undefined;
     const value = result?.['val'] as Tree | undefined;
     const reference = columnOf(value);
     const column = (result?.['name'] as string | undefined) ?? reference?.column ?? functionName(value);
     if (column === undefined || column === '*') continue;
-    if (value && 'FuncCall' in value && /^(count|sum|min|max|avg|bool_and|bool_or|every)$/.test(functionName(value) ?? '')) aggregate = true;
+    if (named === select && value && 'FuncCall' in value && /^(count|sum|min|max|avg|bool_and|bool_or|every)$/.test(functionName(value) ?? ''))
+      aggregate = true;
     const relation =
-      reference === undefined || (result?.['name'] !== undefined && result['name'] !== reference.column) ? undefined : relationOf(reference, aliases);
+      named !== select || reference === undefined || (result?.['name'] !== undefined && result['name'] !== reference.column)
+        ? undefined
+        : relationOf(reference, aliases);
     const name = relation === undefined ? column : `${relation}.${column}`;
     columns.push({ column, name });
     const range = answer.columns.get(column);
     if (range !== undefined) ranges.set(name, range);
-    const meaning = meaningOf(value);
+    const meaning = named === select ? meaningOf(value) : undefined;
     if (meaning !== undefined) meanings.set(name, meaning);
     mentions.set(
       name,
@@ -60,16 +66,23 @@ export async function compileQuery(text: string, parser: SqlParser, mode: 'read'
   return { splices, sql: { ...empty, columns, relations, keys, aggregate: alone, mentions, meanings, ranges, oneRow, maxRows } };
 }
 
+function firstPart(select: Tree): Tree {
+  const left = select['larg'] as Tree | undefined;
+  return left === undefined || 'targetList' in select ? select : firstPart(left);
+}
+
 /** `alias → relation` of the FROM clause; `''` is the only table where there is just one. */
 function aliasesOf(select: Tree): ReadonlyMap<string, string> {
   const aliases = new Map<string, string>();
-  const ranges = collect(select['fromClause'], 'RangeVar');
+  // What a subquery reads is not what it shows.
+  const ranges = tablesOf(select['fromClause']);
   for (const range of ranges) {
     const alias = (range['alias'] as Tree | undefined)?.['aliasname'] as string | undefined;
     aliases.set(alias ?? String(range['relname']), qualified(range));
   }
   const only = ranges[0];
-  if (ranges.length === 1 && only) aliases.set('', qualified(only));
+  const others = collect(select['fromClause'], 'RangeSubselect').length + collect(select['fromClause'], 'RangeFunction').length;
+  if (ranges.length === 1 && others === 0 && only) aliases.set('', qualified(only));
   return aliases;
 }
 
@@ -106,6 +119,13 @@ function keysOf(select: Tree, aliases: ReadonlyMap<string, string>, parameters: 
     const name = parameter === undefined ? undefined : parameters[parameter - 1];
     return reference && relation !== undefined && name !== undefined ? [{ relation, column: reference.column, name }] : [];
   });
+}
+
+/** The tables of a FROM clause itself. */
+function tablesOf(node: unknown): readonly Tree[] {
+  if (Array.isArray(node)) return node.flatMap(tablesOf);
+  const { RangeVar: table, JoinExpr: join } = (node ?? {}) as { readonly RangeVar?: Tree; readonly JoinExpr?: Tree };
+  return table ? [table] : join ? [...tablesOf(join['larg']), ...tablesOf(join['rarg'])] : [];
 }
 
 /** Every node of this tag below (and at) a place of the tree. */

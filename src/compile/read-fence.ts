@@ -200,7 +200,7 @@ function expectShown(draft: Draft, block: MarkdownBlock, context: Context, outpu
 
 /** Words of a comment that say what comes of a command: "Expected: 10", "2. must print ok", "=> 4", "rows: 3", "0 rows expected". */
 const commentClaim =
-  /(?:^|\s)(?:#|--)[ \t]*(?:\(?\d{1,2}[.)][ \t]+)?((?:(?:expect(?:ed|s)?|should|must)\b|(?:=>|->|\u2192|==?(?=[ \t]))[ \t]*\S|(?:row(?: count)?s?|output|result|returns|prints)[ \t]*:[ \t]*\S|(?!.*\b(?:as|than|not) expected)[^\n]{2,60} expected[.!]?$)[^\n]*)$/gim;
+  /(?:^|\s)(?:#|--)[ \t]*(?:\(?\d{1,2}[.)][ \t]+)?((?:(?:expect(?:ed|s)?|should|must)\b|(?:=>|->|\u2192|==?(?=[ \t]))[ \t]*\S|(?:row(?: count)?s?|output|result|returns|prints)[ \t]*:[ \t]*\S|(?!.{0,70}\b(?:as|than|not) expected)[^\n]{2,60} expected[.!]?$)[^\n]*)$/gim;
 
 /** "-- Expected: 10" and "# should print ok" in a block are claims about it. */
 function readComments(
@@ -211,11 +211,13 @@ function readComments(
   place: (offset: number) => number,
   steps: readonly StepDraft[],
 ): void {
+  let words: ReturnType<typeof parseShell>['words'] | undefined;
   for (const match of text.matchAll(commentClaim)) {
     const claim = match[1] ?? '';
     const at = match.index + match[0].length - claim.length;
     const start = place(at);
-    if (steps[0]?.script && !parseShell(text).words.every((word) => at < word.start || at >= word.end)) continue;
+    words ??= steps[0]?.script ? parseShell(text).words : [];
+    if (!words.every((word) => at < word.start || at >= word.end)) continue;
     draft.claims.push({
       text: claim,
       start,

@@ -39,7 +39,11 @@ export async function readInlineCommands(
     const chained = ran !== undefined && /^[\s,;]*(?:and|then|and then)?[\s,]*$/.test(source.slice(ran, code.start));
     const from = Math.max(body.start, code.start - 1_000);
     const before = fold(`${from === body.start ? '' : '\u2026 '}${source.slice(from, code.start)}`);
-    const lineBefore = source.slice(source.lastIndexOf('\n', code.start - 1) + 1, code.start);
+    const lineBefore =
+      source
+        .slice(Math.max(0, code.start - 200), code.start)
+        .split('\n')
+        .at(-1) ?? '';
     const lineBehind = source.slice(code.end, code.end + 200).split('\n')[0] ?? '';
     const sentenceBefore = isScenarioRun(lineBefore, lineBehind) ? 'run' : (before.split(/[.!?] /).at(-1) ?? before).replace(/[`'"(]+$/, '').trim();
     const last =

@@ -21,6 +21,7 @@ export function isScenarioRun(line: string, behind: string): boolean {
  */
 export function scenarioOf(sentences: readonly Prose[], list: { readonly before: string; readonly after: string }): readonly (ScenarioPart | undefined)[] {
   const words = (text: string): string | undefined => keyword.exec(text)?.[1]?.toLowerCase();
+  if (sentences.every(({ text }) => words(text) === undefined)) return sentences.map(() => undefined);
   const inList = (text: string): readonly (string | undefined)[] =>
     text.split('\n').map((line) => words(line.replace(/^\s*(?:[-*+]|\d+[.)])?\s*(?:\*\*|_)?/, '').replace(/(?:\*\*|_)(?=\s)/, '')));
   const before = inList(list.before);

@@ -62,7 +62,7 @@ export const expectedBehind = /^(?!.*\b(?:as|than|not|isn't) expected\b)(?!(?:if
 
 /** `status = OK`, "exit code 0", "`make build` should exit with 0", "`state` is `done`". */
 const bareClaim =
-  /^`?[a-z_][\w.]*(?: [-+*] [a-z_][\w.]*)+`? ?(?:==?|!=|>=?|<=?) ?\S|^`?[a-z_][\w.]*(?:\([^()]*\))?`?\s*(?:==|!=|<>|>=|<=|=|<|>|\u2265|\u2264|\u2260)\s*[^\s].*$|^exit (?:code|status) (?:is )?\d|^std(?:out|err) \w+|^(?:exactly|at least|at most|no|zero|one|two|three|\d+) (?:[\w.-]+ ){0,3}(?:rows?|lines?)\b|^`[^`]+` (?:should|must|has to|returns?|prints?|exits?|shows?|says?|outputs?|succeeds?|passes|equals|is|are|contains?|exists?|reports?|lists?|answers?|ends|starts|stays|appears)\b|^`[^`]+`\s*(?:->|=>|\u2192|\u2013|-)\s*(?:must|should|shows?|prints?|\d|`)|^http (?:status )?\d{3}\b|^status(?: code)? \d{3}\b/;
+  /^`?[a-z_][\w.]*(?: [-+*] [a-z_][\w.]*)+`? ?(?:==?|!=|>=?|<=?) ?\S|^`?[a-z_][\w.]*(?:\([^()]*\))?`?\s*(?:==|!=|<>|>=|<=|=|<|>|\u2265|\u2264|\u2260)\s*[^\s].*$|^exit (?:code|status) (?:is )?\d|^std(?:out|err) \w+|^(?:exactly|at least|at most|no|zero|one|two|three|\d+) (?:[\w.-]+ ){0,3}(?:rows?|lines?)\b|^`[^`]+` (?:should|must|has to|finds|yields|returns?|prints?|exits?|shows?|says?|outputs?|succeeds?|passes|equals|is|are|contains?|exists?|reports?|lists?|answers?|ends|starts|stays|appears)\b|^`[^`]+`\s*(?:->|=>|\u2192|\u2013|-)\s*(?:must|should|shows?|prints?|\d|`)|^http (?:status )?\d{3}\b|^status(?: code)? \d{3}\b/;
 
 /** What an output or a figure must not be or hold is a claim, not a rule for anybody. */
 const outputSubject =

@@ -4,7 +4,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Value } from '../model/value.ts';
 import { span, suppliersOf, type Binder } from './bind.ts';
 import type { StepDraft } from './draft.ts';
-import type { ValueRange } from './value-range.ts';
+import { holds, type ValueRange } from './value-range.ts';
 
 interface Finding {
   readonly always: boolean;
@@ -73,6 +73,8 @@ function ofRows(sql: NonNullable<StepDraft['sql']>, { bound, count }: Extract<Cl
       help: `claim what that row shows: \`${name} = ${count}\`, \`${name} >= 1\``,
     };
   }
+  if (sql.maxRows === 0)
+    return { always: bound !== 'at-least' && count === 0 ? true : bound === 'at-most', why: 'the query answers with no row, whatever the data are' };
   if (bound === 'at-most' && count >= sql.maxRows) return { always: true, why: `its LIMIT leaves at most ${sql.maxRows}` };
   return bound !== 'at-most' && count > sql.maxRows ? { always: false, why: `its LIMIT leaves at most ${sql.maxRows}` } : undefined;
 }
@@ -96,27 +98,6 @@ function ofComparison(left: Side | undefined, operator: Operator, right: Side | 
   if (always === undefined) return undefined;
   const [side, other] = Number.isFinite(left.min) || Number.isFinite(left.max) ? [left, right] : [right, left];
   return { always, why: `${side.shown} is ${bounds(side)}${isConstant(other) ? '' : ` and ${other.shown} is ${bounds(other)}`}` };
-}
-
-/** True where it always holds, false where it never does. */
-function holds(left: ValueRange, operator: Operator, right: ValueRange): boolean | undefined {
-  const apart = left.max < right.min || left.min > right.max;
-  switch (operator) {
-    case '>=':
-      return left.min >= right.max ? true : left.max < right.min ? false : undefined;
-    case '>':
-      return left.min > right.max ? true : left.max <= right.min ? false : undefined;
-    case '<=':
-      return left.max <= right.min ? true : left.min > right.max ? false : undefined;
-    case '<':
-      return left.max < right.min ? true : left.min >= right.max ? false : undefined;
-    case '==':
-      return apart ? false : undefined;
-    case '!=':
-      return apart ? true : undefined;
-    default:
-      return undefined;
-  }
 }
 
 function constant(side: Side): Finding {

@@ -3,6 +3,8 @@
  * itself. Names do not matter, so aliases, casts, COALESCE, arithmetic, subqueries and CTEs are looked through. Interval
  * arithmetic on the parse tree; what is not in its tables is unbounded and may be NULL, so that no honest claim is called vacuous.
  */
+import type { Operator } from '../model/claim.ts';
+
 export interface ValueRange {
   /** Both bounds belong to the range. Of a boolean 0 is false and 1 true. */
   readonly min: number;
@@ -78,12 +80,22 @@ export function answerRange(select: Tree | undefined, queries: ReadonlyMap<strin
     const name = (target?.['name'] as string | undefined) ?? lastName((value?.['ColumnRef'] as Tree | undefined)?.['fields']) ?? functionName(value);
     if (name !== undefined) columns.set(name, rangeOf(value, scope));
   }
+  // A condition that its own text decides against leaves no row.
+  const refused = (['whereClause', 'havingClause'] as const).some((key) => key in select && rangeOf(select[key] as Tree, scope).max === 0);
   const limit = 'limitCount' in select ? rangeOf(select['limitCount'] as Tree, scope) : anything;
   const cut = ('limitCount' in select && !(limit.min >= 1)) || 'limitOffset' in select || 'havingClause' in select;
   const many = targets.some((target) => /generate_series|unnest|_elements|regexp_(?:matches|split_to_table)|_each/.test(JSON.stringify(target)));
+  // What a query of one row in its place answers, and nothing that would leave a row out.
+  const from = listOf(select['fromClause']);
+  const passed =
+    from.length === 1 &&
+    from[0]?.['JoinExpr'] === undefined &&
+    tables.size === 1 &&
+    [...tables.values()].every((table) => table.oneRow) &&
+    !('whereClause' in select);
   const bare = listOf(select['fromClause']).length === 0 && !('whereClause' in select);
-  const oneRow = groups.length === 0 && !cut && !many && (bare || targets.some((target) => holdsAggregate(target?.['val'])));
-  return { columns, oneRow, maxRows: limit.max };
+  const oneRow = groups.length === 0 && !cut && !many && (bare || passed || targets.some((target) => holdsAggregate(target?.['val'])));
+  return { columns, oneRow, maxRows: refused && !oneRow ? 0 : limit.max };
 }
 
 /** The answers that stand in a FROM clause; the optional side of an outer join may be NULL. */
@@ -137,7 +149,7 @@ function rangeOf(node: Tree | undefined, scope: Scope): ValueRange {
     case 'BooleanTest':
       return { ...truth, nullable: false };
     case 'BoolExpr':
-      return { ...truth, nullable: all('args').some(({ nullable }) => nullable) };
+      return { ...logic(String(content['boolop']), all('args')), nullable: all('args').some(({ nullable }) => nullable) };
     case 'SQLValueFunction':
       return { ...anything, nullable: false };
     case 'A_Expr':
@@ -229,9 +241,44 @@ function operation(content: Tree, left: ValueRange, right: ValueRange): ValueRan
   if (kind === 'AEXPR_NULLIF') return { ...left, nullable: true };
   if (/DISTINCT/.test(kind)) return { ...truth, nullable: false };
   const sign = lastName(content['name']) ?? '';
-  if (kind !== 'AEXPR_OP' || comparison.test(sign)) return truth;
+  if (kind !== 'AEXPR_OP') return truth;
+  if (comparison.test(sign)) {
+    const certain = left.text !== undefined || right.text !== undefined ? undefined : holds(left, operators[sign], right);
+    return { ...truth, nullable, ...(certain === undefined ? {} : { min: Number(certain), max: Number(certain) }) };
+  }
   const made = arithmetic(sign, left, right);
   return made === undefined || Number.isNaN(made.min) || Number.isNaN(made.max) ? { ...anything, nullable } : { ...made, nullable };
+}
+
+const operators: Readonly<Record<string, Operator>> = { '=': '==', '<>': '!=', '!=': '!=', '<': '<', '>': '>', '<=': '<=', '>=': '>=' };
+
+/** True where a comparison always holds, false where it never does; whether a side is NULL is another question. */
+export function holds(left: ValueRange, operator: Operator | undefined, right: ValueRange): boolean | undefined {
+  const apart = left.max < right.min || left.min > right.max;
+  const same = left.min === left.max && right.min === right.max && left.min === right.min;
+  switch (operator) {
+    case '>=':
+      return left.min >= right.max ? true : left.max < right.min ? false : undefined;
+    case '>':
+      return left.min > right.max ? true : left.max <= right.min ? false : undefined;
+    case '<=':
+      return left.max <= right.min ? true : left.min > right.max ? false : undefined;
+    case '<':
+      return left.max < right.min ? true : left.min >= right.max ? false : undefined;
+    case '==':
+      return apart ? false : same ? true : undefined;
+    case '!=':
+      return apart ? true : same ? false : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function logic(operator: string, parts: readonly ValueRange[]): ValueRange {
+  const [mins, maxes] = [parts.map(({ min }) => Math.max(0, min)), parts.map(({ max }) => Math.min(1, max))];
+  if (operator === 'NOT_EXPR') return { ...truth, min: 1 - (maxes[0] ?? 1), max: 1 - (mins[0] ?? 0) };
+  const pick = operator === 'AND_EXPR' ? Math.min : Math.max;
+  return { ...truth, min: pick(...mins), max: pick(...maxes) };
 }
 
 function arithmetic(sign: string, left: ValueRange, right: ValueRange): { readonly min: number; readonly max: number } | undefined {
