@@ -385,7 +385,8 @@ function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body:
   const behind = draft.document.text.text.slice(last?.end ?? 0, last ? sentence.end : 0);
   const remark = itsSteps.length > 1 && commandClaim.test(draft.document.text.text.slice(itsStep?.end ?? 0, last?.start ?? 0)) ? undefined : remarkOf(behind);
   if (remark?.kind === 'conduct') return pushConduct(draft, { ...common, text: sentence.text, conduct: { kind: 'unclear', why: remark.why }, reach: 'step' });
-  if (remark?.kind === 'task') return pushTask(draft, block, remark.text, context, sentence, condition);
+  // In a part about changes the changes are tasks already.
+  if (remark?.kind === 'task' && context.section.meaning !== 'tasks') return pushTask(draft, block, remark.text, context, sentence, condition);
   if (last && remark?.kind === 'claim' && conditionOf(folded) === undefined) {
     // A query answers with rows, a command with what it prints.
     const text = last.kind === 'shell' && nothing.test(remark.text) ? 'the output is empty' : remark.text;

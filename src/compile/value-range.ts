@@ -109,14 +109,14 @@ function addTables(item: Tree, optional: boolean, tables: Map<string, AnswerRang
   }
   const table = (item['RangeVar'] ?? item['RangeSubselect']) as Tree | undefined;
   const alias = table?.['alias'] as Tree | undefined;
-  const name = alias?.['aliasname'] ?? table?.['relname'];
+  const name = (alias?.['aliasname'] ?? table?.['relname']) as string | undefined;
   if (table === undefined || name === undefined) return;
   // Columns that the alias renames are not followed.
   const renamed = alias !== undefined && 'colnames' in alias;
   const inner = 'subquery' in table ? answerRange(selectOf(table['subquery']), queries) : queries.get(String(table['relname']));
   const answer = inner === undefined || renamed ? nothing : inner;
   tables.set(
-    String(name),
+    name,
     optional ? { ...answer, columns: new Map([...answer.columns].map(([column, range]) => [column, { ...range, nullable: true }])) } : answer,
   );
 }
@@ -161,7 +161,7 @@ function rangeOf(node: Tree | undefined, scope: Scope): ValueRange {
 
 function constant(content: Tree): ValueRange {
   if (content['isnull'] === true) return anything;
-  const part = (key: string): unknown => (content[key] as Tree | undefined)?.[key];
+  const part = (key: string): string | number | boolean | undefined => (content[key] as Readonly<Record<string, string | number | boolean>> | undefined)?.[key];
   if ('boolval' in content) return { ...exactly(part('boolval') === true ? 1 : 0), boolean: true };
   if ('ival' in content) return exactly(Number(part('ival') ?? 0));
   if ('fval' in content) return exactly(Number(part('fval')));
