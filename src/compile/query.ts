@@ -1,11 +1,12 @@
 /** What a query shows: its columns with the relation of each plain one, the tables it reads, and the keys its holes are. */
+import { answerRange } from './answer-range.ts';
 import type { QueryColumn, Splice } from '../model/step.ts';
 import type { SqlParser } from '../policy/sql-parser.ts';
 import type { SqlKey, StepDraft } from './draft.ts';
 import { applySplices } from './placeholder.ts';
 import { meaningOf } from './same-object.ts';
 import { sqlSplices } from './sql-hole.ts';
-import { answerRange, type ValueRange } from './value-range.ts';
+import type { ValueRange } from './value-range.ts';
 
 type Tree = { readonly [key: string]: unknown };
 

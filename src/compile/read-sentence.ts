@@ -7,7 +7,7 @@ import { remarkOf } from './command-remark.ts';
 import { conditionOf } from './condition.ts';
 import { note, type Draft, type StepDraft } from './draft.ts';
 import { ruleWords } from './phrasebook.ts';
-import { fold, longest, proseOf, sentencesOf, type Prose } from './prose.ts';
+import { fold, proseOf, sentencesOf, type Prose } from './prose.ts';
 import { codeMeaning } from './read-code.ts';
 import { pushConduct } from './read-conduct.ts';
 import { readInlineCommands } from './read-inline-command.ts';
@@ -30,7 +30,8 @@ import {
 } from './reading.ts';
 import { introOf } from './introduction.ts';
 import { linkedPlansOf } from './linked-plan.ts';
-import { scenarioOf, withoutKeyword, type ScenarioPart } from './scenario.ts';
+import { listAround, readScenario } from './read-scenario.ts';
+import { scenarioOf } from './scenario.ts';
 import { directoryOf, expectedBehind, isClaim, isCriterion, isInstruction, isRecord, isRule, isStatement, isStory, stopConditionOf } from './sentence.ts';
 
 export async function readSentences(draft: Draft, block: MarkdownBlock, body: Prose, context: Context, parser: SqlParser): Promise<void> {
@@ -108,33 +109,6 @@ export async function readSentences(draft: Draft, block: MarkdownBlock, body: Pr
     draft.criteria.push({ text, start: body.start, end: body.end, section: context.section, block: block.index });
     note(draft, block.index, 'criterion', `criterion C${draft.criteria.length}`);
   }
-}
-
-/** A line of a scenario: what must be so before, what is done, what must be seen. */
-function readScenario(draft: Draft, block: MarkdownBlock, sentence: Prose, context: Context, part: ScenarioPart): void {
-  const said = withoutKeyword(sentence);
-  const common = { text: said.text, start: sentence.start, end: sentence.end, section: context.section, block: block.index };
-  if (part === 'then') {
-    draft.claims.push({ ...common, steps: stepsOf(draft, context.section) });
-    return void note(draft, block.index, 'expectation');
-  }
-  // What it runs is a step by now.
-  if (stepsWithin(draft, sentence.start, sentence.end).length > 0) return;
-  if (part === 'when') return pushTask(draft, block, said.text, context, sentence);
-  draft.preconditions.push({ ...common, searches: [] });
-  note(draft, block.index, 'precondition', `precondition ${draft.preconditions.length}`);
-}
-
-/** What stands before and behind an item in its list, as it is written. */
-function listAround(draft: Draft, block: MarkdownBlock): { readonly before: string; readonly after: string } {
-  const item = block.parent === undefined ? undefined : blockAt(draft, block.parent);
-  const list = item?.parent === undefined ? undefined : blockAt(draft, item.parent);
-  if (list?.type !== 'list') return { before: '', after: '' };
-  const { text } = draft.document.text;
-  return {
-    before: text.slice(Math.max(list.start, block.start - longest), block.start),
-    after: text.slice(block.end, Math.min(list.end, block.end + longest)),
-  };
 }
 
 /** An item below "Do not:" is a prohibition. */
