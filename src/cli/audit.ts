@@ -1,11 +1,13 @@
 /** `proofplan audit …`: is the record whole, what does it say about policies, and what can be shown of it to others? */
 import { exitCodes, usageExitCode } from '../model/verdict.ts';
+import { stripToLine } from '../report/strip-control.ts';
+import { renderLine } from '../report/terminal-line.ts';
 import type { AuditExpectation } from '../review/audit-expectation.ts';
 import type { Audit } from '../review/audit-verify.ts';
 import { addCompare } from './audit-compare.ts';
 import { folderArgument, misusedExpectations, renderSignature, shown } from './audit-option.ts';
 import { addProof } from './audit-proof.ts';
-import { say, type CommandContext } from './command-context.ts';
+import { readable, say, type CommandContext } from './command-context.ts';
 import { collect } from './duration.ts';
 import { findExecution } from './execution-path.ts';
 import { examples, type Finish, type Program } from './program.ts';
@@ -75,23 +77,23 @@ async function verify(folder: string, options: VerifyOptions, context: CommandCo
   }
   await say(context, findings.map(renderFinding));
   if (options.json !== true) {
+    const path = stripToLine(found.value.path);
     const count = `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`;
     context.out(
       intact
-        ? shown(`the record in ${found.value.path} is intact; ${renderSummary(journal)}${renderPruned(pruned ?? [])}`)
-        : `the record in ${found.value.path} is not intact: ${count}\n`,
+        ? shown(
+            `${renderLine({ lead: '', plainLead: '', text: `the record in ${path} is intact; ${renderSignature(journal?.signature)}` }, readable(context.outWidth?.()))}\n${renderSummary(journal)}${renderPruned(pruned ?? [])}`,
+          )
+        : `the record in ${path} is not intact: ${count}\n`,
     );
   }
   return intact ? 0 : exitCodes.failed;
 }
 
-/** Who answers for it, and what it says. An unsigned record is no finding; what it cannot show is said nevertheless. */
+/** What it says. */
 function renderSummary(journal: Audit['journal']): string {
-  const { signature, verdict, execution, state } = journal ?? {};
-  return [
-    `${renderSignature(signature)}`,
-    `verdict ${String(verdict)}, execution ${String(execution)}, ${String(state?.entries)} entries, root ${String(state?.root)}`,
-  ].join('\n');
+  const { verdict, execution, state } = journal ?? {};
+  return `verdict ${String(verdict)}, execution ${String(execution)}, ${String(state?.entries)} entries, root ${String(state?.root)}`;
 }
 
 /** What the ledger says was removed is no finding by itself, and is said nevertheless. */

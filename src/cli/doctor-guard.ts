@@ -6,6 +6,7 @@ import type { EnvironmentConfig } from '../model/environment.ts';
 import type { PolicyKind, Strength } from '../model/policy.ts';
 import { decideStrength, type StrengthFacts } from '../policy/decide-strength.ts';
 import { decideLayers, type DatabaseGuardFacts, type GuardLayer } from '../policy/guard-layer.ts';
+import { renderLine, renderRemedy } from '../report/terminal-line.ts';
 import type { CommandContext } from './command-context.ts';
 
 export interface GuardOutlook {
@@ -67,15 +68,16 @@ function hasFiles(workspace: string): boolean {
 }
 
 /** Layers by line, then the policies that share a strength and its reason together. */
-export function renderOutlook({ layers, policies }: GuardOutlook, colours: ChalkInstance): string {
+export function renderOutlook({ layers, policies }: GuardOutlook, colours: ChalkInstance, columns: number | undefined): string {
   const width = Math.max(...layers.map(({ name }) => name.length));
-  const indent = ' '.repeat(width + 4);
   // What several lack for one reason is said once, below the last of them.
   const layerLines = layers.map(({ name, inForce, fact, raise }, index) => {
-    const mark = inForce ? colours.green('✓') : colours.yellow('–');
+    const [mark, paintMark] = inForce ? ['✓', colours.green] : ['–', colours.yellow];
+    const rest = ` ${name.padEnd(width)}  `;
+    const line = renderLine({ lead: `${paintMark(mark)}${rest}`, plainLead: `${mark}${rest}`, text: fact }, columns);
     const next = layers[index + 1];
     const again = next !== undefined && next.fact === fact && next.raise === raise;
-    return `${mark} ${name.padEnd(width)}  ${fact}${raise === undefined || again ? '' : `\n${indent}→ ${raise}`}`;
+    return raise === undefined || again ? line : `${line}\n${renderRemedy(raise, width + 4, columns)}`;
   });
   const order: readonly Strength[] = ['PREVENTED', 'DETECTED', 'ATTESTED', 'UNENFORCED'];
   const policyLines = [...groupBy(policies).values()]
@@ -83,8 +85,10 @@ export function renderOutlook({ layers, policies }: GuardOutlook, colours: Chalk
     .flatMap((group) => {
       const [first] = group;
       if (first === undefined) return [];
-      const line = `${paint(first.strength, colours)(first.strength.padEnd(10))}  ${group.map(({ kind }) => kind).join(', ')}: ${first.by}`;
-      return [line, ...(first.raise === undefined ? [] : [`            → ${first.raise}`])];
+      const plainLead = `${first.strength.padEnd(10)}  `;
+      const lead = `${paint(first.strength, colours)(plainLead.trimEnd())}${' '.repeat(plainLead.length - first.strength.length)}`;
+      const line = renderLine({ lead, plainLead, text: `${group.map(({ kind }) => kind).join(', ')}: ${first.by}` }, columns);
+      return [line, ...(first.raise === undefined ? [] : [renderRemedy(first.raise, 12, columns)])];
     });
   return ['layers of the guard', ...layerLines, '', 'how strongly a policy can be kept', ...policyLines].join('\n');
 }

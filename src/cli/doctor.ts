@@ -1,7 +1,8 @@
 /** `proofplan doctor`: what this machine and this database account allow, and the one next action for what is missing. */
 import { exitCodes } from '../model/verdict.ts';
 import { paintVerdict, verdictMarks } from '../report/verdict-mark.ts';
-import type { CommandContext } from './command-context.ts';
+import { renderLine, renderRemedy } from '../report/terminal-line.ts';
+import { readable, type CommandContext } from './command-context.ts';
 import type { DoctorCheck } from './doctor-check.ts';
 import { examples, type Finish, type Program } from './program.ts';
 
@@ -46,7 +47,7 @@ async function doctor(options: DoctorOptions, context: CommandContext): Promise<
   if (options.json === true) context.out(`${JSON.stringify({ schemaVersion: 1, ready: missing.length === 0, checks: found, ...outlook }, undefined, 2)}\n`);
   else
     context.out(
-      `${renderChecks(found, context)}\n\n${renderOutlook(outlook, context.outColours)}\n\n${missing.length === 0 ? 'ready' : `${missing.length} missing: ${missing.map(({ name }) => name).join(', ')}`}\n`,
+      `${renderChecks(found, context)}\n\n${renderOutlook(outlook, context.outColours, readable(context.outWidth?.()))}\n\n${missing.length === 0 ? 'ready' : `${missing.length} missing: ${missing.map(({ name }) => name).join(', ')}`}\n`,
     );
   return missing.length === 0 ? 0 : exitCodes.error;
 }
@@ -54,11 +55,14 @@ async function doctor(options: DoctorOptions, context: CommandContext): Promise<
 function renderChecks(checks: readonly DoctorCheck[], context: CommandContext): string {
   const width = Math.max(...checks.map(({ name }) => name.length));
   const verdicts = { ok: 'passed', limited: 'unproven', missing: 'failed' } as const;
+  const columns = readable(context.outWidth?.());
   return checks
     .map(({ name, state, fact, help }) => {
       const verdict = verdicts[state];
-      const mark = paintVerdict(verdict, context.outColours)(verdictMarks[verdict]);
-      return `${mark} ${name.padEnd(width)}  ${fact.replaceAll(/\p{Cc}+/gu, ' ')}${help === undefined ? '' : `\n  ${' '.repeat(width)}  → ${help}`}`;
+      const plainLead = `${verdictMarks[verdict]} ${name.padEnd(width)}  `;
+      const lead = `${paintVerdict(verdict, context.outColours)(verdictMarks[verdict])}${plainLead.slice(1)}`;
+      const line = renderLine({ lead, plainLead, text: fact.replaceAll(/\p{Cc}+/gu, ' ') }, columns);
+      return help === undefined ? line : `${line}\n${renderRemedy(help, width + 4, columns)}`;
     })
     .join('\n');
 }

@@ -34,3 +34,9 @@ export function renderLine({ lead, plainLead, text, facts = '', paintFacts = (pl
   ];
   return (below ? [lead.trimEnd(), ...body.map((line) => `${pad}${line}`)] : body.map((line, index) => `${index === 0 ? lead : pad}${line}`)).join('\n');
 }
+
+/** What to do about it, below what it is about; on a narrow terminal as far to the left as that stands there. */
+export function renderRemedy(text: string, indent: number, columns: number | undefined): string {
+  const lead = `${' '.repeat(columns !== undefined && indent > columns / 3 ? hanging : indent)}→ `;
+  return renderLine({ lead, plainLead: lead, text }, columns);
+}
