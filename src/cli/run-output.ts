@@ -1,4 +1,5 @@
 /** What a command that executed several plans says of each, and how bad it was. */
+import { renderShellWord } from '../model/shell-word.ts';
 import { interruptionExitCodes, usageExitCode } from '../model/verdict.ts';
 import { stripToLine } from '../report/strip-control.ts';
 import { shortPath } from './folder.ts';
@@ -31,6 +32,8 @@ export async function writeMany(
         { colours: context.outColours, columns: context.outColumns },
       )}\n`,
     );
+  const first = ended.find(({ end }) => end.verdict !== 'passed' && end.folder !== undefined)?.end.folder;
+  if (!json && !quiet && first !== undefined) context.out(`next    ${context.command} show ${renderShellWord(shortPath(first, context))}\n`);
   for (const each of ended) {
     if (json) context.out(`${JSON.stringify(dataOf(each))}\n`);
     else if (quiet) context.out(`${each.end.verdict}: ${stripToLine(each.job.path)}: ${stripToLine(each.end.reason)}\n`);

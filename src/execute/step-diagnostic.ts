@@ -107,7 +107,7 @@ export function timedOut(step: Step, timeoutMs: number): Diagnostic {
     code: 'execute/step-timed-out',
     message: `step ${step.id} did not end within ${timeoutMs < 1_000 ? `${timeoutMs} ms` : `${timeoutMs / 1_000} s`}`,
     span: step.span,
-    help: 'give it more time in the addendum (`timeoutMs`) or with --timeout, if it needs it',
+    help: 'if it needs longer, say so at the step (`**Timeout:** 20 min`), or pass --timeout 20m where the plan says nothing',
   };
 }
 
