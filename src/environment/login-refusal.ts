@@ -2,6 +2,7 @@
 import { messageOf, type Checked } from '../model/diagnostic.ts';
 import { bindingRefused } from '../model/channel-binding.ts';
 import type { DatabaseAddress } from '../model/environment.ts';
+import { renderShellWord } from '../model/shell-word.ts';
 import { cannot } from './finding.ts';
 import { startupRefused } from './pooler.ts';
 
@@ -41,7 +42,7 @@ export function explainLogin(address: DatabaseAddress, thrown: unknown): Checked
     case '3D000':
       return cannot('environment/no-such-database', `the server at ${place} has no database \`${address.database}\``, {
         notes,
-        help: `create it (\`createdb ${address.database}\`), or correct the name`,
+        help: `create it (\`createdb -h ${renderShellWord(address.host)} -p ${address.port} -U ${renderShellWord(address.user)} ${renderShellWord(address.database)}\`), or correct the name`,
       });
     case '42501':
       return cannot('environment/login-refused', `the user \`${address.user}\` may not connect to the database \`${address.database}\` at ${place}`, {

@@ -45,7 +45,7 @@ export async function probeDatabase(address: DatabaseAddress, options: ProbeOpti
   if (wire.kind === 'unreachable') {
     return cannot('environment/unreachable', `no database answers at ${place}`, {
       notes: [wire.reason],
-      help: 'start the server, or correct host and port; `database: embedded` needs no server',
+      help: 'start the server, or correct host and port; `embedded` in its place needs none',
     });
   }
   if (wire.kind === 'other') {

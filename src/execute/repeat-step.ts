@@ -55,7 +55,6 @@ export function repetitionTold(
       span: repeat.span,
       label: 'asked for here',
       notes: ['every attempt is in the record', ...notes],
-      help: `proofplan show DIR ${step.id}`,
     },
   ];
 }

@@ -102,7 +102,7 @@ export function renderStep(step: ShownStep, folder: string): string {
         .slice(0, -1)
         .map(
           (each) =>
-            `  ${each.attempt}  ${each.verdict}: ${each.outcome}${each.cut === undefined ? '' : `, ${plainLine(each.cut.because)}`}${each.reason === undefined ? '' : `: ${plainLine(each.reason)}`}`,
+            `  ${each.attempt}  ${each.verdict}${each.outcome === 'completed' ? '' : `: ${each.outcome}`}${each.cut === undefined ? '' : `, ${plainLine(each.cut.because)}`}${each.reason === undefined ? '' : `: ${plainLine(each.reason)}`}`,
         ),
     ),
     ...(ended === undefined ? [] : renderEnded(ended, folder)),
