@@ -12,17 +12,19 @@ import { reportedItems, type ReportedItem } from './report-item.ts';
 const mostName = 200;
 const mostMessage = 1_000;
 const mostText = 8_000;
-/** Of so many items that did not pass the facts are told; of the others the message alone. */
+/** Of so many items of the document that did not pass the facts are told; of the others the message alone. */
 const mostTold = 500;
 
 /** One document for all plans, each a test suite. Piece by piece, because a text cannot be as long as the records of many plans. */
 export function* renderJunit(plans: readonly ReportedPlan[]): Generator<string> {
   yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n';
-  for (const [index, plan] of plans.entries()) yield* renderSuite(plan, index);
+  let told = 0;
+  const tells = (): boolean => (told += 1) <= mostTold;
+  for (const [index, plan] of plans.entries()) yield* renderSuite(plan, index, tells);
   yield '</testsuites>\n';
 }
 
-function* renderSuite(plan: ReportedPlan, index: number): Generator<string> {
+function* renderSuite(plan: ReportedPlan, index: number, tells: () => boolean): Generator<string> {
   const opened = plan.record === undefined ? undefined : dataOf(plan.record.events, 'opened')[0];
   const path = lineOf(opened?.plan.path ?? plan.unopened?.path ?? '', mostName) || 'plan';
   const items = plan.record === undefined ? [unopenedItem(plan.unopened)] : reportedItems(plan.record);
@@ -47,12 +49,8 @@ function* renderSuite(plan: ReportedPlan, index: number): Generator<string> {
     .map(([name, value]) => `      <property name="${name}" value="${xmlText(lineOf(value, mostMessage))}"/>\n`)
     .join('')}    </properties>\n`;
   const named = new Map<string, number>();
-  let told = 0;
-  for (const item of items) {
-    if (elementOf(item) !== undefined) told += 1;
-    yield renderCase(item, path, named, told <= mostTold);
-  }
-  const messages = plan.record?.broken === undefined ? '' : xmlText(plan.record.broken);
+  for (const item of items) yield renderCase(item, path, named, elementOf(item) !== undefined && tells());
+  const messages = xmlText(cutText(plan.record?.broken ?? '', mostText));
   yield `    <system-out></system-out>\n    <system-err>${messages}</system-err>\n  </testsuite>\n`;
 }
 
