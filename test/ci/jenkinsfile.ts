@@ -1,6 +1,7 @@
 /**
- * A declarative Jenkinsfile as a tree of blocks, and what the declarative syntax demands of it. No registry has Jenkins' own grammar; the
- * tables are those of jenkins.io, "Pipeline Syntax", and the file was once compiled by Groovy itself.
+ * A declarative Jenkinsfile as a tree of blocks, and what the declarative syntax demands of it. No registry has Jenkins' own grammar
+ * (its linter is a plugin of a running server), and Groovy's parser brings a Java machine: the tables are those of jenkins.io,
+ * "Pipeline Syntax", and `npm run soak` has Groovy itself read the file (`test/soak/jenkinsfile.test.ts`).
  */
 
 export interface JenkinsBlock {

@@ -7,7 +7,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'vitest';
 
-export type MachineNeed = 'psql' | 'bubblewrap' | 'strace' | 'pgbench' | 'pg_dump' | 'pgbouncer' | 'system-postgres' | 'zsh' | 'fish';
+export type MachineNeed = 'psql' | 'bubblewrap' | 'strace' | 'pgbench' | 'pg_dump' | 'pgbouncer' | 'system-postgres' | 'zsh' | 'fish' | 'groovy';
 
 /** What the reporter looks for at the start of a skipped test's note. */
 export const needPrefix = 'this machine lacks ';
@@ -22,6 +22,7 @@ const packages: Readonly<Record<MachineNeed, string>> = {
   'system-postgres': 'postgresql',
   zsh: 'zsh',
   fish: 'fish',
+  groovy: 'groovy, with default-jre-headless',
 };
 
 /** The program's path, absolute; undefined where the machine lacks it. Debian keeps Postgres' own beside the PATH, and `psql` on it is a wrapper. */
