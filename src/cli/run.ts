@@ -170,7 +170,9 @@ async function runSeveral(
   ]);
   const shard = options.shard === undefined ? undefined : openShard(ready, options.shard, resolve(context.workingFolder, options.out), key, context);
   if (shard !== undefined && shard.value === undefined) {
-    await say(context, shard.diagnostics);
+    const { diagnostics } = shard;
+    await say(context, diagnostics);
+    for (const { path } of ready) onEnd({ path, reason: notExecuted(diagnostics), exitCode: usageExitCode, diagnostics });
     return usageExitCode;
   }
   const jobs = planJobs(shard?.value?.plans ?? ready);

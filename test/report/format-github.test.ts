@@ -174,11 +174,15 @@ describe('the job summary', () => {
   });
 
   test('what does not fit is counted, and the verdict is there in any case', () => {
-    const plans = Array.from({ length: 400 }, () => ({ record: recordOf() }));
-    const summary = renderSummary(plans, { ...options, mostBytes: 50_000 });
-    expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(50_000);
-    expect(textOf(summary)).toMatch(/400 of 400 plans/);
-    expect(summary).toMatch(/\d+ more sections are left out/);
+    // In UTF-8 each of these signs is three bytes, or four.
+    const plans = Array.from({ length: 100 }, (_, number) => ({ record: recordOf(changed((number % 2 === 0 ? '\u6f22' : '\u{1f600}').repeat(250))) }));
+    for (const mostBytes of [0, 20, 150_000, 150_001, 150_002, 1_000_000]) {
+      const summary = renderSummary(plans, { ...options, mostBytes });
+      expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(mostBytes);
+      if (mostBytes < 150_000) continue;
+      expect(summary).toMatch(/100 of 100 plans/);
+      expect(summary.includes('more sections are left out')).toBe(mostBytes < 1_000_000);
+    }
   });
 });
 
