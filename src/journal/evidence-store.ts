@@ -3,11 +3,10 @@ import { createHash } from 'node:crypto';
 import { constants, promises } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
-import { evidencePath } from '../model/journal-entry.ts';
+import { digestPattern, evidencePath } from '../model/journal-entry.ts';
 import { systemCodeOf } from './append-only-file.ts';
 
 const blockBytes = 1 << 20;
-const digestPattern = /^[0-9a-f]{64}$/;
 
 /** What a file on the disk is: `sha256` in lower hex, or why it has none. A symbolic link or a folder is no file. */
 export type FileDigest =

@@ -18,6 +18,9 @@ export const executionFiles = {
 /** What is written from the record when it ends. */
 export const resultFiles = [executionFiles.verdict, executionFiles.report, executionFiles.page] as const;
 
+/** A SHA-256 in lower hex. Whatever else stands in a record in its place names no file. */
+export const digestPattern = /^[0-9a-f]{64}$/;
+
 /** Where content with this digest is kept, relative to the execution's folder. */
 export function evidencePath(sha256: string): string {
   return `${executionFiles.evidence}/sha256/${sha256}`;

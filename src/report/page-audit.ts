@@ -1,9 +1,9 @@
 /** The audit trail of a page: what was done before the first step, with what, which digests fix it, and how to check all of it. */
 import type { EventData } from '../model/event.ts';
-import { executionFiles, evidencePath } from '../model/journal-entry.ts';
+import { executionFiles } from '../model/journal-entry.ts';
 import { shorten } from './page-detail.ts';
 import { element, type PageContent } from './page-node.ts';
-import { codeNode, factsNode, tableNode } from './page-part.ts';
+import { codeNode, evidenceLink, factsNode, tableNode } from './page-part.ts';
 import type { PageRecord } from './page-record.ts';
 import type { PageHead } from './page-top.ts';
 import { count, renderDuration } from './verdict-mark.ts';
@@ -28,7 +28,7 @@ export function auditSection(record: PageRecord, { execution, head }: PageHead):
           ['workspace', [codeNode(opened.workspace.path), opened.workspace.digest === undefined ? undefined : `, SHA-256 ${opened.workspace.digest}`]],
           ['changed files', opened.workspace.dirty.length === 0 ? undefined : [shorten(opened.workspace.dirty.join(', '), 1_000)]],
           ['reading', `SHA-256 ${opened.readingSha256}`],
-          ['plan document', element('a', { href: evidencePath(opened.plan.sha256) }, evidencePath(opened.plan.sha256))],
+          ['plan document', evidenceLink(opened.plan.sha256)],
           [
             'environment',
             opened.environmentSha256 === undefined ? undefined : `SHA-256 ${opened.environmentSha256}; variables ${opened.environmentNames.join(', ')}`,

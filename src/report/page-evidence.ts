@@ -1,10 +1,9 @@
 /** The evidence of a step in a page: what was executed, with which values, what it printed, answered and found, what the guard let through. */
 import type { RowsEvidence, SearchEvidence } from '../model/evidence.ts';
-import { evidencePath } from '../model/journal-entry.ts';
 import type { PagePlaces } from './page-anchor.ts';
 import { lastLines, shorten, type CutText, type StepDetail } from './page-detail.ts';
 import { element, type PageContent, type PageNode } from './page-node.ts';
-import { codeNode, factsNode, tableNode } from './page-part.ts';
+import { codeNode, evidenceLink, factsNode, tableNode } from './page-part.ts';
 import { originContent } from './page-quote.ts';
 import type { PageStep } from './page-record.ts';
 import { count, renderDuration } from './verdict-mark.ts';
@@ -92,9 +91,8 @@ function startedNode({ started }: StepDetail, places: PagePlaces): PageContent {
 }
 
 function outputNode({ stream, bytes, lines, sha256, text }: StepDetail['outputs'][number]): PageContent {
-  const path = evidencePath(sha256);
   return [
-    element('p', { className: ['small', 'soft'] }, `${stream}, ${count(lines, 'line')}, ${count(bytes, 'byte')}: `, element('a', { href: path }, path)),
+    element('p', { className: ['small', 'soft'] }, `${stream}, ${count(lines, 'line')}, ${count(bytes, 'byte')}: `, evidenceLink(sha256)),
     cutNode({ ...text, head: plainOutput(text.head), tail: plainOutput(text.tail) }, 'the whole is in the file'),
   ];
 }

@@ -1,6 +1,8 @@
 /** What every page is put together from: a verdict with its symbol and word, a table that becomes cards where it is narrow, facts. */
 import type { Element } from 'hast';
+import { digestPattern, evidencePath } from '../model/journal-entry.ts';
 import type { Verdict } from '../model/verdict.ts';
+import { shorten } from './page-detail.ts';
 import { element, type PageContent } from './page-node.ts';
 import { verdictMarks } from './verdict-mark.ts';
 
@@ -63,4 +65,10 @@ export function factsNode(facts: readonly (readonly [name: string, content: Page
 
 export function codeNode(text: string): Element {
   return element('code', {}, text);
+}
+
+/** A link to a file of the evidence; only a digest names one, and what another hand wrote in its place leads nowhere. */
+export function evidenceLink(sha256: string): PageContent {
+  const path = evidencePath(sha256);
+  return digestPattern.test(sha256) ? element('a', { href: path }, path) : shorten(path, 200);
 }

@@ -22,15 +22,17 @@ export interface PlanSource {
   readonly document: string;
   readonly path: string;
   readonly form: 'markdown' | 'yaml';
-  readonly remarks: readonly PlanRemark[];
+  /** Asked for when it is known which lines there are. */
+  readonly remarks: (isLine: (line: number) => boolean) => readonly PlanRemark[];
   readonly fields: Iterable<EventData['report-field']>;
 }
 
 /** UTF-16 units of a plan that are laid out: parsing Markdown takes longer than all the rest. */
 const mostText = 400_000;
 
-export function renderPlan({ document, path, form, remarks, fields }: PlanSource): RenderedPlan {
+export function renderPlan({ document, path, form, remarks: remarksOf, fields }: PlanSource): RenderedPlan {
   const all = textDocumentOf(document, path);
+  const remarks = remarksOf((line) => line >= 1 && line <= all.lineStarts.length);
   const cutLine = all.text.length <= mostText ? undefined : all.lineStarts.findLastIndex((start) => start <= mostText);
   const lineCount = cutLine ?? all.lineStarts.length;
   const text = cutLine === undefined ? all.text : all.text.slice(0, all.lineStarts[cutLine]);

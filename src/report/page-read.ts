@@ -2,14 +2,15 @@
  * Reads an execution's folder for its page: one line of the journal in memory at a time, as far as the line before `files`, where the
  * page's own digest stands. So the page comes out the same while the record is closed and ever after.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readEvidence } from '../journal/evidence-store.ts';
 import { readJournal, type JournalLine } from '../journal/journal-reader.ts';
 import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
 import { eventOf } from '../model/event.ts';
-import { evidencePath, executionFiles } from '../model/journal-entry.ts';
+import { executionFiles } from '../model/journal-entry.ts';
 import { gatherPage, type PageRecord } from './page-record.ts';
 import type { PageHead } from './page-top.ts';
+import { mostDocument } from './read-record.ts';
 
 export interface ReadPageOptions {
   /** The record is being closed by whoever asks: that it has no end yet is no lack. */
@@ -55,13 +56,9 @@ export async function readPage(folder: string, options: ReadPageOptions = {}): P
   if (!record.opened || execution === undefined)
     return { value: undefined, diagnostics: [unreadable(folder, problems[0] ?? 'the journal does not say what was executed')] };
   if (unknown > 0) problems.push(`${unknown} entries are of kinds that this version does not know; they are not shown.`);
-  let document: string;
-  try {
-    document = await readFile(join(folder, evidencePath(record.opened.plan.sha256)), 'utf8');
-  } catch (error) {
-    document = '';
-    problems.push(`The plan document of this execution cannot be read: ${messageOf(error)}.`);
-  }
+  const { value: plan, diagnostics: unread } = await readEvidence(folder, record.opened.plan.sha256, mostDocument);
+  if (plan?.whole !== true) problems.push(`The plan document of this execution cannot be read: ${unread[0]?.message ?? 'it is too long'}.`);
+  const document = plan?.whole === true ? plan.bytes.toString('utf8') : '';
   const whole = problems.length === 0 && (record.closed || options.closing === true);
   const end = whole && record.verdict ? 'closed' : 'broken';
   if (end === 'broken' && problems.length === 0) problems.push('The journal has no end: the program that wrote it was killed, or lines were taken away.');

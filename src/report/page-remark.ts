@@ -7,7 +7,7 @@ import { element, type PageContent, type PageNode } from './page-node.ts';
 import { codeNode, verdictNode } from './page-part.ts';
 import { noteContent, quoted } from './page-quote.ts';
 import type { PageRecord, PageStep } from './page-record.ts';
-import { expectationNode, stepNode, stepVerdict, type StepRoom } from './page-step.ts';
+import { expectationNode, spanOf, stepNode, stepVerdict, type StepRoom } from './page-step.ts';
 import type { PlanRemark } from './page-text.ts';
 import { policyLink } from './page-top.ts';
 
@@ -72,7 +72,7 @@ export function remarksOf(
     );
   for (const step of record.steps.values()) {
     const room = rooms.get(step.id);
-    const span = step.ended?.span ?? step.notRun?.span ?? step.planned?.span;
+    const span = spanOf(step);
     const inside = [...step.expectations.values()].filter((each) => !separate.has(each));
     if (room !== undefined && span !== undefined)
       found.push({ span: placeOf(span, step, record), passed: stepVerdict(step) === 'passed', node: stepNode(step, room, inside, places) });

@@ -1,5 +1,6 @@
 /** What a page says of a step behind its block: verdict, values with origins, what it was held to, and its evidence. */
 import type { EventData } from '../model/event.ts';
+import type { Span } from '../model/span.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { anchor, spanLink, type PagePlaces } from './page-anchor.ts';
 import { shorten } from './page-detail.ts';
@@ -15,6 +16,11 @@ export type StepRoom = 'whole' | 'line';
 
 export function stepVerdict(step: PageStep): Verdict {
   return step.ended?.verdict ?? 'none';
+}
+
+/** Where the plan has it. */
+export function spanOf({ ended, notRun, planned }: PageStep): Span | undefined {
+  return ended?.span ?? notRun?.span ?? planned?.span;
 }
 
 /** It began, and nothing says how it ended. */
@@ -40,7 +46,7 @@ export function stepMark(step: PageStep): PageNode {
 export function stepNode(step: PageStep, room: StepRoom, own: readonly EventData['expectation'][], places: PagePlaces): PageNode {
   const { ended, notRun } = step;
   const kind = ended?.kind ?? notRun?.kind ?? step.planned?.kind ?? 'step';
-  const span = ended?.span ?? notRun?.span ?? step.planned?.span;
+  const span = spanOf(step);
   const head = element(
     'p',
     { className: ['head'] },

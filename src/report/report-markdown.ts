@@ -8,7 +8,7 @@ import type { EventData } from '../model/event.ts';
 import { settledEvents } from '../model/settled-event.ts';
 import type { Span } from '../model/span.ts';
 import { byStep, dataOf, lastAttempts } from './data-of.ts';
-import { readRecord, type RecordedExecution } from './read-record.ts';
+import { notOfItsKind, readRecord, type RecordedExecution } from './read-record.ts';
 import { createPlaceFinder, type Place } from './report-place.ts';
 import {
   longestRun,
@@ -28,8 +28,12 @@ import { stripToLine } from './strip-control.ts';
 
 /** Renders the report of an execution's folder. */
 export async function readReport(folder: string, { closing = false }: { readonly closing?: boolean } = {}): Promise<Checked<string>> {
-  const { value, diagnostics } = await readRecord(folder);
-  return { value: value && renderReportMarkdown(value, { closing, problems: diagnostics.map(({ message }) => message) }), diagnostics };
+  try {
+    const { value, diagnostics } = await readRecord(folder);
+    return { value: value && renderReportMarkdown(value, { closing, problems: diagnostics.map(({ message }) => message) }), diagnostics };
+  } catch (error) {
+    return { value: undefined, diagnostics: [notOfItsKind(folder, error)] };
+  }
 }
 
 export interface ReportOptions {
@@ -111,17 +115,30 @@ function topOf(frontMatter: readonly string[], replacements: readonly Replacemen
 
 /** A remark as a quotation: lines end in a hard break, indented ones are items, and what follows a list or a fence is a paragraph of its own. */
 function quoted(remark: readonly string[]): readonly string[] {
-  let inFence = false;
+  let fence: string | undefined;
   // A text that was not expected to have lines has them inside the quotation, too.
   const single = remark.flatMap((line) => line.split(/\r\n|\n|\r/));
   const lines = single.map((line) => {
-    const isFence = line.startsWith('~~~');
-    if (isFence) inFence = !inFence;
-    if (line === '' || inFence || isFence) return `> ${line}`.trimEnd();
-    return line.startsWith('  ') ? `> - ${line.trim()}` : `> ${line}  `;
+    const run = /^~{3,}/.exec(line)?.[0];
+    const isFence = run !== undefined && (fence === undefined || (run === line.trimEnd() && run.length >= fence.length));
+    if (isFence) fence = fence === undefined ? run : undefined;
+    if (line === '' || isFence || fence !== undefined) return `> ${line}`.trimEnd();
+    const told = inert(line);
+    return told.startsWith('  ') ? `> - ${told.trim()}` : `> ${told}  `;
   });
   return lines.some((line) => line.startsWith('> - ') || line.startsWith('> ~')) && lines.at(-1) !== '>' ? [...lines, '>'] : lines;
 }
+
+/**
+ * Whatever a record holds where a number or a name belongs: outside of code spans (CommonMark 6.1) nothing begins a tag, a comment, or a
+ * code span that another line ends; no link leads anywhere but to evidence, and no address becomes one (GFM 6.9: it would take along
+ * all until the next space).
+ */
+function inert(line: string): string {
+  return line.replace(/\\[!-/:-@[-`{-~]|(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|<|`|:\/\/|www\.|\]\((?!evidence\/sha256\/)/gi, (found) => inertForms[found.toLowerCase()] ?? found);
+}
+
+const inertForms: Readonly<Record<string, string>> = { '<': '&lt;', '`': '\\`', '](': ']\\(', '://': ':\\//', 'www.': 'www\\.' };
 
 function replacementOf(field: EventData['report-field'], lines: readonly string[]): readonly Replacement[] {
   const { hole, value } = field;

@@ -2,7 +2,7 @@
  * `report.html`: the plan as it stands with verdicts, values and folded evidence in place, between a first screen that says what came
  * of it and tables that say how it is known. One file, no script, nothing that is loaded; made from journal and evidence alone.
  */
-import { messageOf, type Checked } from '../model/diagnostic.ts';
+import type { Checked } from '../model/diagnostic.ts';
 import { anchor, type PagePlaces } from './page-anchor.ts';
 import { auditSection } from './page-audit.ts';
 import { shorten } from './page-detail.ts';
@@ -13,8 +13,9 @@ import { readPage, type PageSource, type ReadPageOptions } from './page-read.ts'
 import type { PageRecord } from './page-record.ts';
 import { reportStyle } from './page-report-style.ts';
 import { criterionSection, judgedSection, messageSection, policySection, refusedSection, valueSection } from './page-section.ts';
+import { notOfItsKind } from './read-record.ts';
 import { renderPageShell } from './page-shell.ts';
-import type { StepRoom } from './page-step.ts';
+import { spanOf, type StepRoom } from './page-step.ts';
 import { timelineSection } from './page-timeline.ts';
 import { bannerNode, factNode, failureNode, titleOf } from './page-top.ts';
 import { count } from './verdict-mark.ts';
@@ -29,9 +30,7 @@ export async function readReportPage(folder: string, options: ReadPageOptions = 
     const { value, diagnostics } = await readPage(folder, options);
     return { value: value && renderReportPage(value), diagnostics };
   } catch (error) {
-    // The data of an entry is trusted to have its kind's shape; one that was edited, or written by another version, may not.
-    const message = `an entry of the journal does not have the form of its kind: ${messageOf(error)}`;
-    return { value: undefined, diagnostics: [{ severity: 'error', code: 'journal/unreadable', message, help: `proofplan audit verify ${folder}` }] };
+    return { value: undefined, diagnostics: [notOfItsKind(folder, error)] };
   }
 }
 
@@ -39,7 +38,7 @@ export function renderReportPage({ record, head, document }: PageSource): string
   const rooms = roomsOf(record);
   const separate = separateExpectations(record);
   const anchors = new Set(knownAnchors(record, rooms));
-  let hasLine: (line: number) => boolean = () => true;
+  let hasLine: (line: number) => boolean = () => false;
   const places: PagePlaces = {
     planPath: record.opened?.plan.path,
     has: (to) => (to.startsWith('line-') ? hasLine(Number(to.slice('line-'.length))) : anchors.has(to)),
@@ -48,7 +47,10 @@ export function renderReportPage({ record, head, document }: PageSource): string
     document,
     path: record.opened?.plan.path ?? '',
     form: record.opened?.plan.form ?? 'markdown',
-    remarks: remarksOf(record, rooms, separate, places),
+    remarks: (isLine) => {
+      hasLine = isLine;
+      return remarksOf(record, rooms, separate, places);
+    },
     fields: record.fields.values(),
   });
   ({ hasLine } = plan);
@@ -122,6 +124,8 @@ function roomsOf({ steps }: PageRecord): ReadonlyMap<string, StepRoom> {
   const rooms = new Map<string, StepRoom>();
   let [passed, others] = [0, 0];
   for (const step of steps.values()) {
+    // Of what another hand wrote: nowhere in the plan, and so nowhere in the page.
+    if (spanOf(step) === undefined) continue;
     const isPassed = step.ended?.verdict === 'passed' || step.notRun?.notNeeded === true;
     const number = isPassed ? passed++ : others++;
     if (number < mostWhole && (step.ended === undefined || step.detail !== undefined || !isPassed)) rooms.set(step.id, 'whole');

@@ -1,7 +1,7 @@
 /** What `report.md` says about each event, as lines of a Markdown quotation. */
 import type { EventData } from '../model/event.ts';
 import type { Verdict } from '../model/verdict.ts';
-import { evidencePath } from '../model/journal-entry.ts';
+import { digestPattern, evidencePath } from '../model/journal-entry.ts';
 import { renderOrigin } from '../model/origin-text.ts';
 import { stripControl, stripToLine } from './strip-control.ts';
 import { count, outcomeWord, renderDuration, verdictMarks } from './verdict-mark.ts';
@@ -40,7 +40,7 @@ export function remarkStep(
       (search) =>
         `${code(search.pattern)}: ${count(search.matches, 'match').replace('matchs', 'matches')}${search.hidden === 0 ? '' : `, ${search.hidden} more in hidden or ignored files`}`,
     ),
-    ...outputs.map((output) => `${output.stream}: [${count(output.lines, 'line')}, ${output.bytes} bytes](${evidencePath(output.sha256)})`),
+    ...outputs.map(outputLine),
     ...data.leftover.map((process) => `left over and ended: ${code(process)}`),
     ...(data.verdict === 'passed' ? [] : outputs.flatMap((output) => tail(output.stream, output.tail === '' ? output.head : output.tail))),
   ];
@@ -130,6 +130,12 @@ export function code(text: string): string {
 export function fenced(text: string): readonly string[] {
   const fence = '~'.repeat(Math.max(2, longestRun(text, /~+/g)) + 1);
   return [`${fence}text`, ...stripControl(text).split('\n'), fence];
+}
+
+/** What is no digest names no file, and could end the link. */
+function outputLine({ stream, lines, bytes, sha256 }: EventData['step-ended']['outputs'][number]): string {
+  const told = `${count(lines, 'line')}, ${bytes} bytes`;
+  return `${stream}: ${digestPattern.test(sha256) ? `[${told}](${evidencePath(sha256)})` : `${told} ${prose(sha256)}`}`;
 }
 
 function tail(stream: string, text: string): readonly string[] {

@@ -13,6 +13,7 @@ import { readReportPage, renderReportPage } from '../../src/report/report-page.t
 import type { ExecutionEvent } from '../../src/model/event.ts';
 import { openBrowser, violations, watchPage } from '../support/browser.ts';
 import { root } from '../support/command.ts';
+import { hostileEvents } from '../support/hostile-event.ts';
 import { readLinks, readTree } from '../support/page-tree.ts';
 import { eventsOfTexts, sampleId } from '../support/page-sample.ts';
 import { sampleDocument } from '../support/sample-execution.ts';
@@ -136,7 +137,10 @@ describe('a page', () => {
           hostileDocument,
         ),
       ] as const,
-      ['live', renderLivePage(record, { execution: sampleId, now: 1_770_638_400_000, withinMs: 15_000 }).replace(/<meta http-equiv="refresh"[^>]*>/, '')] as const,
+      [
+        'live',
+        renderLivePage(record, { execution: sampleId, now: 1_770_638_400_000, withinMs: 15_000 }).replace(/<meta http-equiv="refresh"[^>]*>/, ''),
+      ] as const,
     ];
     const narrow = { viewport: { width: 360, height: 740 } };
     const quiet = await openPage({ javaScriptEnabled: false, ...narrow });
@@ -235,6 +239,25 @@ describe('no text breaks a page', () => {
         expect(lost).toEqual([]);
       }),
       { numRuns: 25 },
+    );
+    await page.context().close();
+  });
+
+  test('every text of a record that another hand wrote, ids and digests among them: nothing runs, and no link is dead or leads out of the folder', async () => {
+    const page = await blank();
+    const odd = ['../../../x.html', 'javascript:alert(1)', '__proto__', 'step 99', '', '\n', 'ab'.repeat(32)];
+    const all = eventsOfTexts((place) => place);
+    await fc.assert(
+      fc.asyncProperty(
+        hostileEvents(all, fc.constantFrom(...hostile, ...odd)),
+        fc.constantFrom(sampleDocument, 'short', hostileDocument),
+        async (events, document) => {
+          const html = renderEvents(events, document);
+          expect((await readTree(page, html)).active).toEqual([]);
+          expect((await readLinks(page, html)).dead).toEqual([]);
+        },
+      ),
+      { numRuns: 10 },
     );
     await page.context().close();
   });

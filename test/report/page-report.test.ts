@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { gatherPage } from '../../src/report/page-record.ts';
 import { readReportPage, renderReportPage } from '../../src/report/report-page.ts';
-import { readReport } from '../../src/report/report-markdown.ts';
+import { readReport, renderReportMarkdown } from '../../src/report/report-markdown.ts';
 import type { ExecutionEvent } from '../../src/model/event.ts';
 import { root } from '../support/command.ts';
 import { eventsOfTexts, longExecution, sampleId, writeRecord } from '../support/page-sample.ts';
@@ -84,10 +84,37 @@ describe('a record that has no end', () => {
     expect(value).toContain('id="step-1.1"');
   });
 
+  test('nothing but the plan that was executed is shown as the plan: no other file, no changed one, and none that a digest of another hand leads to', async () => {
+    const precious = temporary();
+    writeFileSync(join(precious, 'secret'), 'what is nobody’s business');
+    const outside = [`${'../'.repeat(30)}${precious.slice(1)}/secret`, 'x) <script>', '', '.'.repeat(64)];
+    for (const sha256 of outside) {
+      const events = named.map((event) => {
+        if (event.kind === 'opened') return { ...event, data: { ...event.data, plan: { ...event.data.plan, sha256 } } };
+        if (event.kind !== 'step-ended') return event;
+        return { ...event, data: { ...event.data, outputs: event.data.outputs.map((output) => ({ ...output, sha256 })) } };
+      });
+      const folder = await writeRecord(temporary(), events, sampleDocument);
+      const { value } = await readReportPage(folder);
+      expect(titleIn(value)).toBe('! no verdict: plan title');
+      expect(value).not.toContain('business');
+      expect(value).not.toContain('href="evidence');
+      expect(await readReport(folder)).toMatchObject({ value: undefined, diagnostics: [{ code: 'report/no-document' }] });
+      expect(renderReportMarkdown({ execution: sampleId, document: sampleDocument, events })).not.toMatch(/\]\(evidence|<script>/);
+    }
+    const changed = await writeRecord(temporary(), named, sampleDocument);
+    const [digest = ''] = readdirSync(join(changed, 'evidence/sha256'));
+    writeFileSync(join(changed, 'evidence/sha256', digest), sampleDocument.replace('No manual DB inserts.', 'Anything goes.'));
+    expect(titleIn((await readReportPage(changed)).value)).toBe('! no verdict: plan title');
+    expect((await readReportPage(changed)).value).not.toContain('Anything goes.');
+    expect((await readReport(changed)).value).toBeUndefined();
+  });
+
   test('an entry of another form is an error and no crash', async () => {
     const broken = named.map((event) => (event.kind === 'criterion' ? ({ ...event, data: { id: 'C1' } } as unknown as ExecutionEvent) : event));
     const folder = await writeRecord(temporary(), broken, sampleDocument);
-    expect(await readReportPage(folder)).toMatchObject({ value: undefined, diagnostics: [{ code: 'journal/unreadable' }] });
+    for (const read of [readReportPage, readReport])
+      expect(await read(folder)).toMatchObject({ value: undefined, diagnostics: [{ code: 'journal/unreadable' }] });
   });
 });
 

@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
+import type { Nodes } from 'mdast';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openJournal } from '../../src/journal/journal-writer.ts';
 import { parseTree } from '../../src/parse/markdown-tree.ts';
 import { readReport, renderReportMarkdown } from '../../src/report/report-markdown.ts';
 import { restorePlan } from '../../src/report/report-splice.ts';
+import { hostileEvents } from '../support/hostile-event.ts';
+import { eventsOfTexts } from '../support/page-sample.ts';
 import { sampleDocument, sampleEvents } from '../support/sample-execution.ts';
 
 const execution = '2026-02-09T12-00-00Z-abcdef';
@@ -81,6 +85,33 @@ describe('a plan in YAML', () => {
 test('a text with a hundred thousand code spans is told like any other', () => {
   const events = sampleEvents().map((event) => (event.kind === 'capture' ? { ...event, data: { ...event.data, text: '`x'.repeat(200_000) } } : event));
   expect(restorePlan(render(sampleDocument, events))).toBe(sampleDocument);
+});
+
+test('whatever a record holds in whatever place: no tag, no comment, no picture, and no link but to evidence', () => {
+  const pieces = [
+    ...['<script>', '<!-- x', '-->', '</div>', '&lt;', '`', '``', '\\', '\\`', '~~~', '~~~~', '\n', '\r', '> ', '- ', '|', ' x '],
+    ...['[a](javascript:x)', '![i](http://192.0.2.1/x.png)', '<http://192.0.2.1/>', 'http://192.0.2.1/', 'www.example.com', `<!-- /proofplan ${execution} -->`],
+  ];
+  const texts = fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 6 }).map((parts) => parts.join(''));
+  const all = eventsOfTexts((place) => place);
+  fc.assert(
+    fc.property(hostileEvents(all, texts), (events) => {
+      const report = render(sampleDocument, events);
+      expect(restorePlan(report)).toBe(sampleDocument);
+      const strange: string[] = [];
+      const waiting: Nodes[] = [...parseTree(report)];
+      for (let node = waiting.pop(); node; node = waiting.pop()) {
+        if (node.type === 'html' && !/^<!-- (?:\/?proofplan|line \d+ was) [^<>]*-->(?:\n<!-- \/?proofplan [^<>]*-->)*$/.test(node.value))
+          strange.push(node.value);
+        // What has no position is an address that remark found in a text: it leads where it says.
+        const isAddress = node.type === 'link' && node.position === undefined;
+        if (node.type === 'image' || (node.type === 'link' && !isAddress && !/^evidence\/sha256\/[0-9a-f]{64}$/.test(node.url))) strange.push(node.url);
+        if ('children' in node) waiting.push(...node.children);
+      }
+      expect(strange).toEqual([]);
+    }),
+    { numRuns: 15 },
+  );
 });
 
 test('a field that nothing filled keeps its hole and says so', () => {
