@@ -1,5 +1,7 @@
 /** Values from the command line: `--set name=value`, `--set-secret name[=value]`, `--params FILE`. */
 import type { Checked, Diagnostic } from '../model/diagnostic.ts';
+import { nearestName } from '../model/nearest-name.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Binding, Origin } from '../model/value.ts';
 import type { CommandContext } from './command-context.ts';
 import { readInput } from './input-file.ts';
@@ -73,4 +75,21 @@ function binding(name: string, text: string, source: Extract<Origin, { kind: 'in
 
 function cannot(diagnostic: Omit<Diagnostic, 'severity' | 'code'>): Checked<never> {
   return { value: undefined, diagnostics: [{ ...problem, ...diagnostic }] };
+}
+
+/** Has a plan a use for a value of this name? One that it finds out itself counts: that it is given, too, is for its execution to say. */
+export function takesValue({ inputs, steps }: Plan, name: string): boolean {
+  return inputs.some((input) => input.name === name) || steps.some(({ captures }) => captures.some((capture) => capture.name === name));
+}
+
+/** Of several plans each takes what it has an input for; a name that none of them has is a mistake. */
+export function untakenValues(plans: readonly Plan[], values: readonly Binding[]): readonly Diagnostic[] {
+  const names = [...new Set(plans.flatMap(({ inputs }) => inputs.map(({ name }) => name)))];
+  return values
+    .filter(({ name }) => !plans.some((plan) => takesValue(plan, name)))
+    .map(({ name }) => {
+      const near = nearestName(name, names);
+      const help = near !== undefined ? `did you mean \`${near}\`?` : names.length === 0 ? 'leave it out: they have no inputs' : `their inputs are ${names.map((each) => `\`${each}\``).join(', ')}`;
+      return { severity: 'error', code: 'execute/unknown-input', message: `none of these plans has an input \`${name}\``, help };
+    });
 }

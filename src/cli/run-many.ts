@@ -11,6 +11,7 @@ import { createLiveRegion, type RegionSlot } from '../report/live-region.ts';
 import { stripToLine } from '../report/strip-control.ts';
 import { paintVerdict, verdictMarks } from '../report/verdict-mark.ts';
 import { say, type CommandContext } from './command-context.ts';
+import { takesValue } from './given-value.ts';
 import type { JobEnd, JobOrder } from './job.ts';
 import { createLanes, disturbance, type JobLane } from './job-lane.ts';
 import { runJob } from './job-process.ts';
@@ -136,7 +137,7 @@ function orderOf(
     documents: { plan: plan.sha256, addendum: plan.addendum?.sha256 ?? null },
     ...(options.environment === undefined ? {} : { environment: options.environment }),
     ...(options.database === undefined ? {} : { database: options.database }),
-    values: options.values,
+    values: options.values.filter(({ name }) => takesValue(plan, name)),
     argv: context.argv,
     colourLevel: context.errColours.level,
     columns,

@@ -13,7 +13,7 @@ import { say, type CommandContext } from './command-context.ts';
 import { configName } from './config-file.ts';
 import { collect, more, parseDurationOption } from './duration.ts';
 import { executeOne, isReady, verbosityOf, type Ready } from './execute-one.ts';
-import { readGiven } from './given-value.ts';
+import { readGiven, untakenValues } from './given-value.ts';
 import { readSigningKey } from './signing-key.ts';
 import { lockProblems } from './lock.ts';
 import type { JobOrder } from './job.ts';
@@ -118,6 +118,11 @@ async function run(named: readonly string[], options: RunOptions, context: Comma
     const found = [...unfit(each, { ...others, attest: [] }), ...(options.locked === true ? await lockProblems(each, context) : [])];
     if (found.length > 0) problems.set(each, found);
   }
+  const [first] = compiled;
+  const plans = [...compiled, ...demanded].flatMap(({ plan }) => plan ?? []);
+  // A plan alone says itself what it has no input for; what of a plan that does not compile would be taken is not known.
+  if (first !== undefined && plans.length === compiled.length + demanded.length && (plans.length > 1 || options.shard !== undefined))
+    problems.set(first, [...(problems.get(first) ?? []), ...untakenValues(plans, values)]);
   const ready = compiled.filter((each): each is Ready => isReady(each, problems.get(each) ?? []));
   if (ready.length < compiled.length || demanded.some((each) => (problems.get(each) ?? []).length > 0)) {
     for (const [each, found] of problems) {

@@ -152,6 +152,16 @@ describe('plans side by side', () => {
 
 const first = 'Prerequisite: run [Setup](setup.md) first.';
 
+test('a value goes to the plans that have an input of its name; one that none of them has stops all before anything is executed', async () => {
+  const cwd = project({ 'a.md': shellPlan('test <word> = x', first), 'b.md': shellPlan('true'), 'setup.md': shellPlan('echo begun >>begun.txt'), '.gitignore': 'begun.txt\n' });
+  const unknown = await run(cwd, 'a.md', 'b.md', '--set', 'word=x', '--set', 'wrod=x');
+  expect(unknown).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('none of these plans has an input `wrod`') });
+  expect(unknown.stderr).toContain('did you mean `word`?');
+  expect(existsSync(join(cwd, 'begun.txt'))).toBe(false);
+  const end = await run(cwd, 'a.md', 'b.md', '--set', 'word=x');
+  expect(verdictsOf(end.told)).toEqual({ 'setup.md': 'passed', 'a.md': 'passed', 'b.md': 'passed' });
+}, 60_000);
+
 describe('prerequisites', () => {
   test('are executed first, once, and told in the record of who demands them', async () => {
     const cwd = project({
