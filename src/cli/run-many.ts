@@ -80,7 +80,7 @@ export async function runMany(jobs: readonly PlannedJob[], options: ManyOptions,
         else if (unmet !== undefined) left.push(job);
         else if (failure !== undefined) finish(job, failure, false);
         else if (stopped !== undefined) finish(job, notBegun(stopped), false);
-        else if (running.size >= options.jobs || [...running.values()].some(({ lane }) => disturbs(lane, lanes.get(job.key)))) left.push(job);
+        else if (running.size >= options.jobs || isInTheWay(job, lanes, running, left)) left.push(job);
         else running.set(job.key, { lane: lanes.get(job.key) ?? alone, done: start(job).finally(() => running.delete(job.key)) });
       }
       waiting = left;
@@ -93,9 +93,23 @@ export async function runMany(jobs: readonly PlannedJob[], options: ManyOptions,
   }
 }
 
+/**
+ * Is there a plan under way, or one before it that waits, which it disturbs? None overtakes a plan whose doings it could see: what it
+ * finds in a workspace or a database is what it would find with one plan at a time.
+ */
+function isInTheWay(
+  job: PlannedJob,
+  lanes: ReadonlyMap<string, JobLane>,
+  running: ReadonlyMap<string, { readonly lane: JobLane }>,
+  before: readonly PlannedJob[],
+): boolean {
+  const own = lanes.get(job.key);
+  return [...running.values()].some(({ lane }) => disturbs(lane, own)) || before.some(({ key }) => disturbs(lanes.get(key), own));
+}
+
 const alone: JobLane = { workspace: '/', writes: true, parallel: false };
 
-function disturbs(lane: JobLane, other: JobLane = alone): boolean {
+function disturbs(lane: JobLane = alone, other: JobLane = alone): boolean {
   return disturbance(lane, other) !== undefined;
 }
 

@@ -106,6 +106,13 @@ describe('plans side by side', () => {
     }
   }, 600_000);
 
+  test('none overtakes a plan whose doings it sees: it finds what it would find with one plan at a time', async () => {
+    const search = (file: string): string => `# A plan\n\n## Static verification\n\n- \`${file}\` must contain \`alpha\`\n`;
+    const cwd = project({ 'a.md': search('a.md'), 'make.md': shellPlan('echo alpha >made.txt'), 'read.md': search('made.txt') });
+    const end = await run(cwd, 'a.md', 'make.md', 'read.md', '--jobs', '2');
+    expect(verdictsOf(end.told)).toEqual({ 'a.md': 'passed', 'make.md': 'passed', 'read.md': 'passed' });
+  }, 60_000);
+
   test('one table at the end, each line with its plan, the same plan once', async () => {
     const cwd = project({ 'plans/pass.md': shellPlan('echo hello'), 'plans/fail.md': shellPlan('exit 3') });
     const end = await startProgram(['run', 'plans', './plans/pass.md', '--jobs', '2'], { cwd }).ended;
