@@ -140,9 +140,10 @@ describe('plans side by side', () => {
     const reach = [
       'until [ -s .url-b ]; do sleep 0.05; done',
       'theirs=$(cat .url-b); mine=${DATABASE_URL#postgresql://}',
-      'psql "postgresql://${mine%%@*}@${theirs#*@}" -c "create table taken()" && reached=yes',
+      'if psql "postgresql://${mine%%@*}@${theirs#*@}" -c "create table taken()"; then reached=yes; else reached=no; fi',
       'for journal in .proofplan/executions/*/journal.jsonl; do if { echo forged >>"$journal"; } 2>/dev/null; then echo written; fi; done',
-      'touch .done-a; [ -z "$reached" ]',
+      'touch .done-a',
+      '[ "$reached" = no ]',
     ].join('\n');
     const cwd = project({ 'a.md': shellPlan(reach), 'b.md': shellPlan(leave), '.gitignore': '.url-b\n.done-a\n', 'proofplan.config.yaml': parallelConfig });
     const end = await run(cwd, 'a.md', 'b.md', '--jobs', '2', '--timeout', '60s');
