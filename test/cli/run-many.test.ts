@@ -143,9 +143,14 @@ describe('plans side by side', () => {
       'if psql "postgresql://${mine%%@*}@${theirs#*@}" -c "create table taken()"; then reached=yes; else reached=no; fi',
       'for journal in .proofplan/executions/*/journal.jsonl; do if { echo forged >>"$journal"; } 2>/dev/null; then echo written; fi; done',
       'touch .done-a',
-      '[ "$reached" = no ]',
+      'echo "reached: $reached"',
     ].join('\n');
-    const cwd = project({ 'a.md': shellPlan(reach), 'b.md': shellPlan(leave), '.gitignore': '.url-b\n.done-a\n', 'proofplan.config.yaml': parallelConfig });
+    const cwd = project({
+      'a.md': shellPlan(reach).replace('exit code 0', 'the output contains `reached: no`'),
+      'b.md': shellPlan(leave),
+      '.gitignore': '.url-b\n.done-a\n',
+      'proofplan.config.yaml': parallelConfig,
+    });
     const end = await run(cwd, 'a.md', 'b.md', '--jobs', '2', '--timeout', '60s');
     expect(readFileSync(join(cwd, '.url-b'), 'utf8')).toMatch(/^postgresql:/);
     // Where steps are not kept apart from records, a change of them is an error, of each whose record was changed.
@@ -161,7 +166,12 @@ describe('plans side by side', () => {
 const first = 'Prerequisite: run [Setup](setup.md) first.';
 
 test('a value goes to the plans that have an input of its name; one that none of them has stops all before anything is executed', async () => {
-  const cwd = project({ 'a.md': shellPlan('test <word> = x', first), 'b.md': shellPlan('true'), 'setup.md': shellPlan('echo begun >>begun.txt'), '.gitignore': 'begun.txt\n' });
+  const cwd = project({
+    'a.md': shellPlan('test <word> = x', first),
+    'b.md': shellPlan('true'),
+    'setup.md': shellPlan('echo begun >>begun.txt'),
+    '.gitignore': 'begun.txt\n',
+  });
   const unknown = await run(cwd, 'a.md', 'b.md', '--set', 'word=x', '--set', 'wrod=x');
   expect(unknown).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('none of these plans has an input `wrod`') });
   expect(unknown.stderr).toContain('did you mean `word`?');
