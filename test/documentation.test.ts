@@ -2,7 +2,7 @@
  * No block, link or name in the documentation stands there unseen: each fenced block is executed, is a file that a command uses, is
  * valid as what it says it is, or is in the list below with a reason. Commands are executed by readme.test.ts and guide.test.ts.
  */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { parse } from 'yaml';
 import { describe, expect, test } from 'vitest';
@@ -45,6 +45,20 @@ describe.each(pages)('$path', (page) => {
     const faults = page.codes.flatMap(({ text, lineNumber }) => nameFaults(text, usage).map((said) => `${page.path}:${lineNumber} ${said}`));
     expect(faults).toEqual([]);
   });
+});
+
+test('every file that ARCHITECTURE.md names is there', () => {
+  const folders = ['src', 'test', 'tools', 'fixtures'];
+  const files = folders.flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`));
+  const named = readPage('ARCHITECTURE.md').codes.filter(
+    ({ text }) => /^[\w*./-]+\.(?:ts|mjs|py)$/.test(text) || /^(?:src|test|tools|fixtures)\/[\w*./-]+$/.test(text),
+  );
+  const isThere = (name: string): boolean => {
+    const pattern = new RegExp(`(?:^|/)${name.replace(/\/$/, '').replaceAll('.', '\\.').replaceAll('*', '[\\w.-]+')}$`);
+    return files.some((path) => pattern.test(path));
+  };
+  expect(named.length).toBeGreaterThan(100);
+  expect(named.filter(({ text }) => !isThere(text))).toEqual([]);
 });
 
 /** Undefined where the block is looked at; else what is wrong with it. */
