@@ -18,6 +18,8 @@ export async function start(process: NodeJS.Process, version: string): Promise<v
   const cache = process.env['XDG_CACHE_HOME'] || join(homeFolder(), '.cache');
   if (process.env['NODE_DISABLE_COMPILE_CACHE'] === undefined) enableCompileCache?.(join(cache, 'proofplan', 'compiled'));
   if (Number.parseInt(process.versions.node, 10) <= newestTried) setFlagsFromString('--no-regexp-tier-up');
+  // As Node 21 and later have it. Where there is none, `pg` loads an HTTP client to find out what it runs on.
+  if (!('navigator' in globalThis)) Object.assign(globalThis, { navigator: { userAgent: `Node.js/${Number.parseInt(process.versions.node, 10)}` } });
   const { main } = await import('./main.ts');
   await main(process, version);
 }
