@@ -2,8 +2,8 @@
  * No block, link or name in the documentation stands there unseen: each fenced block is executed, is a file that a command uses, is
  * valid as what it says it is, or is in the list below with a reason. Commands are executed by readme.test.ts and guide.test.ts.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, posix, relative } from 'node:path';
 import { parse } from 'yaml';
 import { describe, expect, test } from 'vitest';
 import * as addendum from '../src/compile/generated/addendum-validator.js';
@@ -45,6 +45,20 @@ describe.each(pages)('$path', (page) => {
     const faults = page.codes.flatMap(({ text, lineNumber }) => nameFaults(text, usage).map((said) => `${page.path}:${lineNumber} ${said}`));
     expect(faults).toEqual([]);
   });
+});
+
+test('every page that another one leads to is in the package, too', () => {
+  const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly files: readonly string[] };
+  const patterns = files.map((each) => new RegExp(`^${each.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}(?:/|$)`));
+  const packed = (path: string): boolean => patterns.some((pattern) => pattern.test(path));
+  const missing = pages.flatMap((page) =>
+    page.links
+      .filter(({ target }) => !/^(?:https?|mailto):|^#/.test(target) && !page.blocks.some(({ file }) => file === target))
+      .map(({ target }) => posix.join(posix.dirname(page.path), decodeURIComponent(target.split('#')[0] ?? '')))
+      .filter((path) => !packed(path.replace(/\/$/, '')))
+      .map((path) => `${page.path} leads to ${path}`),
+  );
+  expect(missing).toEqual([]);
 });
 
 test('every file that ARCHITECTURE.md names is there', () => {
