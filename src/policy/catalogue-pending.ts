@@ -16,15 +16,15 @@ import type { SqlParser } from './sql-parser.ts';
 
 const ruleEvents: Readonly<Record<string, RowEvent>> = { CMD_INSERT: 'insert', CMD_UPDATE: 'update', CMD_DELETE: 'delete' };
 
-/** By the list of types, which nothing here changes: another catalogue has another. */
-const known = new WeakMap<Catalogue['types'], Map<string, Promise<Catalogue>>>();
+/** By the list of relations: a catalogue that has another one, be it by a single table more, is another. */
+const known = new WeakMap<Catalogue['relations'], Map<string, Promise<Catalogue>>>();
 const mostOverlays = 200;
 
 /** Same catalogue, same statements, same answer: the very object, so that what is known of it is kept. */
 export function withPending(parser: SqlParser, catalogue: Catalogue, statements: readonly string[]): Promise<Catalogue> {
   if (statements.length === 0) return Promise.resolve(catalogue);
-  const overlays = known.get(catalogue.types) ?? new Map<string, Promise<Catalogue>>();
-  known.set(catalogue.types, overlays);
+  const overlays = known.get(catalogue.relations) ?? new Map<string, Promise<Catalogue>>();
+  known.set(catalogue.relations, overlays);
   if (overlays.size >= mostOverlays) overlays.clear();
   const key = statements.join('\u0000');
   // One after the other: of a long transaction only the last is new.

@@ -25,5 +25,5 @@ export function printedAnyway(script: ShellScript): readonly PrintedText[] {
     if (!answers && command.within !== 'top' && command.within !== 'pipeline') return [];
     return printedBy(script, command).map(({ text }) => ({ text, what: before.what }));
   });
-  return [...printed, ...repeated.filter(({ text }) => !/^if\b/.test(text))];
+  return [...printed, ...repeated.filter(({ text }) => !/^(?:if|echo|printf)\b/.test(text))];
 }

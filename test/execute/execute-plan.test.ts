@@ -106,7 +106,7 @@ describe('stop on failure', () => {
   });
 
   it('tells what a step left behind', async () => {
-    const executed = await execute(sample, plan([shell('1.1', 'sleep 60 > /dev/null 2>&1 & true')]), undefined);
+    const executed = await execute(sample, plan([shell('1.1', 'sleep 60 > /dev/null 2>&1 & sort /dev/null')]), undefined);
     expect(executed.end.diagnostics).toMatchObject([{ severity: 'warning', code: 'execute/process-left' }]);
   });
 

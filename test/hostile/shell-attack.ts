@@ -12,6 +12,8 @@ export interface ShellAttack {
   readonly tries: string;
   /** The block of the attacking step; absent where the attack comes from outside. */
   readonly step?: string;
+  /** What that step must show; exit code 0 when absent. */
+  readonly expected?: string;
   /** A block of a step before the production path. */
   readonly first?: string;
   /** A block of a step after it. */
@@ -84,12 +86,12 @@ export const failing = 'import unittest\n\n\nclass Test(unittest.TestCase):\n   
 
 export const honestTests = 'python3 -m pytest -q test_import.py';
 
-export function planOf({ first, step, later, tests, block, policy }: ShellAttack): string {
+export function planOf({ first, step, expected = 'exit code 0', later, tests, block, policy }: ShellAttack): string {
   const shell = (text: string): string => `\`\`\`bash\n${text.trimEnd()}\n\`\`\``;
   const sections = [
     ...(first === undefined ? [] : [['Look first', shell(first), '**Expected:** exit code 0']]),
     ['Import (Production Path)', shell('./import'), `**Expected:** stdout contains "imported ${honest}"`],
-    ...(step === undefined ? [] : [['Look', shell(step), '**Expected:** exit code 0']]),
+    ...(step === undefined ? [] : [['Look', shell(step), `**Expected:** ${expected}`]]),
     ...(later === undefined ? [] : [['Look again', shell(later), '**Expected:** exit code 0']]),
     ['Rows', '```sql\nSELECT count(*) AS rows FROM runs;\n```', '**Expected:** `rows = 1`'],
     ...(tests === true || block !== undefined ? [['Tests', shell(block ?? honestTests), '**Expected:** all tests pass']] : []),

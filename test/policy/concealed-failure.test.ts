@@ -152,7 +152,7 @@ test('what a block prints whether or not its commands failed', () => {
   expect(printed('if a; then echo x; fi; echo OK')).toEqual(['OK', 'a']);
   expect(printed('set +e\na\ncat <<X\nstatus: OK\nX')).toEqual(['status: OK', 'a']);
   for (const honest of ['a\necho OK', 'a && echo OK || echo BAD', 'if a; then echo OK; else echo BAD; fi', 'echo OK'])
-    expect(printed(honest).filter((text) => text === 'OK')).toEqual([]);
+    expect(printed(honest).filter((text) => text.includes('OK'))).toEqual([]);
 });
 
 test('psql that goes on after an error', () => {

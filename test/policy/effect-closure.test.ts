@@ -187,6 +187,18 @@ describe('relations', () => {
     expect(await decide(sql, made, 'write-except-protected')).not.toMatchObject({ rule: 'protected-relation' });
   });
 
+  test('what is kept of an open transaction is kept for one catalogue: another that shares a part of it is another', async () => {
+    const types: Catalogue['types'] = [];
+    const pending = ['DO $$ BEGIN NULL; END $$'];
+    const before = { relations: [runs], types, pending };
+    expect(await decide('INSERT INTO trapped VALUES (1)', before, 'write-except-protected')).toMatchObject({ rule: 'opaque' });
+    const rules = [
+      { name: 'r', event: 'insert' as const, instead: true, definition: 'CREATE RULE r AS ON INSERT TO trapped DO INSTEAD INSERT INTO runs VALUES (1)' },
+    ];
+    const after = { relations: [runs, relation('trapped', { rules })], types, pending };
+    expect(await decide('INSERT INTO trapped VALUES (1)', after, 'write-except-protected')).toMatchObject({ rule: 'protected-relation' });
+  });
+
   test('partitions and children: a part of the protected table is protected, a sister is not', async () => {
     const mother = relation('mother', { kind: 'partitioned', partitionColumns: ['k'] });
     const part = relation('runs', { parents: [mother.id] });
