@@ -16,6 +16,10 @@ function holds(claim: Claim, text: string, { names, evidence }: JudgeFacts): boo
     return claim.operator === 'matches' ? matchPattern(claim.text, text).kind === 'held' : text.includes(claim.text);
   }
   if (claim.kind === 'output-empty') return claim.negated;
+  if (claim.kind === 'http-status') {
+    const printed = Array.from(text.matchAll(/(?:^|\s)(?:HTTP\/[\d.]+ )?([1-5]\d\d)(?=\s|$)/g), ([, status]) => status);
+    return claim.statuses.some((wanted) => printed.some((status) => status === wanted || (wanted.endsWith('xx') && status?.[0] === wanted[0])));
+  }
   const asked =
     claim.kind === 'compare'
       ? [claim.left, claim.right].flatMap((side) => (side.kind === 'name' ? [side.name] : []))
