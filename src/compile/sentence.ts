@@ -172,6 +172,8 @@ const demands: readonly RegExp[] = [
   /^(?:leave|keep) .*\b(?:untouched|alone|as it is|as they are|unchanged|switched (?:on|off)|read-only|in place)\b|\b(?:stays?|remains?) (?:switched )?(?:on|off|untouched|closed|locked|frozen|read-only|in place)(?: for| during| while| until| throughout)\b/,
   /\b(?:must|may|can|shall) (?:only|exclusively)\b|\b(?:only|solely) be (?:run|used|done|executed|changed|written)\b|\b(?:is|are) (?:only|strictly) (?:allowed|permitted|for)\b/,
   /\b(?:do not|don't|never) (?:proceed|continue|go on|start|begin|finish|merge|deploy|touch|skip)\b|\bdo not finish before\b/,
+  /^(?:absolutely|categorically|definitely|strictly) no\b|\b(?:is|are) (?:strictly )?read-only (?:during|while|for the|throughout|until|in this|within)\b/,
+  /\b(?:invalidates?|voids?|disqualifies|disqualify) (?:this|the|all|any|your) (?:[\w-]+ )?(?:tests?|runs?|results?|plans?|proofs?|executions?|evidence|validations?|audits?)\b/,
   /\bis a (?:privacy|security) (?:incident|violation|breach)\b|\b(?:=|means|counts as|is) (?:an? )?(?:abort|no[- ]go)\b/,
 ];
 

@@ -86,7 +86,7 @@ function heredocOf(node: HereDoc, place: ShellPlace): ShellHeredoc {
     delimiter: node.delimiter?.value ?? '',
     quoted: node.delimiter?.quoted === true,
     body: node.body.text,
-    // In a body without expansions the parser leaves what is escaped (`\\$\\$`) as it stands.
+    // In a body without expansions the parser leaves what is escaped (`\$\$`) as it stands.
     sketch: node.delimiter?.quoted === true ? node.body.text : sketchOf(node.body.parts, node.body.text.replace(/\\(?:\n|([$`\\]))/g, '$1'), true),
     bodyStart: place.clamp?.start ?? node.body.pos,
     bodyEnd: place.clamp?.end ?? node.body.end,

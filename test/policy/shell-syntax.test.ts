@@ -261,3 +261,13 @@ describe('what cannot be read', () => {
     expect(parseShell('echo "$a" | b \'c\' # d\n'.repeat(45_000)).commands).toHaveLength(90_000);
   });
 });
+
+test('a here-document that expands holds what is escaped in it, with an expansion beside it or without', () => {
+  for (const [body = '', sketch] of [
+    ['DO \\$\\$ BEGIN END \\$\\$;\n', 'DO $$ BEGIN END $$;\n'],
+    ['\\$x $y\n', '$x \0\0\n'],
+    ['a\\\nb \\n \\\\\n', 'ab \\n \\\n'],
+  ])
+    expect(parseShell(`cat <<X\n${body}X\n`).commands[0]?.heredocs[0]?.sketch).toBe(sketch);
+  expect(parseShell("cat <<'X'\n\\$\nX\n").commands[0]?.heredocs[0]?.sketch).toBe('\\$\n');
+});
