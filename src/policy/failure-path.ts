@@ -109,9 +109,11 @@ class FailureWalk {
         for (const word of node.wordlist ?? []) this.#data(word, `\`for\`, which goes through nothing where the command inside fails`);
         return this.follow(node.body, course);
       case 'ArithmeticFor':
-      case 'Subshell':
       case 'BraceGroup':
         return this.follow(node.body, course);
+      // `(cd build && make)`: the shell outside sees one exit code, whatever the one inside was ignoring.
+      case 'Subshell':
+        return this.follow(node.body, { ...course, counts: course.counts || course.stops });
       case 'Redirected':
         for (const redirect of node.redirects) this.#data(redirect, '`<(…)`, whose exit code nobody asks for');
         return this.follow(node.command, course);

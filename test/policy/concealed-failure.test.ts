@@ -125,6 +125,7 @@ test('hides nothing', () => {
     'bash -ec "a; b"',
     "bash -c 'set -euo pipefail; a; b | c'",
     'bash -c "cd x && a"',
+    '(cd x && a)\nb',
     'find . -name a -exec ./{} +',
     'make all',
     'trap "rm -rf $dir" EXIT\na',
