@@ -88,8 +88,8 @@ test('a report of a report of a report', () => {
   }
 });
 
-test('10 MB with a remark behind each of 10,000 blocks, in time', () => {
-  const lines = Array.from({ length: 10_000 }, (_, index) => `\`\`\`\necho ${index} ${'x'.repeat(1_000)}\n\`\`\`\n`);
+test('2 MB with a remark behind each of 10,000 blocks, in time', () => {
+  const lines = Array.from({ length: 10_000 }, (_, index) => `\`\`\`\necho ${index} ${'x'.repeat(200)}\n\`\`\`\n`);
   const document = lines.join('\n');
   const base = sampleEvents().find((event) => event.kind === 'expectation');
   const events = [
