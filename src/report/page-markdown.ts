@@ -108,6 +108,9 @@ function handlersFor(plan: MarkdownPlan): Handlers {
     footnoteReference: (_state, node: Mdast.FootnoteReference) => element('sup', {}, `[${text(node.label ?? node.identifier)}]`),
     footnoteDefinition: (state, node: Mdast.FootnoteDefinition) =>
       element('div', { className: ['footnote'] }, element('sup', {}, `[${text(node.label ?? node.identifier)}]`), all(state, node)),
+    // Wider than the page it is moved to and fro, also by keys: words that are taken apart are not read.
+    table: (state, node: Mdast.Table) =>
+      element('div', { className: ['wide'], tabIndex: 0, role: 'group', ariaLabel: 'table of the plan' }, defaultHandlers.table(state, node)),
     tableRow: (state, node: Mdast.TableRow, parent) => {
       const row = defaultHandlers.tableRow(state, node, parent);
       const first = row.children.find((child): child is Element => child.type === 'element');

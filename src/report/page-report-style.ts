@@ -22,11 +22,12 @@ td pre,th pre{margin:0;padding:.3rem .5rem;font-weight:400}
 .hole{background:var(--unproven-t)}
 .lang{display:block;color:var(--soft);font-size:.8rem;margin-bottom:.3rem}
 .raw{color:var(--soft)}
+.wide{overflow-x:auto}.wide table{overflow-wrap:break-word}.wide th,.wide td{max-width:24rem;padding-right:1rem}
 .source{padding-left:0}.source .ln{display:block;padding-left:4.2rem;position:relative}
 .source .ln::before{content:attr(data-line);position:absolute;left:0;width:3.4rem;text-align:right;color:var(--soft)}
 .timeline{width:100%;height:auto;min-width:0;font:11px ui-monospace,Menlo,Consolas,monospace}
 .timeline rect{fill:var(--c)}.timeline text{fill:var(--fg)}.timeline .took{fill:var(--soft)}
 section{margin-top:3rem}
 .print-note{display:none}
-@media print{.remark,.message{break-inside:avoid-page}@supports not selector(details::details-content){.print-note{display:block}}}
+@media print{.wide{overflow:visible}.wide table{overflow-wrap:anywhere}.remark,.message{break-inside:avoid-page}@supports not selector(details::details-content){.print-note{display:block}}}
 `;

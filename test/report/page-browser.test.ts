@@ -16,7 +16,7 @@ import { root } from '../support/command.ts';
 import { hostileEvents } from '../support/hostile-event.ts';
 import { readLinks, readTree } from '../support/page-tree.ts';
 import { eventsOfTexts, sampleId } from '../support/page-sample.ts';
-import { sampleDocument } from '../support/sample-execution.ts';
+import { sampleDocument, sampleEvents } from '../support/sample-execution.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'proofplan-page-'));
 let browser: Browser;
@@ -177,6 +177,17 @@ describe('a page', () => {
     expect((await folded.boundingBox())?.height).toBeGreaterThan(0);
     const pdf = await page.pdf({ format: 'A4' });
     expect(pdf.length).toBeGreaterThan(10_000);
+    await page.context().close();
+  });
+
+  test('a table of the plan that is wider than the page is moved in its place, and its words stay whole', async () => {
+    const { page } = await openPage({ viewport: { width: 360, height: 740 }, javaScriptEnabled: false });
+    const row = (cell: string): string => `|${` ${cell} |`.repeat(16)}`;
+    const html = renderEvents(sampleEvents(), `${sampleDocument}\n${[row('column'), row('---'), row('Vorbedingung'), row('W'.repeat(5_000))].join('\n')}\n`);
+    await page.goto(fileOf(html, 'wide'));
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+    const word = page.getByText('Vorbedingung').first();
+    expect((await word.boundingBox())?.height).toBeLessThan(50);
     await page.context().close();
   });
 
