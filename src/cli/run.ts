@@ -3,12 +3,12 @@ import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { nearestName } from '../model/nearest-name.ts';
-import type { Plan } from '../model/plan.ts';
 import type { Binding } from '../model/value.ts';
 import { exitCodes, interruptionExitCodes, usageExitCode } from '../model/verdict.ts';
 import type { NoteKey } from '../journal/signed-note.ts';
 import { stripToLine } from '../report/strip-control.ts';
 import type { CompileRequest } from './compiled-file.ts';
+import { attestedTasks, attestProblems } from './attestation.ts';
 import { say, type CommandContext } from './command-context.ts';
 import { configName } from './config-file.ts';
 import { collect, more, parseDurationOption } from './duration.ts';
@@ -114,15 +114,17 @@ async function run(named: readonly string[], options: RunOptions, context: Comma
   for (const each of compiled)
     problems.set(each, [...each.diagnostics, ...unfit(each, options), ...(options.locked === true ? await lockProblems(each, context) : [])]);
   for (const each of demanded) {
-    const { only: _step, attest: _tasks, ...others } = options;
-    const found = [...unfit(each, { ...others, attest: [] }), ...(options.locked === true ? await lockProblems(each, context) : [])];
+    const { only: _step, ...others } = options;
+    const found = [...unfit(each, others), ...(options.locked === true ? await lockProblems(each, context) : [])];
     if (found.length > 0) problems.set(each, found);
   }
   const [first] = compiled;
   const plans = [...compiled, ...demanded].flatMap(({ plan }) => plan ?? []);
-  // A plan alone says itself what it has no input for; what of a plan that does not compile would be taken is not known.
-  if (first !== undefined && plans.length === compiled.length + demanded.length && (plans.length > 1 || options.shard !== undefined))
-    problems.set(first, [...(problems.get(first) ?? []), ...untakenValues(plans, values)]);
+  // What the values and attestations mean is known when all plans are; a plan alone says itself what it has no input for.
+  if (first !== undefined && plans.length === compiled.length + demanded.length) {
+    const untaken = plans.length > 1 || options.shard !== undefined ? untakenValues(plans, values) : [];
+    problems.set(first, [...(problems.get(first) ?? []), ...untaken, ...attestProblems(plans, options.attest)]);
+  }
   const ready = compiled.filter((each): each is Ready => isReady(each, problems.get(each) ?? []));
   if (ready.length < compiled.length || demanded.some((each) => (problems.get(each) ?? []).length > 0)) {
     for (const [each, found] of problems) {
@@ -138,10 +140,7 @@ async function run(named: readonly string[], options: RunOptions, context: Comma
   const common = { out, verbosity: verbosityOf(verbose), ...present({ json, quiet, timeout, dryRun, only, locked, live }), ...key };
   const optionsOf = ({ plan }: Ready): PlanOptions => ({
     ...common,
-    attest: options.attest.flatMap((task) => {
-      const id = findTask(plan, task)?.id;
-      return id === undefined ? [] : [{ task: id, by: options.by ?? '' }];
-    }),
+    attest: attestedTasks(plan, options.attest, options.by ?? ''),
   });
   const [single] = ready;
   let exitCode: number;
@@ -308,21 +307,5 @@ function unfit({ plan, environment, diagnostics }: CompiledFile, options: RunOpt
       help: near === undefined ? 'name one of these' : `did you mean \`${near}\`?`,
     });
   }
-  for (const task of options.attest) {
-    if (findTask(plan, task) !== undefined) continue;
-    const help = plan.tasks.length === 0 ? 'leave --attest out: the plan has no tasks' : 'name a task by its number or its words';
-    found.push({
-      severity: 'error',
-      code: 'cli/unknown-task',
-      message: `the plan has no task \`${task}\``,
-      notes: plan.tasks.map((each) => `${each.id}: ${each.text}`),
-      help,
-    });
-  }
   return found;
-}
-
-function findTask(plan: Plan, wanted: string): Plan['tasks'][number] | undefined {
-  const fold = (text: string): string => text.toLowerCase().replace(/[`*_]/g, '').replace(/\s+/g, ' ').trim();
-  return plan.tasks.find((task) => fold(task.id) === fold(wanted)) ?? plan.tasks.find((task) => fold(task.text) === fold(wanted));
 }

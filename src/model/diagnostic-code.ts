@@ -35,7 +35,7 @@ export const diagnosticCodes = {
   'cli/unknown-plan': 'the ledger knows no execution of this plan, or none of this id',
   'cli/unknown-policy': 'the execution declared no policy of this number, line or wording',
   'cli/unknown-step': 'the plan or the execution has no step of this number',
-  'cli/unknown-task': 'the plan has no task of this number',
+  'cli/unknown-task': 'no plan has this task, or it is another one in each of several plans',
   'cli/unreadable-file': 'the file that the command names cannot be read',
   'cli/unset-database': 'the variable that the environment takes its database from is not set',
   'cli/unwritable-file': 'a file that the command names cannot be written',

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { verifyExecution } from '../../src/review/audit-verify.ts';
-import { startProgram, type CommandEnd } from '../support/command.ts';
+import { command, startProgram, type CommandEnd } from '../support/command.ts';
 import { playsAll } from '../support/sampled.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -178,6 +178,27 @@ test('a value goes to the plans that have an input of its name; one that none of
   expect(existsSync(join(cwd, 'begun.txt'))).toBe(false);
   const end = await run(cwd, 'a.md', 'b.md', '--set', 'word=x');
   expect(verdictsOf(end.told)).toEqual({ 'setup.md': 'passed', 'a.md': 'passed', 'b.md': 'passed' });
+}, 60_000);
+
+test('an attestation is of one task: a number that means another one in each plan is none, prerequisites too', async () => {
+  const task = (words: string): string => `## Tasks\n\n- [ ] ${words}.\n`;
+  const cwd = project({
+    'a.md': shellPlan('true', task('Ask the owner whether the goods are there')),
+    'b.md': shellPlan('true', `${first}\n\n${task('Ask the neighbour whether the shop is open')}`),
+    'setup.md': shellPlan('true', task('Look whether the door is closed')),
+  });
+  for (const [argv, message] of [
+    [['a.md', 'b.md', '--attest', 'T1'], 'is not the same task in `a.md`, `b.md`, `setup.md`'],
+    [['b.md', '--attest', 'T1'], 'is not the same task in `b.md`, `setup.md`'],
+    [['a.md', 'b.md', '--attest', 'T2'], 'none of these plans has a task `T2`'],
+  ] as const)
+    expect(await command(['run', ...argv, '--by', 'Me'], { cwd })).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(message) });
+  expect(existsSync(join(cwd, '.proofplan'))).toBe(false);
+  // By its words it is one task, whoever else has none of them: what is left to complain of is the value.
+  const words = ['--attest', 'Ask the neighbour whether the shop is open.', '--by', 'Me'];
+  const named = await command(['run', 'a.md', 'b.md', ...words, '--set', 'lost=x'], { cwd });
+  expect(named.stderr).toContain('has an input `lost`');
+  expect(named.stderr).not.toContain('cli/unknown-task');
 }, 60_000);
 
 describe('prerequisites', () => {
