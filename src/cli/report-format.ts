@@ -5,7 +5,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import type { Checked, Diagnostic } from '../model/diagnostic.ts';
 import { executionFiles } from '../model/journal-entry.ts';
 import { nearestName } from '../model/nearest-name.ts';
-import type { EventKind, ExecutionEvent } from '../model/event.ts';
+import type { ExecutionEvent } from '../model/event.ts';
 import type { RecordedEvents } from '../report/read-event.ts';
 import type { ReportedPlan, UnopenedPlan } from '../report/report-finding.ts';
 import type { CommandContext } from './command-context.ts';
@@ -77,31 +77,20 @@ function isFormat(name: string): name is FormatName {
 }
 
 /** What these need in memory: of a million entries the others are a gigabyte. Statements that were permitted are counted with their policies. */
-function keptFor(formats: readonly FormatName[]): (event: ExecutionEvent) => boolean {
+async function keptFor(formats: readonly FormatName[]): Promise<(event: ExecutionEvent) => boolean> {
+  const { verdictKinds } = await import('../report/report-verdict.ts');
   if (formats.every((format) => readsItself.includes(format))) return ({ kind }) => verdictKinds.has(kind);
   return (event) => event.kind !== 'decision' || event.data.effect === 'refuse';
 }
 
 /** These go to the journal again, and need no more than the verdict and what it rests on. */
 const readsItself: readonly FormatName[] = ['md', 'html', 'json', 'events'];
-const verdictKinds = new Set<EventKind>([
-  'opened',
-  'step-started',
-  'step-ended',
-  'step-not-run',
-  'expectation',
-  'criterion',
-  'policy-enforced',
-  'task',
-  'verdict',
-  'closed',
-]);
 
 /** Reads each record once; one that cannot be read at all is no value, and its message says why. */
 export async function readSource(source: ReportSource, formats: readonly FormatName[]): Promise<Checked<ReadSource>> {
   if (source.folder === undefined) return { value: { source, plan: { unopened: source.unopened } }, diagnostics: [] };
   const { readEvents } = await import('../report/read-event.ts');
-  const { value, diagnostics } = await readEvents(source.folder, keptFor(formats));
+  const { value, diagnostics } = await readEvents(source.folder, await keptFor(formats));
   const cut: Diagnostic = {
     severity: 'warning',
     code: 'report/no-end',

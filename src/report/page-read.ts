@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { readEvidence } from '../journal/evidence-store.ts';
 import { readJournal, type JournalLine } from '../journal/journal-reader.ts';
 import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
-import { eventOf } from '../model/event.ts';
+import { eventOf, type ExecutionEvent } from '../model/event.ts';
 import { executionFiles } from '../model/journal-entry.ts';
+import { slimEvent } from '../model/slim-event.ts';
 import { gatherPage, type PageRecord } from './page-record.ts';
 import type { PageHead } from './page-top.ts';
 import { mostDocument } from './read-record.ts';
+import { reportedVerdict, verdictKinds } from './report-verdict.ts';
 
 export interface ReadPageOptions {
   /** The record is being closed by whoever asks: that it has no end yet is no lack. */
@@ -31,6 +33,7 @@ export async function readPage(folder: string, options: ReadPageOptions = {}): P
   let before: JournalLine | undefined;
   let head: PageHead['head'];
   let unknown = 0;
+  const judged: ExecutionEvent[] = [];
   let ended = false;
   try {
     for await (const line of readJournal(join(folder, executionFiles.journal))) {
@@ -47,9 +50,13 @@ export async function readPage(folder: string, options: ReadPageOptions = {}): P
       ended ||= entry.kind === 'files';
       const event = eventOf(entry);
       if (event === undefined) unknown += 1;
-      else if (!ended || event.kind === 'closed') take(event);
+      else if (!ended || event.kind === 'closed') {
+        take(event);
+        if (verdictKinds.has(event.kind)) judged.push(slimEvent(event));
+      }
       if (!ended) head = { entry: line.lineNumber, sha256: line.hash };
     }
+    if (record.verdict && execution !== undefined) record.verdict = reportedVerdict({ execution, events: judged });
   } catch (error) {
     return { value: undefined, diagnostics: [unreadable(folder, `the journal cannot be read: ${messageOf(error)}`)] };
   }

@@ -2,6 +2,7 @@
 import { readEvidence } from '../journal/evidence-store.ts';
 import { messageOf, type Checked, type Diagnostic } from '../model/diagnostic.ts';
 import { readEvents, type RecordedEvents } from './read-event.ts';
+import { withReportedVerdict } from './report-verdict.ts';
 
 /** Bytes of a plan document: more than any that is taken for one. */
 export const mostDocument = 64 << 20;
@@ -14,7 +15,8 @@ export interface RecordedExecution extends RecordedEvents {
 
 /** A journal that was cut is read as far as it goes; what is wrong with it is said beside. */
 export async function readRecord(folder: string): Promise<Checked<RecordedExecution>> {
-  const { value, diagnostics } = await readEvents(folder);
+  const { value: read, diagnostics } = await readEvents(folder);
+  const value = read && withReportedVerdict(read);
   const opened = value?.events[0];
   if (value === undefined || opened?.kind !== 'opened') return { value: undefined, diagnostics };
   const { value: plan, diagnostics: unread } = await readEvidence(folder, opened.data.plan.sha256, mostDocument);

@@ -2,7 +2,7 @@
  * The one verdict that all machine formats tell. A reader of events can only make it worse than what was recorded: a record that is
  * not whole, or whose parts contradict its verdict, is never told as passed.
  */
-import type { ExecutionEvent } from '../model/event.ts';
+import type { EventKind, ExecutionEvent } from '../model/event.ts';
 import { settledEvents } from '../model/settled-event.ts';
 import { exitCodes, verdictOrder, worst, type Verdict } from '../model/verdict.ts';
 import { dataOf, lastAttempts } from './data-of.ts';
@@ -14,6 +14,20 @@ export interface ReportedVerdict {
   readonly exitCode: number;
   readonly reason: string;
 }
+
+/** The kinds that it rests on. */
+export const verdictKinds: ReadonlySet<EventKind> = new Set<EventKind>([
+  'opened',
+  'step-started',
+  'step-ended',
+  'step-not-run',
+  'expectation',
+  'criterion',
+  'policy-enforced',
+  'task',
+  'verdict',
+  'closed',
+]);
 
 /** The verdict of a record as it was read. */
 export function reportedVerdict({ events, broken }: RecordedEvents): ReportedVerdict {
@@ -31,6 +45,12 @@ export function reportedVerdict({ events, broken }: RecordedEvents): ReportedVer
   const doubt = broken ?? contradiction(events) ?? (recorded.exitCode === 0 ? undefined : `its exit code is ${recorded.exitCode}`);
   if (doubt === undefined) return { verdict: 'passed', exitCode: 0, reason: recorded.reason };
   return { verdict: 'error', exitCode: exitCodes.error, reason: `the record says passed, which counts for nothing: ${doubt}` };
+}
+
+/** The record with the verdict that may be told, for readers that show the entry. That it is not whole they say themselves. */
+export function withReportedVerdict(record: RecordedEvents): RecordedEvents {
+  const data = reportedVerdict({ execution: record.execution, events: record.events });
+  return { ...record, events: record.events.map((event) => (event.kind === 'verdict' ? { ...event, data } : event)) };
 }
 
 /** A part that did not pass although the verdict says that all did; the audit judges the same (`review/audit-part.ts`). */

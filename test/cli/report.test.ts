@@ -6,6 +6,7 @@ import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { validate as validateVerdict } from '../../src/compile/generated/verdict-validator.js';
 import { parseReports } from '../../src/cli/report-option.ts';
+import type { ExecutionEvent } from '../../src/model/event.ts';
 import { restorePlan } from '../../src/report/report-splice.ts';
 import { goldenRecords, passedEvents, sampleExecution, writeRecord } from '../report/format-record.ts';
 import { command, contextOf, root, startProgram, type CommandEnd } from '../support/command.ts';
@@ -154,6 +155,18 @@ describe('report', () => {
       });
       expect(github?.stdout).toMatch(/^::error [^\n]*title=error/);
     }
+  });
+
+  test('a record that says passed, and in which something did not pass, is a pass in no format', async () => {
+    const cwd = temporaryFolder();
+    const contradicted = passedEvents().map(
+      (event): ExecutionEvent => (event.kind === 'expectation' ? { ...event, data: { ...event.data, verdict: 'failed' } } : event),
+    );
+    await writeRecord(join(cwd, 'x'), contradicted);
+    const [md, html, json] = await Promise.all(['md', 'html', 'json'].map((format) => command(['report', 'x', '--format', format], { cwd })));
+    expect(md?.stdout.split('\n')[1]).toMatch(/^> ! \*\*error\*\* the record says passed, which counts for nothing: expectation \S+ is failed/);
+    expect(html?.stdout).toMatch(/<div class="banner v-error">.*the record says passed, which counts for nothing/);
+    expect(JSON.parse(json?.stdout ?? '')).toMatchObject({ verdict: 'error', exitCode: 5 });
   });
 
   test('entries of a kind that is not known are counted, and the rest is shown', async () => {

@@ -26,7 +26,13 @@ function render(events: readonly ExecutionEvent[], document = sampleDocument): s
   return renderReportPage({ record, document, head: { execution: sampleId, end: 'closed', problems: [], head: undefined } });
 }
 
-const named = eventsOfTexts((place) => place, 'passed');
+/** In which everything did: a record that says passed, and in which something did not pass, is none. */
+const named = eventsOfTexts((place) => place, 'passed').map((event): ExecutionEvent => {
+  if (event.kind === 'step-not-run') return { ...event, data: { ...event.data, notNeeded: true } };
+  if (event.kind === 'verdict') return { ...event, data: { ...event.data, exitCode: 0 } };
+  const judged = ['step-ended', 'task', 'criterion', 'policy-enforced'].includes(event.kind);
+  return judged ? ({ ...event, data: { ...event.data, verdict: 'passed' } } as ExecutionEvent) : event;
+});
 
 function titleIn(page: string | undefined): string {
   return /<title>([^<]*)/.exec(page ?? '')?.[1] ?? '';
