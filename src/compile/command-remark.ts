@@ -54,7 +54,7 @@ export function remarkOf(behind: string): CommandRemark | undefined {
   )
     return { kind: 'task', text: then };
   if (/^within \d/i.test(text)) return { kind: 'claim', text };
-  const bare = text.replace(/^\((.*)\)$/, '$1').replace(/^(?:[,;:\u2013\u2014-]\s*)?(?:and\s+)?(?:it\s+(?=must|should))?/, '');
+  const bare = text.replace(/^\((.*)\)$/, '$1').replace(/^(?:(?:[,;:\u2013\u2014]|-(?!>))\s*)?(?:and\s+)?(?:it\s+(?=must|should))?/, '');
   if (sign.test(bare)) return { kind: 'claim', text: bare };
   return says.test(bare) ? { kind: 'claim', text: /^(?:must|should|has to)\b/i.test(bare) ? `it ${bare}` : bare } : undefined;
 }

@@ -70,7 +70,7 @@ const labels: readonly { readonly meaning: LabelMeaning; readonly words: RegExp 
   {
     meaning: 'expectation',
     words:
-      /^(?:expected(?: (?:results?|outputs?|outcomes?|values?|state|response|status|behaviou?r|answer|rows?|exit code|now|here|after\w*|similar|to (?:see|print|show).*))?|expect(?:s|ations?)?|(?:you |we )?should (?:see|print|show|return|be|get)|what (?:you|we) should see|pass(?:es)?(?: if| when)?|assert(?:ions?|s)?|must|must hold|success(?: looks like| if| when)?|ok (?:if|when)|good|healthy|(?:(?:the |its )?(?:command |query |script |console )?(?:std(?:out|err)|outputs?|results?|response|answer|body|log)|it|this) (?:must|should|has to) (?:now )?(?:be|read|contain|show|print|return|include|say|display)(?: exactly| the following| this)?)$/,
+      /^(?:expected(?: (?:results?|outputs?|outcomes?|values?|state|response|status|behaviou?r|answer|rows?|exit code|now|here|after\w*|similar|to (?:see|print|show).*))?|expect(?:s|ations?)?|(?:you |we )?should (?:see|print|show|return|be|get)|what (?:you|we) should see|pass(?:es)?(?: if| when)?|assert(?:ions?|s)?|must|must hold|outcomes?|er|exp|success(?: looks like| if| when)?|ok (?:if|when)|good|healthy|(?:(?:the |its )?(?:command |query |script |console )?(?:std(?:out|err)|outputs?|results?|response|answer|body|log)|it|this) (?:must|should|has to) (?:now )?(?:be|read|contain|show|print|return|include|say|display)(?: exactly| the following| this)?)$/,
   },
   { meaning: 'conduct', words: /^(?:retry|(?:max(?:imum|\.)? )?re-?tries|max(?:imum|\.)? attempts|polling|poll|retry (?:policy|limit|budget))$/ },
   {
@@ -78,7 +78,7 @@ const labels: readonly { readonly meaning: LabelMeaning; readonly words: RegExp 
     words:
       /^(?:fail(?:s|ed|ure)?(?: if| when| criteria)?|(?:(?:over-?all|total|global|max(?:imum)?) )?(?:time-?out|time ?limit|deadline)|(?:(?:over-?all|total) )?max(?:imum)? (?:duration|(?:run ?)?time)|(?:time-?out|time ?limit|deadline|max(?:imum)? (?:duration|(?:run ?)?time)) (?:for|of) (?:the |this )?(?:(?:whole|entire|complete|full) )?(?:plan|document|test|run|runbook|procedure|execution|everything|all(?: the)? steps))$/,
   },
-  { meaning: 'acceptance', words: /^(?:acceptance(?: criteria)?(?: (?:for|of) .*)?)$/ },
+  { meaning: 'acceptance', words: /^(?:ac|acceptance(?: criteria)?(?: (?:for|of) .*)?)$/ },
   {
     meaning: 'criteria',
     words:

@@ -50,8 +50,8 @@ export function proseOf(inlines: readonly Inline[], fallback = 0): Prose {
 export function segmentsOf(inlines: readonly Inline[], isPlainLabel: (label: string) => boolean = () => false): readonly Segment[] {
   const lines = linesOf(inlines);
   const segments: { lead: string | undefined; leadStart: number; body: Inline[]; start: number }[] = [];
-  for (const line of lines) {
-    const lead = leadOf(line, isPlainLabel) ?? plainLeadOf(line, isPlainLabel);
+  for (const [index, line] of lines.entries()) {
+    const lead = leadOf(line, isPlainLabel) ?? plainLeadOf(line, isPlainLabel, index < lines.length - 1);
     if (lead !== undefined || segments.length === 0) {
       segments.push({ lead: lead?.label, leadStart: line[0]?.start ?? 0, body: [...(lead?.rest ?? line)], start: line[0]?.start ?? 0 });
     } else {
@@ -104,6 +104,8 @@ export function sentencesOf(prose: Prose, source: string): readonly Prose[] {
         .replace(/\*\*|__/g, '')
         .replace(/(^|[\s(])[*_]([^*_`]+)[*_](?=[\s:.,)]|$)/g, '$1$2')
         .replace(/([:.,!?])[*_](?=\s|$)/g, '$1')
+        // A stretch that begins with emphasised words begins behind their first mark.
+        .replace(/^([^*_`]{1,60}[^\s*_`])[*_](?=[\s:.,)]|$)/, '$1')
         .replace(/\s+/g, ' '),
       start: absolute,
       end,
@@ -224,6 +226,7 @@ function isSentence(label: string): boolean {
 function plainLeadOf(
   line: readonly Inline[],
   isPlainLabel: (label: string) => boolean,
+  goesOn: boolean,
 ): { readonly label: string; readonly rest: readonly Inline[] } | undefined {
   const [first, ...rest] = line;
   if (first?.kind !== 'text') return undefined;
@@ -231,8 +234,8 @@ function plainLeadOf(
   if (!match || !isPlainLabel(match[1] ?? '')) return undefined;
   const length = match[0].length;
   const body = { ...first, value: first.value.slice(length), start: first.start + length };
-  // With nothing behind the colon it is a headline, which its own rule reads.
-  return body.value.trim() === '' && rest.every((piece) => piece.value.trim() === '') ? undefined : { label: match[1] ?? '', rest: [body, ...rest] };
+  // With nothing behind the colon, and no line below, it is a headline, which its own rule reads.
+  return !goesOn && body.value.trim() === '' && rest.every((piece) => piece.value.trim() === '') ? undefined : { label: match[1] ?? '', rest: [body, ...rest] };
 }
 
 function trimmed(inlines: readonly Inline[]): Inline[] {

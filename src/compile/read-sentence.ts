@@ -286,7 +286,9 @@ export function readStop(draft: Draft, block: MarkdownBlock, body: Prose, contex
   return sentences.length > 0;
 }
 
-function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body: Prose, context: Context, dependent: 'failure' | 'choice' | undefined): void {
+function readSentence(draft: Draft, block: MarkdownBlock, given: Prose, body: Prose, context: Context, dependent: 'failure' | 'choice' | undefined): void {
+  // "(expected: `ok`)"
+  const sentence = { ...given, text: given.text.replace(/^\(((?:expect(?:ed)?|must|should)\b.*)\)[.]?$/i, '$1') };
   const folded = fold(sentence.text)
     .replace(/^[^\p{L}\p{N}`"'(<[~$>=\u2192\u2264\u2265-]+/u, '')
     .replace(/^(?:\(?[a-z]\)|\d{1,2}[.)]|\d+(?:\.\d+)+\.?)\s+(?=\S)/, '');
@@ -328,7 +330,7 @@ function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body:
   // "A wrong voucher must be refused with 422:" claims something of the command below it.
   if (
     /:$/.test(folded) &&
-    /\b(?:must|should|has to|have to)\b/.test(folded) &&
+    (/\b(?:must|should|has to|have to)\b/.test(folded) || /^there (?:is|are) (?:exactly|at least|at most|no|only|one|\d)/.test(folded)) &&
     !isHeadlineOfList(draft, block) &&
     conditionOf(folded) === undefined &&
     nextSibling(draft, block)?.code !== undefined
@@ -371,7 +373,8 @@ function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body:
   if (
     conditionOf(folded) === undefined &&
     (saidOfIt ||
-      ((isClaim(folded) || (isStatement(folded) && isSaidOfCommand(draft, block, near))) && !(isStep && !claimsOfCommand.test(folded))) ||
+      ((isClaim(folded) || ofColumn(folded, near.at(-1)) || (isStatement(folded) && isSaidOfCommand(draft, block, near))) &&
+        !(isStep && !claimsOfCommand.test(folded))) ||
       ((isStatement(folded) || expectedBehind.test(folded)) && itsStep === undefined && inline.some((step) => step.end <= sentence.start)))
   ) {
     const subject = sentence.codes.find((code) => inline.some((step) => step.start >= code.start && step.end <= code.end));
@@ -388,6 +391,12 @@ function readSentence(draft: Draft, block: MarkdownBlock, sentence: Prose, body:
   if (already || !instructs(folded)) return;
   if (condition === undefined && (announces(draft, block, sentence, folded) || (isHeadline(sentence.text) && !isFollowedByCode(draft, block)))) return;
   pushTask(draft, block, sentence.text, context, sentence, condition);
+}
+
+/** "n is greater than 4": what is said of a column of the query before. */
+function ofColumn(folded: string, step: StepDraft | undefined): boolean {
+  const name = /^(?:the )?`?([a-z_]\w*)`? (?:is|are|equals?|exceeds?|must|should|[<>=]|\u2265|\u2264)/.exec(folded)?.[1];
+  return name !== undefined && (step?.sql?.columns ?? []).some(({ column }) => column.toLowerCase() === name) && !isStory(folded);
 }
 
 /** Neither a block nor a list nor a table follows that could show what the words announce. */

@@ -44,7 +44,7 @@ export function directoryOf(text: string): { readonly path: string; readonly all
 }
 
 const claimLead =
-  /^(?:expect(?:ed)?(?: results?| outputs?| outcome)?|verify|check|assert|ensure|confirm|make sure|you (?:should|must|will) (?:see|get|now)|should|must|pass(?:es|ed)?(?: if| when)?:|fails?(?: if| when)?:|result:)(?:\s|:|$)/;
+  /^(?:(?:i|we) expect|expect(?:ed)?(?: results?| outputs?| outcome)?|verify|check|assert|ensure|confirm|make sure|you (?:should|must|will) (?:see|get|now)|should|must|pass(?:es|ed)?(?: if| when)?:|fails?(?: if| when)?:|result:)(?:\s|:|$)/;
 const demand = /\b(?:must|should|shall|has to|have to|needs? to|is expected to|are expected to|is supposed to|are supposed to|ought to)\b/;
 /** "This should take five minutes" and its like ask nothing of evidence. */
 const idleDemand =
