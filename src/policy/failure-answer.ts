@@ -92,10 +92,10 @@ function once(known: Map<SyntaxNode, boolean>, body: SyntaxNode, find: () => boo
   return found;
 }
 
-/** `|| code=$?`, and the code is looked at later. */
+/** `|| code=$?`, `|| failed=1`, and the variable is looked at later. */
 export function keepsStatus(answers: readonly SyntaxNode[], { script: { text } }: ShellText): boolean {
   return answers.some(({ pos, end }) =>
-    Array.from(text.slice(pos, end).matchAll(/\b([A-Za-z_]\w*)\+?="?\$\{?\?/g), ([, name]) => name).some((name) =>
+    Array.from(text.slice(pos, end).matchAll(/\b([A-Za-z_]\w*)\+?=/g), ([, name]) => name).some((name) =>
       new RegExp(String.raw`(?:\b(?:exit|return|test|if|case)\b|\[|\(\()[^\n;]*\b${name}\b`).test(text.slice(end)),
     ),
   );

@@ -222,13 +222,11 @@ class FailureWalk {
   #inside(node: Command, { words }: ShellCommand, course: Course): void {
     const scripts = scriptsIn(node);
     const what = `\`${words[0]?.text ?? ''}\`, whose exit code stands for that of the command inside`;
-    if (words.length > 0 && /^(?:export|declare|typeset|local|readonly)$/.test(words[0]?.value ?? '')) {
-      if (scripts.length > 0) this.lost.push({ ...placeOf(node), what, command: placeOf(node), usual: 'never' });
-      return;
-    }
+    const declares = /^(?:export|declare|typeset|local|readonly)$/.test(words[0]?.value ?? '');
+    const loss: Loss = { what, ...(declares ? { place: placeOf(node) } : {}), spares: /^(?:idle|asking|telling)$/, usual: false };
     // `x=$(command)`: the last one's exit code is that of the assignment. In a substitution `-e` is not in force.
     scripts.forEach((inner, index) => {
-      if (words.length > 0) this.follow(inner, { stops: false, counts: false, loss: { what, spares: /^(?:idle|asking|telling)$/, usual: false } });
+      if (words.length > 0) this.follow(inner, { stops: false, counts: false, loss });
       else if (index === scripts.length - 1) this.follow(inner, { ...course, counts: course.stops || course.counts, stops: false });
     });
   }
