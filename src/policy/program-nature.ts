@@ -39,7 +39,7 @@ const byWord: Readonly<Record<string, { readonly asks?: RegExp; readonly tidies?
 /** Reads what is there: put into a sentence (`echo "on $(hostname)"`) it says where one is. */
 const telling = new Set([
   ...['awk', 'basename', 'bc', 'cut', 'df', 'dirname', 'du', 'file', 'free', 'git', 'jq', 'md5sum', 'nproc', 'readlink'],
-  ...['realpath', 'sed', 'seq', 'sha1sum', 'sha256sum', 'sort', 'stat', 'tr', 'uniq', 'uptime', 'wc', 'yq', 'mktemp', 'uuidgen', 'openssl'],
+  ...['realpath', 'sed', 'seq', 'sha1sum', 'sha256sum', 'sort', 'stat', 'tr', 'uniq', 'uptime', 'wc', 'yq', 'mktemp', 'uuidgen'],
 ]);
 
 export type ProgramNature = 'idle' | 'asking' | 'tidying' | 'telling' | 'working';
