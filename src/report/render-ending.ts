@@ -2,7 +2,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { ExecutionEvent } from '../model/event.ts';
 import type { JournalState } from '../model/journal-entry.ts';
-import { settledEvents } from '../model/settled-event.ts';
+import { isPassing, settledEvents } from '../model/settled-event.ts';
 import { renderShellWord } from '../model/shell-word.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { dataOf, lastAttempts } from './data-of.ts';
@@ -102,7 +102,8 @@ function nextCommand({ verdict, folder: path }: Ending, events: readonly Executi
   const folder = renderShellWord(path);
   if (verdict === 'passed') return `audit verify ${folder}`;
   const step = events.flatMap((event) => {
-    if (event.kind === 'step-ended' && event.data.verdict !== 'passed' && event.data.verdict !== 'none') return [event.data.step];
+    // An attempt that another one followed shows nothing of the end.
+    if (event.kind === 'step-ended' && !isPassing(event.data) && event.data.verdict !== 'passed' && event.data.verdict !== 'none') return [event.data.step];
     return event.kind === 'decision' && event.data.effect === 'refuse' && event.data.step !== '' ? [event.data.step] : [];
   })[0];
   return `show ${folder}${step === undefined ? '' : ` ${step}`}`;

@@ -132,3 +132,10 @@ test('a pass is to be verified, and nothing else is next', () => {
   const text = renderEnding({ ...ending, verdict: 'passed', reports: [] }, sampleEvents(), { colours: createColours(0), command: 'proofplan' });
   expect(text.split('\n').slice(2)).toEqual(['', 'next    proofplan audit verify .proofplan/executions/x']);
 });
+
+test('what is next is to look at the step that did not pass, not at one that passed when it was tried again', () => {
+  const events = sampleEvents().map((event): ExecutionEvent =>
+    event.kind === 'step-ended' && event.data.step === '1.1' ? { ...event, data: { ...event.data, verdict: 'failed', again: true } } : event,
+  );
+  expect(renderEnding(ending, events, { colours: createColours(0), command: 'proofplan' })).toMatch(/show \.proofplan\/executions\/x 1\.2$/);
+});
