@@ -53,7 +53,7 @@ const titles: readonly { readonly kind: ConditionKind; readonly words: RegExp }[
   {
     kind: 'choice',
     words:
-      /^(?:alternatives?|optional(?:ly)?|manual(?: fallback| alternative)?|fallback|or|variant|option|case|scenario|if|when(?! to\b)|in case|either|only if|only when|danger(?:ous)? zone|known bad|not for|attack(?= scenario|$))\b|^draft\s*[:-]|\b(?:in case (?:of|it|the|something)|if (?:needed|necessary|required))\b/,
+      /^(?:alternatives?|optional(?:ly)?|manual(?: fallback| alternative)?|fallback|or|variant|option|case|scenario(?! outline\b|:|$)|if|when(?! to\b)|in case|either|only if|only when|danger(?:ous)? zone|known bad|not for|attack(?= scenario|$))\b|^draft\s*[:-]|\b(?:in case (?:of|it|the|something)|if (?:needed|necessary|required))\b/,
   },
   {
     kind: 'choice',
