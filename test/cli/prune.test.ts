@@ -116,10 +116,10 @@ describe('what it says', () => {
   test.each([
     [['prune'], 'no rule says what is to be removed'],
     [['prune', '--failures', '--caches'], '--failures says of which records'],
-    [['prune', '--keep', '0'], 'Write a number from 1 on'],
+    [['prune', '--keep', '0'], 'write a number from 1 on'],
     [['prune', '--keep', 'all'], '--keep all keeps all'],
-    [['prune', '--older-than', '30'], 'Write an age in hours, days or weeks'],
-    [['prune', '--older-than', '1m'], 'Write an age in hours, days or weeks'],
+    [['prune', '--older-than', '30'], 'write an age in hours, days or weeks'],
+    [['prune', '--older-than', '1m'], 'write an age in hours, days or weeks'],
     [['prune', '--keep', '1', '--out', 'gone'], 'there is no folder `gone`'],
   ])('%j is misuse', async (argv, message) => {
     const { cwd } = project([passed, passed]);

@@ -68,7 +68,16 @@ describe('a database', () => {
   });
   afterAll(() => server.close());
 
-  const query = ['## 5. Ask', '', '```sql', 'SELECT 1 AS one;', '```', '', '**Expected:** `one == 1`', ''].join('\n');
+  const query = [
+    '## 5. Ask',
+    '',
+    '```sql',
+    'SELECT count(*) AS one FROM pg_database WHERE datname = current_database();',
+    '```',
+    '',
+    '**Expected:** `one == 1`',
+    '',
+  ].join('\n');
 
   test('whose sessions are all ended in the middle', async () => {
     scene = openScene({ middle: waiting, plan: `${scenePlan}\n${query}` });
