@@ -135,7 +135,7 @@ describe('attacks on the runner', () => {
   // What edits the plan or the runner ends the execution: no step comes after it, and each needs one of its own.
   const ending = sampled(
     attacks.filter(({ ends }) => ends),
-    2,
+    4,
   );
   const played = attacks.filter((attack) => attack.ends !== true || ending.includes(attack));
   const successes = async (isolated: boolean): Promise<ReadonlySet<string>> => {

@@ -14,7 +14,7 @@ test('one fault for each call on each kind of file', { timeout: 180_000 }, async
   const all = await listPoints(undefined);
   const byCall = new Map(all.map(({ file, call }) => [`${file} ${call}`, all.filter((point) => point.file === file && point.call === call)]));
   expect(byCall.size).toBeGreaterThan(40);
-  for (const points of sampled([...byCall.values()], 2)) {
+  for (const points of sampled([...byCall.values()], 4)) {
     const point = chance.pick(points.filter(({ fault }) => fault !== 'slow'));
     const swept = await sweepPoint(undefined, point);
     expect({ point: renderPoint(point), problems: swept.problems }).toEqual({ point: renderPoint(point), problems: [] });
@@ -40,7 +40,7 @@ describe('by the command line as people start it', () => {
     { file: 'verdict', call: 'promises.writeFile', nth: 1, fault: 'short' },
     { file: 'evidence', call: 'renameSync', nth: 2, fault: 'EIO' },
   ];
-  test.each(sampled(mustNotice, 2).map((point) => [renderPoint(point), point] as const))('%s: exit 5', async (_, point) => {
+  test.each(sampled(mustNotice, 4).map((point) => [renderPoint(point), point] as const))('%s: exit 5', async (_, point) => {
     const scene = openScene();
     try {
       const end = await scene.run({ fault: point });

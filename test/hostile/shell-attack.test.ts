@@ -48,7 +48,7 @@ describe('played', () => {
   test.concurrent.each(
     sampled(
       attacks.filter(({ quick }) => quick === true),
-      5,
+      8,
     ).map((attack) => [`${attack.family}: ${attack.name}`, attack] as const),
   )('%s', async (_, attack) =>
     playgrounds.borrow(async (playground) => {
