@@ -15,6 +15,8 @@ export interface Naming {
   readonly named: Named | undefined;
   previous: Naming | undefined;
   passedOver: boolean;
+  /** Of a Bind: the Parse of its statement, if that is known. */
+  readonly source?: Naming | undefined;
 }
 
 export class NameBook {
@@ -30,7 +32,25 @@ export class NameBook {
   }
 
   bind(portal: string, statement: string): Naming {
-    return this.#set('bind', 'portal', portal, this.#named('statement', statement) ?? madeInSql('EXECUTE', statement));
+    const source = this.#standing('statement', statement);
+    return this.#set('bind', 'portal', portal, source?.named ?? madeInSql('EXECUTE', statement), source);
+  }
+
+  /** The naming of a portal, whose statement may turn out to be another one. */
+  portalNaming(name: string): Naming | undefined {
+    return this.#standing('portal', name);
+  }
+
+  /**
+   * What a name stands for when the server comes to it. A statement that was refused never took its name: by that name the server
+   * finds the one before, or one that was made in SQL, or none. Whether the refusal was answered before the Bind was sent is chance.
+   */
+  settled(naming: Naming): Named | undefined {
+    if (naming.named !== 'refused' || naming.kind !== 'bind') return naming.named;
+    if (naming.passedOver) return standingOf(naming.previous)?.named ?? madeInSql('FETCH', naming.name);
+    const { source } = naming;
+    if (source?.passedOver !== true) return naming.named;
+    return standingOf(source.previous)?.named ?? madeInSql('EXECUTE', source.name);
   }
 
   close(of: 'statement' | 'portal', name: string): Naming {
@@ -59,9 +79,7 @@ export class NameBook {
   }
 
   #standing(of: Naming['of'], name: string): Naming | undefined {
-    let naming = this.#names[of].get(name);
-    while (naming?.passedOver === true) naming = naming.previous;
-    return naming;
+    return standingOf(this.#names[of].get(name));
   }
 
   /** A session may use any number of names: what stands for nothing is not kept. */
@@ -71,11 +89,17 @@ export class NameBook {
     else this.#names[of].set(name, standing);
   }
 
-  #set(kind: Naming['kind'], of: Naming['of'], name: string, named: Named | undefined): Naming {
-    const naming: Naming = { kind, of, name, named, previous: this.#standing(of, name), passedOver: false };
+  #set(kind: Naming['kind'], of: Naming['of'], name: string, named: Named | undefined, source?: Naming): Naming {
+    const naming: Naming = { kind, of, name, named, previous: this.#standing(of, name), passedOver: false, source };
     this.#names[of].set(name, naming);
     return naming;
   }
+}
+
+function standingOf(naming: Naming | undefined): Naming | undefined {
+  let standing = naming;
+  while (standing?.passedOver === true) standing = standing.previous;
+  return standing;
 }
 
 /** A statement or portal that was made by SQL (PREPARE, DECLARE), where its text was judged, and is used by its name. */

@@ -23,8 +23,14 @@ interface Draft {
 type Pending =
   | Naming
   | { readonly kind: 'query'; readonly drafts: Draft[] }
-  | { readonly kind: 'execute'; readonly draft: Draft | undefined }
+  | { readonly kind: 'execute'; readonly draft: Draft | undefined; readonly late?: LateStatement }
   | { readonly kind: 'sync' | 'copy-end' };
+
+/** Of an Execute whose portal stood for a refused statement when it was sent: what it carries out shows when the server comes to it. */
+interface LateStatement {
+  readonly portal: Naming | undefined;
+  readonly sequence: number;
+}
 
 /** After an error whose Sync has not been sent yet: the server passes over everything until it comes. */
 interface PassingOver {
@@ -80,7 +86,11 @@ export class StatementLedger {
   sentExecute(portal: string): void {
     const named = this.#names.portal(portal);
     if (this.#passingOver === undefined) {
-      this.#pending.push({ kind: 'execute', draft: named === 'refused' ? undefined : this.#draft(named) });
+      this.#pending.push(
+        named === 'refused'
+          ? { kind: 'execute', draft: undefined, late: { portal: this.#names.portalNaming(portal), sequence: this.#options.nextSequence() } }
+          : { kind: 'execute', draft: this.#draft(named) },
+      );
     } else if (named === this.#passingOver.rejected) {
       this.#passingOver.rejected = undefined;
     } else if (named !== 'refused') {
@@ -117,7 +127,7 @@ export class StatementLedger {
         return;
       case fromServer.commandComplete: {
         const tag = readCString(message, 5)?.bytes.toString('latin1') ?? '';
-        const draft = head?.kind === 'query' ? head.drafts.shift() : head?.kind === 'execute' ? head.draft : undefined;
+        const draft = head?.kind === 'query' ? head.drafts.shift() : head?.kind === 'execute' ? (head.draft ?? this.#lateDraft(head)) : undefined;
         if (head?.kind === 'execute') this.#pending.shift();
         if (draft !== undefined) this.#completed(draft, tag);
         return;
@@ -126,8 +136,7 @@ export class StatementLedger {
       case fromServer.emptyQueryResponse:
         if (head?.kind !== 'execute') return;
         this.#pending.shift();
-        if (head.draft !== undefined && type === fromServer.portalSuspended) head.draft.rowCount = rows;
-        if (head.draft !== undefined) this.#fate.completed(head.draft, '', '');
+        this.#suspended(head.draft ?? this.#lateDraft(head), type === fromServer.portalSuspended ? rows : undefined);
         return;
       case fromServer.errorResponse:
         this.#rejected(head, swapped ? undefined : (readErrorFields(message)['C'] ?? 'XX000'));
@@ -158,6 +167,24 @@ export class StatementLedger {
     else this.#passingOver.namings.push(naming);
   }
 
+  /** Of what stood for a refused statement when it was sent, and for another one when the server came to it. */
+  #lateStatement(pending: Pending): JudgedStatement | undefined {
+    const naming = isNaming(pending) ? pending : pending.kind === 'execute' ? pending.late?.portal : undefined;
+    const named = naming && this.#names.settled(naming);
+    return named === 'refused' ? undefined : named;
+  }
+
+  #lateDraft(pending: Pending): Draft | undefined {
+    const statement = this.#lateStatement(pending);
+    return pending.kind === 'execute' && pending.late && statement ? { sequence: pending.late.sequence, statement } : undefined;
+  }
+
+  #suspended(draft: Draft | undefined, rows: number | undefined): void {
+    if (draft === undefined) return;
+    if (rows !== undefined) draft.rowCount = rows;
+    this.#fate.completed(draft, '', '');
+  }
+
   #completed(draft: Draft, tag: string): void {
     const count = / (\d+)$/.exec(tag)?.[1];
     if (count !== undefined) draft.rowCount = Number(count);
@@ -171,9 +198,13 @@ export class StatementLedger {
     const sync = this.#pending.findIndex((pending) => pending.kind === 'sync');
     const dropped = this.#pending.splice(0, sync === -1 ? this.#pending.length : sync);
     const namings = dropped.filter(isNaming);
-    const tried = head?.kind === 'execute' ? head.draft?.statement : head !== undefined && isNaming(head) && head.named !== 'refused' ? head.named : undefined;
+    const tried = head && (head.kind === 'execute' && head.draft ? head.draft.statement : this.#lateStatement(head));
     const drafts = dropped.flatMap(draftsOf);
-    const draft = drafts.find(({ statement }) => statement === tried) ?? (tried && this.#draft(tried));
+    const late = dropped.flatMap((pending) =>
+      pending.kind === 'execute' && pending.late && (pending === head || pending.late.portal === head) ? [pending.late] : [],
+    )[0];
+    const draft =
+      drafts.find(({ statement }) => statement === tried) ?? (tried && { sequence: late?.sequence ?? this.#options.nextSequence(), statement: tried });
     if (sync === -1) this.#passingOver = { namings, rejected: draft !== undefined && !drafts.includes(draft) ? tried : undefined };
     else this.#names.undo(namings);
     this.#failed(draft, sqlstate);
