@@ -10,10 +10,11 @@ import { pushLimit, readConduct, readConductLabel, tellsConduct } from './read-c
 import { readCapture } from './read-record.ts';
 import { readSearch } from './read-search.ts';
 import { readCriterion, readExpectation, readForbidden, readNarrative, readParameter, readPrecondition, readRules } from './read-part.ts';
-import { introduce, readSentences, readStop } from './read-sentence.ts';
+import { readSentences, readStop } from './read-sentence.ts';
 import { readReportField, readTemplateLine, reportWithoutPlace } from './read-template.ts';
 import { isHeadline, isOnlyCommandOf, phrasesOf, pushPolicy, pushTask, stepsOf, type Context } from './reading.ts';
 import { compileHeading } from './section.ts';
+import { introduce } from './introduce.ts';
 import { introOf } from './introduction.ts';
 import { isCriterion, isInstruction, isRecord, isRule } from './sentence.ts';
 
